@@ -1,0 +1,81 @@
+// How it works: a logical line goes on while the first byte of the next physical line is white space or '#'. A blank
+// line's first byte is its own newline, which is white space too, hence "across blank lines".
+// Tested by tests/engine/base/lines_test.cc and, through postmap, by tests/collide.
+#include "engine/base/lines.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/base/text.h"
+
+namespace headgate {
+
+namespace {
+
+constexpr std::string_view kEmergencyMark = "#@emergency";
+constexpr std::size_t kShownBytes = 30;
+
+bool is_emergency_mark(std::string_view line) { return text::trim(line) == kEmergencyMark; }
+
+}  // namespace
+
+LogicalLines::LogicalLines(std::string_view data, std::string name, WarningSink warn)
+    : rest_(data), name_(std::move(name)), warn_(std::move(warn)) {}
+
+std::optional<LogicalLines::Physical> LogicalLines::take_physical() {
+  if (rest_.empty()) return std::nullopt;
+  const auto newline = rest_.find('\n');
+  Physical physical{rest_.substr(0, newline)};
+  rest_.remove_prefix(newline == std::string_view::npos ? rest_.size() : newline + 1);
+  ++line_;
+  const std::string_view content = text::trim_left(physical.text);
+  physical.dropped = content.empty() || content.front() == '#';
+  return physical;
+}
+
+bool LogicalLines::at_continuation() const {
+  return !rest_.empty() && (text::is_space(rest_.front()) || rest_.front() == '#');
+}
+
+std::optional<LogicalLine> LogicalLines::gather() {
+  LogicalLine line;
+  bool mark_after = false;  // a mark seen after text of this line belongs to the next one
+  while (auto physical = take_physical()) {
+    if (physical->dropped) {
+      if (is_emergency_mark(physical->text)) (line.first_line == 0 ? mark_pending_ : mark_after) = true;
+    } else {
+      if (line.first_line == 0) {
+        line.first_line = line_;
+        line.emergency = std::exchange(mark_pending_, false);
+      }
+      mark_after = false;
+      line.last_line = line_;
+      line.text += physical->text;
+    }
+    if (line.first_line != 0 && !at_continuation()) break;
+  }
+  mark_pending_ = mark_after;
+  if (line.first_line == 0) return std::nullopt;
+  return line;
+}
+
+std::optional<LogicalLine> LogicalLines::next() {
+  while (auto line = gather()) {
+    if (text::is_space(line->text.front())) {
+      const bool longer = line->text.size() > kShownBytes;
+      warn_(Diagnostic{Severity::warning,
+                       fmt::format("{}: logical line must not start with whitespace: \"{}{}\"", name_,
+                                   line->text.substr(0, kShownBytes), longer ? "..." : ""),
+                       name_, line->first_line, 1});
+      continue;
+    }
+    if (const auto nul = line->text.find('\0'); nul != std::string::npos) line->text.resize(nul);
+    line->text.resize(text::trim_right(line->text).size());
+    if (line->text.empty()) continue;
+    return line;
+  }
+  return std::nullopt;
+}
+
+}  // namespace headgate

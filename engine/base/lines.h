@@ -1,0 +1,49 @@
+// LogicalLines: Postfix's logical lines, the one reader under tables, main.cf and master.cf.
+// A line that starts with white space continues the line before it, also across blank and comment lines, which are
+// dropped wherever they stand. Pieces are joined as they are; trailing white space of the whole goes, and a logical
+// line ends at its first NUL.
+//   Lifetime  borrows the text.          Threads  one owner.
+//   Errors    a logical line that itself starts with white space is skipped with Postfix's warning.
+//   Source    readllines(3); ../spec content-checks §1.1 as recorded in docs/program.md.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/base/diagnostic.h"
+
+namespace headgate {
+
+struct LogicalLine {
+  std::string text;
+  int first_line = 0;  // of the first physical line that contributed, from 1
+  int last_line = 0;
+  bool emergency = false;  // a comment line "#@emergency" stands between the previous logical line and this one
+};
+
+class LogicalLines {
+ public:
+  // `name` is the path as it shall stand in warnings.
+  LogicalLines(std::string_view data, std::string name, WarningSink warn);
+
+  std::optional<LogicalLine> next();
+
+ private:
+  struct Physical {
+    std::string_view text;
+    bool dropped = false;  // blank or comment
+  };
+
+  std::optional<Physical> take_physical();
+  [[nodiscard]] bool at_continuation() const;
+  std::optional<LogicalLine> gather();
+
+  std::string_view rest_;
+  std::string name_;
+  WarningSink warn_;
+  int line_ = 0;
+  bool mark_pending_ = false;
+};
+
+}  // namespace headgate

@@ -1,0 +1,44 @@
+// Text helpers in the C locale: bytes, ASCII case, Postfix's idea of white space and of what may be printed in a log.
+// Postfix calls setlocale() nowhere, so <cctype> is not used here: the runtime's locale must not matter.
+//   Threads   pure functions.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace headgate::text {
+
+constexpr bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool is_alnum(char c) { return is_digit(c) || is_alpha(c); }
+constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+constexpr char to_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
+
+std::string lower(std::string_view s);
+std::string upper(std::string_view s);
+bool equal_ignore_case(std::string_view a, std::string_view b);
+bool starts_with_ignore_case(std::string_view s, std::string_view prefix);
+bool all_digits(std::string_view s);  // false when empty
+
+std::string_view trim_left(std::string_view s);
+std::string_view trim_right(std::string_view s);
+std::string_view trim(std::string_view s);
+
+// Splits at any run of the bytes in `separators`; empty pieces do not appear.
+std::vector<std::string_view> split(std::string_view s, std::string_view separators);
+
+// Postfix's list syntax (main.cf): items separated by comma or white space; a balanced {…} protects separators and is
+// kept with its braces. An unbalanced brace takes the rest of the text as one item.
+std::vector<std::string> split_list(std::string_view s);
+
+// What Postfix does to a message before it is logged: every byte that is neither printable ASCII nor part of a
+// well-formed looking UTF-8 sequence (lead 0xC2-0xFE, then continuation bytes) becomes '?'.
+std::string printable(std::string_view s);
+
+// UTF-8 as Postfix's valid_utf8_string() has it: no surrogates, no overlong forms, up to U+10FFFF.
+bool valid_utf8(std::string_view s);
+
+}  // namespace headgate::text

@@ -1,0 +1,31 @@
+// Action: the right-hand side of a check table as a typed value.
+//   Errors    parse_action never fails: what Postfix would warn about is in `warning`, and the action is then `none`.
+//   Threads   pure.
+//   Source    header_checks(5); content-checks §5.1, §5.3, §5.4.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace headgate::checks {
+
+enum class ActionKind {
+  none, bcc, discard, dunno, filter, hold, ignore, info, pass, prepend, redirect, reject, replace, strip, warn,
+};
+
+struct Action {
+  ActionKind kind = ActionKind::none;
+  std::string text;     // the argument; for reject the final reason "5.7.1 text"
+  std::string warning;  // Postfix's complaint about the value, without "warning: "; may accompany an effective action
+};
+
+// `parameter` is "header_checks" …; `is_header` selects the rule that PREPEND and REPLACE must start a header.
+Action parse_action(std::string_view value, std::string_view parameter, bool is_header);
+
+// "reject", "warning", … as in log lines; empty for actions that are not logged.
+std::string_view log_word(ActionKind kind);
+
+// RFC 3463 code at the start of text ("5.7.1 x"), else "" .
+std::string_view leading_dsn(std::string_view text);
+
+}  // namespace headgate::checks

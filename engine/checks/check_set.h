@@ -1,0 +1,40 @@
+// CheckSet: the tables of the four key classes, each an ordered list. header -> header_checks, mime ->
+// mime_header_checks, nested -> nested_header_checks, body -> body_checks.
+//   Ownership owns its Lookups. mime and nested may be left `inherit`ed: then the header list answers.
+//   Threads   one owner (Lookups are not shared).
+//   Source    content-checks §4.6; maps_find(3): the first table with an answer wins, an error stops the list.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/lookup.h"
+
+namespace headgate::checks {
+
+enum class KeyClass { header, mime, nested, body };
+
+// The parameter that names the class's tables, as in log lines: "header_checks" …
+std::string_view parameter_name(KeyClass key_class);
+
+struct TableList {
+  std::vector<std::unique_ptr<Lookup>> tables;
+
+  [[nodiscard]] bool empty() const { return tables.empty(); }
+  // First table with an answer, in order.
+  Result<std::optional<Found>> find(std::string_view key);
+};
+
+struct CheckSet {
+  std::shared_ptr<TableList> header = std::make_shared<TableList>();
+  std::shared_ptr<TableList> mime = header;    // default: $header_checks
+  std::shared_ptr<TableList> nested = header;  // default: $header_checks
+  std::shared_ptr<TableList> body = std::make_shared<TableList>();
+
+  [[nodiscard]] TableList& of(KeyClass key_class);
+  [[nodiscard]] bool empty() const { return header->empty() && mime->empty() && nested->empty() && body->empty(); }
+};
+
+}  // namespace headgate::checks

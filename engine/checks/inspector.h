@@ -1,0 +1,71 @@
+// Inspector: the content checks on one message. Records go in, edited records go out through a Sink, a Verdict stands at
+// the end. One pass; memory is bounded by header_size_limit and the MIME nesting limit, never by the message's size.
+//   Units     a record is a line without its end, or a chunk of line_length_limit bytes with `continued` set.
+//   Lifetime  borrows the CheckSet, the Sink and the ActionObserver for the message.        Threads  one owner.
+//   Errors    none thrown; a failed lookup makes the Verdict Disposition::tempfail (Postfix: 451 4.3.0).
+//   Source    cleanup(8), header_checks(5), RFC 2045/2046; content-checks §4 and §5 as recorded in docs/walk.md.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/checks/check_set.h"
+#include "engine/checks/verdict.h"
+
+namespace headgate::checks {
+
+struct Limits {
+  std::size_t header_size_limit = 102400;
+  std::size_t body_checks_size_limit = 51200;  // 0 = none
+  std::size_t mime_nesting_limit = 100;
+  std::size_t mime_boundary_length_limit = 2048;
+  bool disable_mime_input_processing = false;
+  bool replace_stray_cr_lf = true;  // cleanup_replace_stray_cr_lf
+};
+
+// Where the message goes as it is kept. A header arrives as its several lines; `continued` as in Inspector::record.
+class Sink {
+ public:
+  Sink() = default;
+  Sink(const Sink&) = delete;
+  Sink& operator=(const Sink&) = delete;
+  virtual ~Sink() = default;
+  virtual void record(std::string_view bytes, bool continued) = 0;
+
+  // Called once, before the first body record is kept: the place where missing headers are added.
+  virtual void end_of_primary_headers(const PrimaryHeaders& seen) { (void)seen; }
+};
+
+// Hears of every action that Postfix would log, and of every warning, in order.
+class ActionObserver {
+ public:
+  ActionObserver() = default;
+  ActionObserver(const ActionObserver&) = delete;
+  ActionObserver& operator=(const ActionObserver&) = delete;
+  virtual ~ActionObserver() = default;
+  virtual void on_action(const ActionTaken& action) = 0;
+  virtual void on_warning(std::string_view text) = 0;
+};
+
+class Inspector {
+ public:
+  Inspector(CheckSet& checks, const Limits& limits, Sink& sink, ActionObserver& observer);
+  ~Inspector();
+
+  void record(std::string_view bytes, bool continued);
+  void end();
+
+  // Complete after end(); before it, disposition() may already be reject, discard or tempfail.
+  [[nodiscard]] const Verdict& verdict() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace headgate::checks

@@ -1,0 +1,96 @@
+// Settings: every parameter this server acts on, typed, immutable after loading; a field has its parameter's name.
+// Each service has two: calm (stress=) and stressed (stress=yes); switching is one pointer, nobody writes `if (stressed)`.
+//   Units     chrono types for time; sizes in bytes; 0 = no limit where Postfix says so.
+//   Ownership shared_ptr<const Settings> snapshots, swapped on reload.     Threads  immutable, shared freely.
+//   Source    postconf(5); smtpd.md §1.3, §2.7 as recorded in docs/compat.md.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace headgate::config {
+
+using std::chrono::seconds;
+
+struct Settings {
+  bool stress = false;  // which of the two this is: for policy requests, status and logs, never for decisions
+
+  // ---- who we are
+  std::string config_directory, queue_directory, maillog_file;
+  std::string myhostname, mydomain, myorigin, mail_name, smtpd_banner, syslog_name;
+  std::vector<std::string> inet_interfaces;
+  std::string inet_protocols;
+  std::vector<std::string> mynetworks, mydestination, relay_domains;
+  std::vector<std::string> virtual_mailbox_domains, virtual_mailbox_maps, local_recipient_maps, relay_recipient_maps;
+  std::string recipient_delimiter;
+  bool soft_bounce = false;
+  bool enable_long_queue_ids = false;
+
+  // ---- the SMTP session
+  seconds smtpd_timeout{300};
+  bool smtpd_per_request_deadline = false;
+  std::int64_t smtpd_min_data_rate = 500;  // bytes a second
+  std::int64_t smtpd_soft_error_limit = 10, smtpd_hard_error_limit = 20, smtpd_junk_command_limit = 100;
+  seconds smtpd_error_sleep_time{1};
+  std::int64_t smtpd_recipient_limit = 1000, smtpd_recipient_overshoot_limit = 1000;
+  std::int64_t line_length_limit = 2048;
+  std::int64_t message_size_limit = 10240000, queue_minfree = 0;
+  std::int64_t hopcount_limit = 50;
+  std::int64_t smtpd_client_connection_count_limit = 50;
+  std::vector<std::string> smtpd_client_event_limit_exceptions;
+  bool smtpd_helo_required = false, smtpd_delay_reject = true, disable_vrfy_command = false;
+  bool smtpd_peername_lookup = true, smtpd_client_port_logging = false, strict_rfc821_envelopes = false;
+  bool smtputf8_enable = false;
+  std::string smtpd_forbid_bare_newline = "normalize";  // normalize, reject or no
+  bool smtpd_forbid_unauth_pipelining = true;
+  std::vector<std::string> smtpd_discard_ehlo_keywords, smtpd_noop_commands, smtpd_forbidden_commands;
+  std::string smtpd_reject_footer;
+
+  // ---- who may pass
+  std::vector<std::string> smtpd_client_restrictions, smtpd_helo_restrictions, smtpd_sender_restrictions;
+  std::vector<std::string> smtpd_relay_restrictions, smtpd_recipient_restrictions, smtpd_data_restrictions;
+  std::vector<std::string> smtpd_end_of_data_restrictions;
+  bool smtpd_relay_before_recipient_restrictions = true, smtpd_reject_unlisted_recipient = true;
+  std::int64_t access_map_reject_code = 554, reject_code = 554, defer_code = 450, relay_domains_reject_code = 554;
+  std::int64_t unknown_local_recipient_reject_code = 550, non_fqdn_reject_code = 504, invalid_hostname_reject_code = 501;
+
+  // ---- content checks
+  std::vector<std::string> header_checks, mime_header_checks, nested_header_checks, body_checks;
+  std::int64_t header_size_limit = 102400, body_checks_size_limit = 51200, mime_nesting_limit = 100;
+  std::int64_t mime_boundary_length_limit = 2048;
+  bool disable_mime_input_processing = false, cleanup_replace_stray_cr_lf = true;
+  std::vector<std::string> message_drop_headers, receive_override_options;
+  bool always_add_missing_headers = false;
+  std::vector<std::string> local_header_rewrite_clients;
+  std::string content_filter;
+  // Ours. Unset: a table with #@emergency marks keeps only the marked rules under stress, a table without stays whole.
+  std::optional<bool> stress_keeps_only_emergency_checks;
+
+  // ---- queue and delivery
+  std::string relayhost, default_transport, local_transport, relay_transport, virtual_transport;
+  std::string mail_spool_directory, home_mailbox, virtual_mailbox_base, smtp_bind_address, smtp_helo_name;
+  seconds queue_run_delay{300}, minimal_backoff_time{300}, maximal_backoff_time{4000};
+  seconds maximal_queue_lifetime{432000}, bounce_queue_lifetime{432000};
+  std::int64_t qmgr_message_active_limit = 20000, default_destination_concurrency_limit = 20;
+  seconds smtp_connect_timeout{30}, smtp_helo_timeout{300}, smtp_mail_timeout{300}, smtp_rcpt_timeout{300};
+  seconds smtp_data_init_timeout{120}, smtp_data_xfer_timeout{180}, smtp_data_done_timeout{600}, smtp_quit_timeout{300};
+  seconds smtp_rset_timeout{20};
+  std::int64_t smtp_line_length_limit = 998;
+  bool disable_dns_lookups = false;
+
+  // ---- the server
+  std::int64_t default_process_limit = 100;
+  seconds max_idle{100};
+  // Ours: how long stress stays on after the last slot was taken (Postfix's constant), and whether services that listen
+  // on loopback only get stress too (Postfix gives them none).
+  seconds stress_duration{1000};
+  bool stress_on_loopback = true;
+};
+
+using SettingsPtr = std::shared_ptr<const Settings>;
+
+}  // namespace headgate::config

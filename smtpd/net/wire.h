@@ -1,0 +1,55 @@
+// Wire: one conversation's bytes, with a deadline on every wait. The real one is tcp_wire; tests use script_wire.
+//   Units     limits in bytes. A line comes without its end.
+//   Lifetime  a returned string_view is valid until the next call on the Wire.    Threads  one coroutine at a time.
+//   Errors    Code::timeout when the deadline passes, Code::closed when the peer hung up, Code::io otherwise.
+//             Failures are values; no call throws.
+//   Source    smtp_stream(3); smtpd.md §3.2, §3.6.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "engine/base/env.h"
+#include "engine/base/error.h"
+#include "smtpd/net/aio.h"
+
+namespace headgate::net {
+
+struct Line {
+  std::string_view text;      // at most the limit; the excess was read and thrown away
+  bool truncated = false;
+  bool bare_newline = false;  // ended in LF without CR
+};
+
+// What a wait may cost. per_request: one budget for all waits until the next reset_deadline(), refilled by
+// smtpd_min_data_rate while content flows; else each wait has the whole budget.
+struct DeadlinePolicy {
+  std::chrono::milliseconds budget{300000};
+  bool per_request = false;
+  std::size_t min_data_rate_bytes = 0;  // per second; 0 = no refill
+};
+
+class Wire {
+ public:
+  Wire() = default;
+  Wire(const Wire&) = delete;
+  Wire& operator=(const Wire&) = delete;
+  virtual ~Wire() = default;
+
+  virtual void set_deadline_policy(DeadlinePolicy policy) = 0;
+  virtual void reset_deadline() = 0;
+
+  virtual Task<Result<Line>> read_line(std::size_t limit_bytes) = 0;
+  // At least one byte, whatever is there. consume() says how much of it was used; the rest comes again.
+  virtual Task<Result<std::string_view>> read_some() = 0;
+  virtual void consume(std::size_t bytes) = 0;
+  // Input that is there already, buffered or in the socket: for pipelining and early-talker tests. Never waits.
+  virtual std::string_view pending() = 0;
+
+  virtual void queue(std::string_view bytes) = 0;  // written at the next flush
+  virtual Task<Result<void>> flush() = 0;
+  virtual void close() = 0;
+};
+
+}  // namespace headgate::net

@@ -1,0 +1,46 @@
+#include "engine/base/file.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace headgate {
+namespace {
+
+class FileTest : public ::testing::Test {
+ protected:
+  FileTest() {
+    std::string pattern = ::testing::TempDir() + "headgate_file_XXXXXX";
+    directory_ = ::mkdtemp(pattern.data());
+  }
+
+  ~FileTest() override { std::system(("rm -rf " + directory_).c_str()); }
+
+  std::string directory_;
+};
+
+TEST_F(FileTest, AtomicWriteReplaces) {
+  const std::string path = directory_ + "/x";
+  ASSERT_TRUE(write_file_atomically(path, "one"));
+  ASSERT_TRUE(write_file_atomically(path, "two"));
+  EXPECT_EQ(*read_file(path), "two");
+  EXPECT_NE(::access((path + ".tmp").c_str(), F_OK), 0);
+}
+
+TEST_F(FileTest, ErrorsNameTheFile) {
+  const auto missing = read_file(directory_ + "/nope");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, Code::not_found);
+  EXPECT_EQ(missing.error().text(), "open " + directory_ + "/nope: No such file or directory");
+}
+
+TEST_F(FileTest, LimitIsAnError) {
+  const std::string path = directory_ + "/big";
+  ASSERT_TRUE(write_file_atomically(path, std::string(100, 'x')));
+  EXPECT_TRUE(read_file(path, 100));
+  EXPECT_EQ(read_file(path, 99).error().code, Code::limit);
+}
+
+}  // namespace
+}  // namespace headgate

@@ -1,0 +1,35 @@
+#include "engine/base/text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace headgate::text {
+namespace {
+
+using ::testing::ElementsAre;
+
+TEST(Text, SplitListKeepsBraces) {
+  EXPECT_THAT(split_list(" pcre:/a, regexp:/b\tpcre:{ {/x,y/ A B} }, c"),
+              ElementsAre("pcre:/a", "regexp:/b", "pcre:{ {/x,y/ A B} }", "c"));
+  EXPECT_THAT(split_list("a {b c"), ElementsAre("a", "{b c"));
+}
+
+TEST(Text, Printable) {
+  EXPECT_EQ(printable("a\tb\n\x01\x7f"), "a?b???");
+  EXPECT_EQ(printable("\xc3\xa9 \xff \xc3"), "\xc3\xa9 ? ?");
+}
+
+TEST(Text, ValidUtf8) {
+  EXPECT_TRUE(valid_utf8("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"));
+  for (const char* bad : {"\xff", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc3", "\xe0\x80\x80", "\x80"})
+    EXPECT_FALSE(valid_utf8(bad)) << printable(bad);
+}
+
+TEST(Text, SpaceIsTheCLocale) {
+  EXPECT_EQ(trim(" \v\f\r\n\tx\xa0 "), "x\xa0");
+  EXPECT_TRUE(equal_ignore_case("ReJeCt", "rEjEcT"));
+  EXPECT_FALSE(equal_ignore_case("\xc3\x89", "\xc3\xa9"));
+}
+
+}  // namespace
+}  // namespace headgate::text
