@@ -1,7 +1,8 @@
 // Wire: one conversation's bytes, with a deadline on every wait. The real one is tcp_wire; tests use script_wire.
 //   Units     limits in bytes. A line comes without its end.
 //   Lifetime  a returned string_view is valid until the next call on the Wire.    Threads  one coroutine at a time.
-//   Errors    Code::timeout when the deadline passes, Code::closed when the peer hung up, Code::io otherwise.
+//   Errors    Code::timeout when the deadline passes, Code::closed when the peer hung up, Code::cancelled after
+//             interrupt(), Code::io otherwise.
 //             Failures are values; no call throws.
 //   Source    smtp_stream(3); smtpd.md §3.2, §3.6.
 #pragma once
@@ -50,6 +51,10 @@ class Wire {
   virtual void queue(std::string_view bytes) = 0;  // written at the next flush
   virtual Task<Result<void>> flush() = 0;
   virtual void close() = 0;
+
+  // The pending read, or else the next one, fails with Code::cancelled: how a server that stops wakes an idle session.
+  // Writes go on, so that the peer can still be told.
+  virtual void interrupt() = 0;
 };
 
 }  // namespace headgate::net

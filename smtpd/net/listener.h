@@ -1,0 +1,34 @@
+// Listener: one listening TCP socket. Whoever wants no more clients now does not call accept(): they wait in the
+// kernel's backlog, connected and without a greeting, as with Postfix.
+//   Units     backlog in connections.            Threads  those of the io_context, one coroutine at a time.
+//   Errors    Code::unavailable "bind ADDRESS port N: Address already in use"; accept() gives Code::cancelled after
+//             close(), Code::unavailable when the process has no descriptors left, Code::io otherwise.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "smtpd/net/address.h"
+
+namespace headgate::net {
+
+class Listener {
+ public:
+  static Result<Listener> open(const aio::any_io_executor& executor, const aio::ip::tcp::endpoint& where, int backlog);
+
+  Task<Result<aio::ip::tcp::socket>> accept();
+  void close();
+  [[nodiscard]] Endpoint local() const { return local_; }
+
+ private:
+  explicit Listener(aio::ip::tcp::acceptor acceptor) : acceptor_(std::move(acceptor)) {}
+
+  aio::ip::tcp::acceptor acceptor_;
+  Endpoint local_;
+};
+
+// The endpoints that a service's host and port stand for: numeric, a name, or "" for every address. Blocks on
+// getaddrinfo(3): for start-up and reload. `port` is a number or a service name ("smtp").
+Result<std::vector<aio::ip::tcp::endpoint>> listen_endpoints(const std::string& host, const std::string& port);
+
+}  // namespace headgate::net

@@ -1,0 +1,65 @@
+// TcpWire: a Wire over a TCP socket, and connect_tcp() which opens one.
+// A fixed input buffer, an output buffer, one timer: an idle session costs little more than its 16 KiB of buffer.
+//   Lifetime  the io_context must outlive it.       Threads  those of the io_context, one coroutine at a time.
+//   Errors    as wire.h says; a refused or unreachable peer is Code::unavailable with the system's words
+//             ("connect to 192.0.2.1[192.0.2.1]:25: Connection refused" is the caller's to compose from `what`).
+//   Cost      a wait is one store of its deadline; the timer is armed anew only when it fired too early.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "smtpd/net/address.h"
+#include "smtpd/net/wire.h"
+
+namespace headgate::net {
+
+class TcpWire final : public Wire {
+ public:
+  explicit TcpWire(aio::ip::tcp::socket socket);
+  ~TcpWire() override;
+
+  void set_deadline_policy(DeadlinePolicy policy) override;
+  void reset_deadline() override;
+  Task<Result<Line>> read_line(std::size_t limit_bytes) override;
+  Task<Result<std::string_view>> read_some() override;
+  void consume(std::size_t bytes) override;
+  std::string_view pending() override;
+  void queue(std::string_view bytes) override;
+  Task<Result<void>> flush() override;
+  void close() override;
+  void interrupt() override;
+
+  [[nodiscard]] Endpoint local() const;
+  [[nodiscard]] Endpoint peer() const;
+
+ private:
+  struct Core;  // the socket and its timer: shared with the timer's handler, which may outlive the Wire
+
+  [[nodiscard]] std::string_view buffered() const;
+  bool take_line(std::size_t limit_bytes, Line& line);  // from the buffer; false = more input is needed
+  void spill(std::string_view bytes, std::size_t limit_bytes);
+  Task<Result<void>> fill();
+  void begin_wait();
+  void end_wait(std::size_t bytes_read);
+  [[nodiscard]] Error failure(const aio::error_code& error, std::string_view action) const;
+
+  std::shared_ptr<Core> core_;
+  DeadlinePolicy policy_;
+  std::chrono::steady_clock::duration left_{};  // of the request's budget
+  SteadyTime wait_began_{};
+
+  std::unique_ptr<char[]> input_;
+  std::size_t begin_ = 0, end_ = 0;
+  std::string spill_;  // the start of a line that is longer than the buffer, or the line last returned from there
+  bool spilling_ = false, spill_truncated_ = false;
+  std::string output_;
+};
+
+// Connects to a numeric address; `bind_address` "" = any. Call it inside a coroutine: it runs on that executor.
+Task<Result<std::unique_ptr<Wire>>> connect_tcp(std::string address, std::uint16_t port,
+                                                std::chrono::milliseconds timeout, std::string bind_address = {});
+
+}  // namespace headgate::net
