@@ -1,0 +1,56 @@
+// Maillog: the EventSink that writes lines as Postfix's maillog_file has them, so that pflogsumm,
+// fail2ban and logwatch read them unchanged:   Nov 22 19:49:39 mx1 postfix/smtpd[1042]: warning:
+// text
+//   Form      local time, the host's name up to its first dot, syslog_name/program, the session's
+//   number (the process
+//             id when it is 0); text through text::printable, one write(2) a line.
+//   Threads   write() and reopen() from any thread.
+//   Errors    open() and reopen() fail as open(2) does; a line that cannot be written goes to
+//   standard error. Source    MAILLOG_README, postlogd(8).
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "engine/base/env.h"
+#include "engine/base/error.h"
+#include "engine/base/event.h"
+#include "engine/base/file.h"
+
+namespace headgate::observe {
+
+struct MaillogOptions {
+  std::string path;  // maillog_file; "" = standard error, "/dev/stdout" = standard output
+  std::string syslog_name = "postfix";  // before "/smtpd"
+  std::string host;                     // "" = gethostname()
+};
+
+class Maillog final : public EventSink {
+ public:
+  // `env` is borrowed.
+  static Result<std::unique_ptr<Maillog>> open(MaillogOptions options, const Env& env);
+
+  void write(const Event& event) override;
+
+  // After the file was renamed (SIGUSR1). On failure the old file stays open.
+  Result<void> reopen();
+
+ private:
+  Maillog(MaillogOptions options, const Env& env, Fd file);
+
+  [[nodiscard]] int target() const;
+
+  MaillogOptions options_;
+  const Env& env_;
+  std::mutex mutex_;
+  Fd file_;  // not valid: standard output or standard error
+};
+
+// The daemon's name as it stands in the log: "smtpd", "virtual".
+std::string_view program_name(Program program);
+
+// The whole line without its newline; `wall` is printed in local time.
+std::string maillog_line(const Event& event, const MaillogOptions& options, WallTime wall);
+
+}  // namespace headgate::observe
