@@ -1,0 +1,149 @@
+// How it works: at most one header is held back, because only the next record shows whether it goes
+// on. In body state every record leaves at once. The row numbers are those of the state table in
+// docs/walk.md. Why not a real MIME parser: rules written for Postfix rely on what Postfix sees,
+// also where RFC 2046 says otherwise. Tested by mime_test, and by collide/mime_keys against
+// libpostfix itself.
+#include "engine/mail/mime.h"
+
+#include "engine/base/text.h"
+#include "engine/mail/header.h"
+#include "engine/mail/mime_tokens.h"
+
+namespace headgate::mail {
+
+namespace {
+
+std::string_view up_to_nul(std::string_view text) { return text.substr(0, text.find('\0')); }
+
+}  // namespace
+
+MimeParser::MimeParser(const MimeOptions& options, MimeSink& sink)
+    : options_(options), sink_(sink) {}
+
+void MimeParser::record(std::string_view bytes, bool continued) {
+  const bool after_chunk = std::exchange(after_chunk_, continued);
+  if (state_ != State::body) {
+    if (take_header_record(bytes, after_chunk)) return;
+    end_of_headers(bytes.empty());
+  }
+  if (!after_chunk && !levels_.empty() && bytes.size() > 2 && bytes.starts_with("--")) {  // row 9
+    follow_delimiter(bytes.substr(2));
+  }
+  sink_.body(bytes, continued, offset_);  // row 10
+  offset_ += bytes.size() + 1;
+}
+
+void MimeParser::end() {
+  if (after_chunk_) record({}, false);
+  if (state_ != State::body) flush_header();
+  if (state_ == State::primary && !primary_ended_) {
+    primary_ended_ = true;
+    sink_.end_of_primary_headers();
+  }
+  state_ = State::body;
+}
+
+// Rows 1 to 4. False when the record is no part of a header.
+bool MimeParser::take_header_record(std::string_view bytes, bool after_chunk) {
+  const bool held = !header_.empty();
+  const bool folded = !bytes.empty() && (bytes.front() == ' ' || bytes.front() == '\t');
+  if (held && (after_chunk || folded)) {
+    if (header_.size() < options_.header_size_limit) {
+      if (!after_chunk) header_ += '\n';
+      header_ += up_to_nul(bytes);
+    }
+    return true;
+  }
+  flush_header();
+  const std::size_t name_length = header_name_length(bytes);
+  if (name_length == 0) return false;
+  start_header(bytes, name_length);
+  return true;
+}
+
+// "Name  : x" becomes "Name: x".
+void MimeParser::start_header(std::string_view bytes, std::size_t name_length) {
+  name_length_ = name_length;
+  header_.assign(bytes.substr(0, name_length));
+  header_ += up_to_nul(bytes.substr(bytes.find(':', name_length)));
+}
+
+void MimeParser::flush_header() {
+  if (header_.empty()) return;
+  const std::string_view text = header_;
+  const std::string_view name = text.substr(0, name_length_);
+  if (options_.mime && text::equal_ignore_case(name, "Content-Type"))
+    take_content_type(text.substr(name_length_ + 1));
+  const HeaderClass header_class = state_ == State::primary     ? HeaderClass::primary
+                                   : state_ == State::multipart ? HeaderClass::multipart
+                                                                : HeaderClass::nested;
+  sink_.header(header_class, text, name);
+  header_.clear();
+}
+
+// Only text, message and multipart change the type; application/pdf, say, leaves it as it was.
+void MimeParser::take_content_type(std::string_view field_body) {
+  MimeItems items(field_body);
+  const auto type = items.next();
+  if (!type || type->empty()) {
+    type_ = Type::other;
+    return;
+  }
+  const bool has_subtype = type->size() == 3 && (*type)[1].is_special('/');
+  const auto subtype_is = [&](std::string_view word) {
+    return has_subtype && (*type)[2].is_word(word);
+  };
+  if (type->front().is_word("text")) {
+    type_ = Type::text;
+  } else if (type->front().is_word("message")) {
+    type_ = subtype_is("rfc822") || subtype_is("global") ? Type::attached_message : Type::message;
+  } else if (type->front().is_word("multipart")) {
+    type_ = Type::multipart;
+    const Type part_type = subtype_is("digest") ? Type::attached_message : Type::text;
+    while (const auto item = items.next()) {
+      if (item->size() < 3 || !item->front().is_word("boundary") || !(*item)[1].is_special('='))
+        continue;
+      if (levels_.size() >= options_.nesting_limit + 2)
+        continue;  // refused silently; strict modes would complain
+      levels_.push_back({(*item)[2].text.substr(0, options_.boundary_length_limit), part_type});
+    }
+  }
+}
+
+// Rows 5 to 8: the record at hand is no header.
+void MimeParser::end_of_headers(bool at_empty_line) {
+  if (state_ == State::primary && !primary_ended_) {
+    primary_ended_ = true;
+    sink_.end_of_primary_headers();
+    if (!at_empty_line) sink_.body({}, false, 0);
+  }
+  offset_ = 0;
+  if (at_empty_line && type_ == Type::attached_message) {
+    state_ = State::nested;
+    type_ = Type::text;
+  } else {
+    state_ = State::body;
+    if (at_empty_line && type_ == Type::multipart) type_ = Type::other;
+  }
+}
+
+// Innermost level first; a boundary that is a prefix counts, and what follows it is ignored.
+void MimeParser::follow_delimiter(std::string_view line) {
+  for (std::size_t depth = levels_.size(); depth-- > 0;) {
+    const std::string& boundary = levels_[depth].boundary;
+    if (!line.starts_with(boundary)) continue;
+    if (line.substr(boundary.size()).starts_with("--")) {
+      levels_.resize(depth);
+      state_ = State::body;
+      type_ = Type::other;
+      offset_ = 0;
+    } else {
+      state_ = State::multipart;
+      type_ = levels_[depth].part_type;
+      levels_.resize(depth + 1);
+    }
+    return;
+  }
+}
+
+}  // namespace headgate::mail

@@ -1,0 +1,92 @@
+// MimeParser: records in; logical headers and body records out, in message order. Decodes nothing,
+// keeps no message. What an admin's table sees is decided here, so this is Postfix's own state
+// machine, oddities included: a delimiter matches by prefix, an unknown content type changes
+// nothing, a line that is no header ends the header block.
+//   Units     a record is a line without its end, or a chunk of a longer line with `continued` set.
+//   Limits    header_size_limit: no piece is added to a header that has reached it (so a key may
+//   exceed it by one
+//             piece); nesting_limit + 2 boundaries of at most boundary_length_limit bytes each.
+//             Memory is bounded by them.
+//   Lifetime  borrows the MimeSink; the views it passes are valid during the call only. Threads one
+//   owner. Source    RFC 2045, RFC 2046 §5.1; mime_state(3) of Postfix 3.7, as recorded in
+//   docs/walk.md.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace headgate::mail {
+
+enum class HeaderClass {
+  primary,    // of the message itself
+  multipart,  // of a MIME part
+  nested,     // of an attached message/rfc822 or message/global
+};
+
+struct MimeOptions {
+  std::size_t header_size_limit = 102400;
+  std::size_t nesting_limit = 100;
+  std::size_t boundary_length_limit = 2048;
+  bool mime = true;  // false: disable_mime_input_processing, or postmap without -m
+};
+
+class MimeSink {
+ public:
+  MimeSink() = default;
+  MimeSink(const MimeSink&) = delete;
+  MimeSink& operator=(const MimeSink&) = delete;
+  virtual ~MimeSink() = default;
+
+  // A whole logical header, "Name: text\n folded"; free of NUL. `name` is its part before the
+  // colon.
+  virtual void header(HeaderClass header_class, std::string_view text, std::string_view name) = 0;
+
+  // Once, before the first body record; also when the message ends without a body. A reader that
+  // wants nothing but the primary headers (postmap -h) stops feeding the parser when it hears this.
+  virtual void end_of_primary_headers() {}
+
+  // A body record as it came in, NULs included; empty lines, delimiters, preamble and epilogue are
+  // body records too. `offset`: bytes since the segment began, each record counted with its end.
+  // Garbage that ends the primary headers is announced by an empty record of its own.
+  virtual void body(std::string_view record, bool continued, std::uint64_t offset) = 0;
+};
+
+class MimeParser {
+ public:
+  MimeParser(const MimeOptions& options, MimeSink& sink);
+
+  void record(std::string_view bytes, bool continued);
+  void end();  // once, after the last record
+
+ private:
+  enum class State { primary, multipart, nested, body };
+  enum class Type { text, message, attached_message, multipart, other };
+
+  struct Level {
+    std::string boundary;
+    Type part_type;  // of its parts, until they say otherwise
+  };
+
+  bool take_header_record(std::string_view bytes, bool after_chunk);
+  void start_header(std::string_view bytes, std::size_t name_length);
+  void flush_header();
+  void take_content_type(std::string_view field_body);
+  void end_of_headers(bool at_empty_line);
+  void follow_delimiter(std::string_view line);
+
+  MimeOptions options_;
+  MimeSink& sink_;
+  State state_ = State::primary;
+  Type type_ = Type::text;
+  std::vector<Level> levels_;
+  std::string header_;           // the held header; empty = none
+  std::size_t name_length_ = 0;  // of the held header
+  std::uint64_t offset_ = 0;
+  bool after_chunk_ = false;  // the previous record was a chunk with more to follow
+  bool primary_ended_ = false;
+};
+
+}  // namespace headgate::mail

@@ -1,0 +1,62 @@
+// Splitter: a stream of bytes -> records, as the mail front ends cut it.
+// A line becomes chunks of exactly `limit` bytes with `continued` set, then the rest: a line of
+// exactly `limit` bytes is a chunk and an empty record. A last line without its end counts; an
+// empty stream has no record.
+//   Units     limit: line_length_limit bytes; 0 = whole lines, however long (postmap).
+//   Lifetime  records are views into the bytes given or into the Splitter; valid during the call of
+//   `receiver`. Threads   one owner.         Cost  lines that lie whole in one piece are not
+//   copied. Source    smtpd(8), postmap(1); content-checks §4.1 as recorded in docs/walk.md.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace headgate::mail {
+
+enum class LineEnd {
+  lf,          // CR is an ordinary byte
+  crlf_or_lf,  // CRs before the LF go with it, also when the limit falls between them
+};
+
+class Splitter {
+ public:
+  explicit Splitter(std::size_t limit, LineEnd line_end = LineEnd::lf)
+      : limit_(limit), line_end_(line_end) {}
+
+  // `receiver` has record(std::string_view, bool continued): an Inspector, a MimeParser.
+  template <class Receiver>
+  void feed(std::string_view bytes, Receiver& receiver) {
+    while (!bytes.empty()) {
+      const Piece piece = take_piece(bytes);
+      if (piece.complete) receiver.record(piece.text, piece.continued);
+      if (piece.complete) pending_.clear();
+    }
+  }
+
+  template <class Receiver>
+  void end(Receiver& receiver) {
+    if (in_line_ || !pending_.empty()) receiver.record(pending_, false);
+    pending_.clear();
+    in_line_ = false;
+  }
+
+ private:
+  struct Piece {
+    std::string_view text;
+    bool complete = false;
+    bool continued = false;
+  };
+
+  // Moves from `bytes` to the next record; incomplete when `bytes` is used up first.
+  Piece take_piece(std::string_view& bytes);
+  [[nodiscard]] bool may_end_in_cr(std::string_view text) const;
+  [[nodiscard]] std::string_view without_line_end(std::string_view line) const;
+
+  std::size_t limit_;
+  LineEnd line_end_;
+  std::string pending_;
+  bool in_line_ = false;  // a chunk of this line has left already
+};
+
+}  // namespace headgate::mail
