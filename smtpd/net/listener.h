@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "smtpd/net/address.h"
 
 namespace headgate::net {

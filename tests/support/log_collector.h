@@ -1,0 +1,36 @@
+// LogCollector: an EventSink that keeps what was logged, as text with the level's word in front of warnings.
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "engine/base/event.h"
+
+namespace headgate::testing_support {
+
+class LogCollector final : public EventSink {
+ public:
+  void write(const Event& event) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    lines_.push_back((event.level == Level::warning ? "warning: " : "") + event.text);
+  }
+
+  [[nodiscard]] std::vector<std::string> lines() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return lines_;
+  }
+
+  // How many lines contain `part`.
+  [[nodiscard]] int count(std::string_view part) const {
+    int found = 0;
+    for (const std::string& line : lines()) found += line.find(part) != std::string::npos ? 1 : 0;
+    return found;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> lines_;
+};
+
+}  // namespace headgate::testing_support
