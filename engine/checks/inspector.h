@@ -1,15 +1,18 @@
-// Inspector: the content checks on one message. Records go in, edited records go out through a Sink, a Verdict stands at
-// the end. One pass; memory is bounded by header_size_limit and the MIME nesting limit, never by the message's size.
-//   Units     a record is a line without its end, or a chunk of line_length_limit bytes with `continued` set.
-//   Lifetime  borrows the CheckSet, the Sink and the ActionObserver for the message.        Threads  one owner.
-//   Errors    none thrown; a failed lookup makes the Verdict Disposition::tempfail (Postfix: 451 4.3.0).
-//   Source    cleanup(8), header_checks(5), RFC 2045/2046; content-checks §4 and §5 as recorded in docs/walk.md.
+// Inspector: the content checks on one message. Records go in, edited records go out through a
+// Sink, a Verdict stands at the end. One pass; memory is bounded by header_size_limit and the MIME
+// nesting limit, never by the message's size.
+//   Units     a record is a line without its end, or a chunk of line_length_limit bytes with
+//   `continued` set. Lifetime  borrows the CheckSet, the Sink and the ActionObserver for the
+//   message.        Threads  one owner. Errors    none thrown; a failed lookup makes the Verdict
+//   Disposition::tempfail (Postfix: 451 4.3.0). Source    cleanup(8), header_checks(5), RFC
+//   2045/2046; content-checks §4 and §5 as recorded in docs/walk.md.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,9 +29,13 @@ struct Limits {
   std::size_t mime_boundary_length_limit = 2048;
   bool disable_mime_input_processing = false;
   bool replace_stray_cr_lf = true;  // cleanup_replace_stray_cr_lf
+  // message_drop_headers, borrowed: primary headers that are looked up and then left out, by their
+  // name on output.
+  std::span<const std::string> drop_headers;
 };
 
-// Where the message goes as it is kept. A header arrives as its several lines; `continued` as in Inspector::record.
+// Where the message goes as it is kept. A header arrives as its several lines; `continued` as in
+// Inspector::record.
 class Sink {
  public:
   Sink() = default;
@@ -50,6 +57,10 @@ class ActionObserver {
   virtual ~ActionObserver() = default;
   virtual void on_action(const ActionTaken& action) = 0;
   virtual void on_warning(std::string_view text) = 0;
+
+  // A warning that Postfix writes with the queue id before it: "ID: header_checks map lookup
+  // problem -- …".
+  virtual void on_message_warning(std::string_view text) { on_warning(text); }
 };
 
 class Inspector {
@@ -61,6 +72,7 @@ class Inspector {
   void end();
 
   // Complete after end(); before it, disposition() may already be reject, discard or tempfail.
+  // The Sink goes on hearing of a message that was refused: who does not want that stops feeding.
   [[nodiscard]] const Verdict& verdict() const;
 
  private:

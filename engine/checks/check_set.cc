@@ -1,0 +1,46 @@
+// Tested by check_set_test.
+#include "engine/checks/check_set.h"
+
+namespace headgate::checks {
+
+std::string_view parameter_name(KeyClass key_class) {
+  switch (key_class) {
+    case KeyClass::header:
+      return "header_checks";
+    case KeyClass::mime:
+      return "mime_header_checks";
+    case KeyClass::nested:
+      return "nested_header_checks";
+    case KeyClass::body:
+      return "body_checks";
+  }
+  return "";
+}
+
+Result<std::optional<Found>> TableList::find(std::string_view key) {
+  for (const auto& table : tables) {
+    auto answer = table->find(key);
+    if (!answer) {
+      if (answer.error().where.empty()) answer.error().where = table->name();
+      return answer;
+    }
+    if (*answer) return answer;
+  }
+  return std::nullopt;
+}
+
+TableList& CheckSet::of(KeyClass key_class) {
+  switch (key_class) {
+    case KeyClass::header:
+      return *header;
+    case KeyClass::mime:
+      return *mime;
+    case KeyClass::nested:
+      return *nested;
+    case KeyClass::body:
+      break;
+  }
+  return *body;
+}
+
+}  // namespace headgate::checks

@@ -1,0 +1,258 @@
+// How it works: the MIME parser turns records into keys; each key is asked for once, its action
+// obeyed at once, and what is kept goes to the Sink. `checking_` off means that some action said
+// "no more lookups"; the parser then still runs, because what reaches the Sink must not depend on
+// the tables. Tested by inspector_test (actions, classes, stops), inspector_limits_test, and
+// fuzz/message_fuzz.
+#include "engine/checks/inspector.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include "engine/base/text.h"
+#include "engine/checks/header_lines.h"
+#include "engine/mail/header.h"
+#include "engine/mail/mime.h"
+
+namespace headgate::checks {
+
+namespace {
+
+mail::MimeOptions mime_options(const Limits& limits) {
+  mail::MimeOptions options;
+  options.header_size_limit = limits.header_size_limit;
+  options.nesting_limit = limits.mime_nesting_limit;
+  options.boundary_length_limit = limits.mime_boundary_length_limit;
+  options.mime = !limits.disable_mime_input_processing;
+  return options;
+}
+
+// The six MIME names go to mime_header_checks wherever they stand.
+KeyClass key_class_of(mail::HeaderClass header_class, std::string_view name) {
+  if (header_class == mail::HeaderClass::multipart || mail::is_mime_header_name(name))
+    return KeyClass::mime;
+  return header_class == mail::HeaderClass::primary ? KeyClass::header : KeyClass::nested;
+}
+
+}  // namespace
+
+class Inspector::Impl final : public mail::MimeSink {
+ public:
+  Impl(CheckSet& checks, const Limits& limits, Sink& sink, ActionObserver& observer)
+      : checks_(checks),
+        limits_(limits),
+        sink_(sink),
+        observer_(observer),
+        parser_(mime_options(limits), *this) {}
+
+  void record(std::string_view bytes, bool continued);
+
+  void end() { parser_.end(); }
+
+  [[nodiscard]] const Verdict& verdict() const { return verdict_; }
+
+ private:
+  enum class Effect { keep, drop, replace };
+
+  void header(mail::HeaderClass header_class, std::string_view text,
+              std::string_view name) override;
+
+  void end_of_primary_headers() override { sink_.end_of_primary_headers(seen_); }
+
+  void body(std::string_view record, bool continued, std::uint64_t offset) override;
+
+  void keep_primary_header(std::string_view text);
+  [[nodiscard]] bool is_dropped(std::string_view name) const;
+  Effect inspect(KeyClass key_class, std::string_view key);
+  std::optional<Found> look_up(KeyClass key_class, std::string_view key);
+  void fail_lookup(KeyClass key_class);
+  Effect obey(Action& action, KeyClass key_class);
+  void add_bcc(std::string address);
+  void report(const Action& action, KeyClass key_class, std::string_view key, const Found& found);
+
+  CheckSet& checks_;
+  const Limits limits_;
+  Sink& sink_;
+  ActionObserver& observer_;
+  mail::MimeParser parser_;
+  Verdict verdict_;
+  PrimaryHeaders seen_;
+  std::unordered_set<std::string> bcc_seen_;  // lower case: duplicates merge
+  std::string cleaned_;                       // a record whose stray CR and LF were replaced
+  std::string replacement_;                   // set by inspect() when its Effect is replace
+  bool checking_ = true;
+};
+
+void Inspector::Impl::record(std::string_view bytes, bool continued) {
+  if (limits_.replace_stray_cr_lf && bytes.find_first_of("\r\n") != std::string_view::npos) {
+    cleaned_.assign(bytes);
+    std::replace_if(
+        cleaned_.begin(), cleaned_.end(), [](char c) { return c == '\r' || c == '\n'; }, ' ');
+    bytes = cleaned_;
+  }
+  parser_.record(bytes, continued);
+}
+
+void Inspector::Impl::header(mail::HeaderClass header_class, std::string_view text,
+                             std::string_view name) {
+  const bool primary = header_class == mail::HeaderClass::primary;
+  // Counted before anything can delete it: a loop must not hide behind an IGNORE.
+  if (primary && text::equal_ignore_case(name, "Received")) ++seen_.received_count;
+
+  const Effect effect = inspect(key_class_of(header_class, name), text);
+  if (effect == Effect::drop) return;
+  const std::string_view kept = effect == Effect::replace ? std::string_view(replacement_) : text;
+  if (primary && !mail::is_mime_header_name(name)) {
+    keep_primary_header(kept);
+  } else {
+    write_header_lines(kept, limits_.header_size_limit, sink_);
+  }
+}
+
+// A replaced header counts by its new name.
+void Inspector::Impl::keep_primary_header(std::string_view text) {
+  const std::string_view name = mail::header_name(text);
+  const auto is = [&](std::string_view known) { return text::equal_ignore_case(name, known); };
+  if (is("Message-Id")) seen_.message_id = true;
+  if (is("Date")) seen_.date = true;
+  if (is("From")) seen_.from = true;
+  if (is("To") || is("Cc") || is("Bcc") || is("Resent-To") || is("Resent-Cc"))
+    seen_.to_cc_bcc = true;
+  if (!is_dropped(name)) write_header_lines(text, limits_.header_size_limit, sink_);
+}
+
+bool Inspector::Impl::is_dropped(std::string_view name) const {
+  return std::any_of(
+      limits_.drop_headers.begin(), limits_.drop_headers.end(),
+      [&](const std::string& dropped) { return text::equal_ignore_case(dropped, name); });
+}
+
+void Inspector::Impl::body(std::string_view record, bool continued, std::uint64_t offset) {
+  const bool in_reach =
+      limits_.body_checks_size_limit == 0 || offset < limits_.body_checks_size_limit;
+  const std::string_view key = record.substr(0, record.find('\0'));
+  const Effect effect = in_reach && !key.empty() ? inspect(KeyClass::body, key) : Effect::keep;
+  if (effect == Effect::drop) return;
+  sink_.record(effect == Effect::replace ? std::string_view(replacement_) : record, continued);
+}
+
+Inspector::Impl::Effect Inspector::Impl::inspect(KeyClass key_class, std::string_view key) {
+  if (!checking_ || checks_.of(key_class).empty()) return Effect::keep;
+  const std::optional<Found> found = look_up(key_class, key);
+  if (!found) return Effect::keep;
+  Action action =
+      parse_action(found->value, parameter_name(key_class), key_class != KeyClass::body);
+  if (!action.warning.empty()) observer_.on_warning(action.warning);
+  report(action, key_class, key, *found);
+  return obey(action, key_class);
+}
+
+std::optional<Found> Inspector::Impl::look_up(KeyClass key_class, std::string_view key) {
+  auto answer = checks_.of(key_class).find(key);
+  if (!answer) {
+    observer_.on_warning(answer.error().what);
+    observer_.on_warning(fmt::format("{} lookup error for \"{}\"", answer.error().where, key));
+    fail_lookup(key_class);
+    return std::nullopt;
+  }
+  if (*answer && (*answer)->value.empty()) {
+    const std::string_view parameter = parameter_name(key_class);
+    observer_.on_warning(
+        fmt::format("{} lookup of {} returns an empty string result", parameter, key));
+    observer_.on_warning(fmt::format("{} should return NO RESULT in case of NOT FOUND", parameter));
+    fail_lookup(key_class);
+    return std::nullopt;
+  }
+  return std::move(*answer);
+}
+
+void Inspector::Impl::fail_lookup(KeyClass key_class) {
+  const std::string_view parameter = parameter_name(key_class);
+  observer_.on_message_warning(
+      fmt::format("{} map lookup problem -- message not accepted, try again later", parameter));
+  verdict_.disposition = Disposition::tempfail;
+  verdict_.failed_parameter = parameter;
+  checking_ = false;
+}
+
+void Inspector::Impl::report(const Action& action, KeyClass key_class, std::string_view key,
+                             const Found& found) {
+  if (log_word(action.kind).empty()) return;
+  if (action.kind == ActionKind::hold && verdict_.hold) return;  // only the first is logged
+  ActionTaken taken;
+  taken.kind = action.kind;
+  taken.key_class = key_class;
+  taken.context = key_class == KeyClass::body ? "body" : "header";
+  taken.content = key;
+  taken.text = action.text;
+  taken.table = found.table;
+  taken.line = found.line;
+  observer_.on_action(taken);
+}
+
+Inspector::Impl::Effect Inspector::Impl::obey(Action& action, KeyClass key_class) {
+  switch (action.kind) {
+    case ActionKind::bcc:
+      add_bcc(std::move(action.text));
+      break;
+    case ActionKind::discard:
+      verdict_.disposition = Disposition::discard;
+      checking_ = false;
+      return Effect::drop;
+    case ActionKind::filter:
+      verdict_.filter = std::move(action.text);
+      break;
+    case ActionKind::hold:
+      verdict_.hold = true;
+      break;
+    case ActionKind::ignore:
+    case ActionKind::strip:
+      return Effect::drop;
+    case ActionKind::pass:
+      checking_ = false;
+      break;
+    case ActionKind::prepend:
+      if (key_class == KeyClass::body) {
+        sink_.record(action.text, false);
+      } else {
+        write_header_lines(action.text, limits_.header_size_limit, sink_);
+      }
+      break;
+    case ActionKind::redirect:
+      verdict_.redirect = std::move(action.text);
+      checking_ = false;  // against header_checks(5), as cleanup(8) does it
+      break;
+    case ActionKind::reject:
+      verdict_.disposition = Disposition::reject;
+      verdict_.reason = std::move(action.text);
+      checking_ = false;
+      break;
+    case ActionKind::replace:
+      replacement_ = std::move(action.text);
+      return Effect::replace;
+    case ActionKind::none:
+    case ActionKind::dunno:
+    case ActionKind::info:
+    case ActionKind::warn:
+      break;
+  }
+  return Effect::keep;
+}
+
+void Inspector::Impl::add_bcc(std::string address) {
+  if (bcc_seen_.insert(text::lower(address)).second) verdict_.bcc.push_back(std::move(address));
+}
+
+Inspector::Inspector(CheckSet& checks, const Limits& limits, Sink& sink, ActionObserver& observer)
+    : impl_(std::make_unique<Impl>(checks, limits, sink, observer)) {}
+
+Inspector::~Inspector() = default;
+
+void Inspector::record(std::string_view bytes, bool continued) { impl_->record(bytes, continued); }
+
+void Inspector::end() { impl_->end(); }
+
+const Verdict& Inspector::verdict() const { return impl_->verdict(); }
+
+}  // namespace headgate::checks
