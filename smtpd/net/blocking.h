@@ -1,7 +1,7 @@
-// run_blocking: work that waits for the disk, done by a thread pool while the coroutine sleeps; it wakes on its own
-// executor with the answer.
-//   Lifetime  `work` belongs to the awaiting frame: name it on a line of its own (docs/style.md §4).
-//   Threads   the work runs on one of the pool's threads, alone.
+// run_blocking: work that waits for the disk, done by a thread pool while the coroutine sleeps; it
+// wakes on its own executor with the answer.
+//   Lifetime  `work` belongs to the awaiting frame: name it on a line of its own (docs/style.md
+//   §4). Threads   the work runs on one of the pool's threads, alone.
 #pragma once
 
 #include <type_traits>

@@ -1,9 +1,10 @@
-// Resolver: names to addresses, domains to mail exchangers, addresses to names. The real one runs c-ares on a thread of
-// its own; tests use tests/support/fake_resolver.h.
-//   Units     addresses in presentation form ("192.0.2.1", "2001:db8::1"); a lower preference is better.
-//   Threads   any executor; the answer comes back on the caller's.
-//   Errors    Code::not_found: the name does not exist or has no such records. Code::unavailable: the servers failed.
-//             Code::timeout: the deadline passed. "Failed" is never "not found": the caller must defer.
+// Resolver: names to addresses, domains to mail exchangers, addresses to names. The real one runs
+// c-ares on a thread of its own; tests use tests/support/fake_resolver.h.
+//   Units     addresses in presentation form ("192.0.2.1", "2001:db8::1"); a lower preference is
+//   better. Threads   any executor; the answer comes back on the caller's. Errors Code::not_found:
+//   the name does not exist or has no such records. Code::unavailable: the servers failed.
+//             Code::timeout: the deadline passed. "Failed" is never "not found": the caller must
+//             defer.
 //   Source    RFC 1035, RFC 5321 §5.1, RFC 7505; resolv.conf(5), hosts(5).
 #pragma once
 
@@ -31,10 +32,13 @@ class Resolver {
   virtual ~Resolver() = default;
 
   // IPv4 first, then IPv6. A numeric address answers at once with itself.
-  virtual Task<Result<std::vector<std::string>>> addresses(std::string host, std::chrono::milliseconds deadline) = 0;
+  virtual Task<Result<std::vector<std::string>>> addresses(std::string host,
+                                                           std::chrono::milliseconds deadline) = 0;
   // Sorted by preference.
-  virtual Task<Result<std::vector<MxHost>>> mail_exchangers(std::string domain, std::chrono::milliseconds deadline) = 0;
-  virtual Task<Result<std::string>> name_of(std::string address, std::chrono::milliseconds deadline) = 0;
+  virtual Task<Result<std::vector<MxHost>>> mail_exchangers(std::string domain,
+                                                            std::chrono::milliseconds deadline) = 0;
+  virtual Task<Result<std::string>> name_of(std::string address,
+                                            std::chrono::milliseconds deadline) = 0;
 };
 
 bool is_numeric_address(const std::string& text);

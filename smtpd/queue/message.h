@@ -16,6 +16,7 @@ struct Recipient {
   std::string original;          // DSN ORCPT, xtext decoded as given ("rfc822;a@b"); empty = none
   std::string notify;            // "", "NEVER", "SUCCESS,FAILURE" …
   bool done = false;             // delivered or given up: struck from the queue file
+  bool failed = false;           // given up: done, and the message is kept in hold/
   std::uint64_t strike_offset = 0;  // where the queue file holds its state byte (set by the reader)
 };
 

@@ -1,0 +1,372 @@
+// A message is in one of four places: in the scheduler (waiting), in active_ (taken up: its file is
+// in active/), in hold/ (nobody's business here), or gone. take_up() moves it from the first to the
+// second, conclude() from there on. Jobs (one message to one destination) wait in Destinations;
+// whoever finishes one starts the next. Tested by tests/smtpd/queue/manager_test.cc and
+// tests/crash.
+#include "smtpd/queue/manager.h"
+
+#include <algorithm>
+#include <exception>
+#include <mutex>
+
+#include <fmt/format.h>
+
+#include "smtpd/net/blocking.h"
+
+namespace headgate::queue {
+
+namespace {
+
+constexpr std::size_t kRecipientsPerDelivery = 50;  // default_destination_recipient_limit
+constexpr std::size_t kDeliveriesUnderWay = 100;    // default_process_limit of the delivery agents
+
+std::chrono::seconds age_of(const Envelope& envelope, WallTime now) {
+  const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - envelope.arrival);
+  return std::max(age, std::chrono::seconds(0));  // a clock that was set back makes nobody unborn
+}
+
+std::size_t limit(std::int64_t value) { return value <= 0 ? 0 : static_cast<std::size_t>(value); }
+
+}  // namespace
+
+struct Manager::Active {
+  std::string id;
+  State state = State::active;  // where its file lies now
+  std::shared_ptr<QueueFile> file;
+  WallTime since{};
+  std::size_t jobs_left = 0;
+  bool corrupt = false;
+  std::string failure;  // of the last recipient that failed for good
+  std::mutex
+      marking;  // jobs of one message may end at the same time, on different threads of the pool
+};
+
+struct Manager::Job {
+  ActivePtr message;
+  Delivery delivery;
+
+  Job(ActivePtr message_, Delivery delivery_)
+      : message(std::move(message_)), delivery(std::move(delivery_)) {}
+};
+
+Manager::Manager(aio::any_io_executor executor, aio::thread_pool& pool, DiskSpool& spool,
+                 config::SettingsPtr settings, Deliverer& deliverer, EventSink& log, Env& env)
+    : executor_(std::move(executor)),
+      pool_(pool),
+      spool_(spool),
+      settings_(std::move(settings)),
+      deliverer_(deliverer),
+      log_(log),
+      env_(env),
+      destinations_(limit(settings_->default_destination_concurrency_limit), kDeliveriesUnderWay),
+      timer_(executor_) {}
+
+Manager::~Manager() = default;
+
+void Manager::wake(std::string id) {
+  aio::post(executor_, [this, id = std::move(id)] {
+    if (active_.count(id) == 0) scheduler_.add(id, State::incoming, env_.steady());
+    nudge();
+  });
+}
+
+void Manager::flush() {
+  aio::post(executor_, [this] {
+    scheduler_.make_all_due(env_.steady());
+    destinations_.spare_none();
+    nudge();
+  });
+}
+
+void Manager::stop() {
+  aio::post(executor_, [this] {
+    stopping_ = true;
+    nudge();
+  });
+}
+
+Task<void> Manager::run() {
+  co_await scan();
+  SteadyTime next_scan = env_.steady() + settings_->queue_run_delay;
+  while (!stopping_) {
+    start_due();
+    // A full active queue waits for an end, not for the clock: ends nudge.
+    SteadyTime until = next_scan;
+    if (const auto due = scheduler_.next_due(); due && *due > env_.steady())
+      until = std::min(until, *due);
+    timer_.expires_after(until - env_.steady());
+    co_await timer_.async_wait(kAsTuple);
+    if (!stopping_ && env_.steady() >= next_scan) {
+      co_await scan();
+      next_scan = env_.steady() + settings_->queue_run_delay;
+    }
+  }
+  while (coroutines_ > 0) {
+    timer_.expires_after(std::chrono::hours(1));
+    co_await timer_.async_wait(kAsTuple);
+  }
+}
+
+// What lies on disk and is not known yet: everything at start, later what an administrator put
+// back.
+Task<void> Manager::scan() {
+  struct Found {
+    std::string id;
+    State state;
+    std::chrono::seconds wait;
+  };
+
+  auto look = [this]() -> Result<std::vector<Found>> {
+    std::vector<Found> found;
+    TRY(incoming, spool_.list(State::incoming));
+    for (const std::string& id : incoming)
+      found.push_back({id, State::incoming, std::chrono::seconds(0)});
+    TRY(deferred, spool_.list(State::deferred));
+    const WallTime now = env_.wall();
+    for (const std::string& id : deferred) {
+      const auto when = spool_.next_attempt(id, State::deferred);
+      if (!when) continue;
+      const auto wait = std::chrono::duration_cast<std::chrono::seconds>(*when - now);
+      found.push_back({id, State::deferred,
+                       std::clamp(wait, std::chrono::seconds(0), settings_->maximal_backoff_time)});
+    }
+    return found;
+  };
+  const Result<std::vector<Found>> found = co_await net::run_blocking(pool_, look);
+  if (!found) {
+    say(Level::error, found.error().text());
+    co_return;
+  }
+  const SteadyTime now = env_.steady();
+  for (const Found& message : *found)
+    if (active_.count(message.id) == 0)
+      scheduler_.add(message.id, message.state, now + message.wait);
+}
+
+void Manager::start_due() {
+  const std::size_t most = limit(settings_->qmgr_message_active_limit);
+  while (!stopping_ && (most == 0 || active_.size() < most)) {
+    std::optional<ScheduledMessage> message = scheduler_.take_due(env_.steady());
+    if (!message) return;
+    auto taken = std::make_shared<Active>();
+    taken->id = message->id;
+    taken->state = message->state;
+    active_.emplace(message->id, taken);
+    spawn(take_up(std::move(taken)));
+  }
+}
+
+// A coroutine that ends by an exception (no memory) leaves its message where it is: the next start
+// finds it.
+void Manager::spawn(Task<void> task) {
+  ++coroutines_;
+  aio::co_spawn(executor_, std::move(task), [this](std::exception_ptr thrown) {
+    --coroutines_;
+    if (thrown) say(Level::error, "delivery was broken off; its message waits for the next start");
+    nudge();
+  });
+}
+
+Task<void> Manager::take_up(ActivePtr message) {
+  auto open = [this, &message]() -> Result<std::shared_ptr<QueueFile>> {
+    TRY_OK(spool_.move(message->id, message->state, State::active));
+    message->state = State::active;
+    TRY(file, spool_.open(message->id, State::active));
+    return std::make_shared<QueueFile>(std::move(file));
+  };
+  Result<std::shared_ptr<QueueFile>> file = co_await net::run_blocking(pool_, open);
+  if (!file) {
+    co_await put_off(message, std::move(file.error()));
+    co_return;
+  }
+  message->file = std::move(*file);
+  message->since = env_.wall();
+  const Envelope& envelope = message->file->envelope();
+  say(Level::info, fmt::format("{}: from=<{}>, size={}, nrcpt={} (queue active)", message->id,
+                               envelope.sender, envelope.size_bytes, envelope.recipients.size()));
+  split_into_jobs(message);
+  if (message->jobs_left == 0) {
+    co_await conclude(message);
+    co_return;
+  }
+  pump();
+}
+
+// The file could not be taken up: damaged, gone, or the disk failed.
+Task<void> Manager::put_off(ActivePtr message, Error error) {
+  forget(message->id);
+  if (error.code == Code::not_found) co_return;  // an administrator removed it
+  say(Level::warning, fmt::format("{}: {}", message->id, error.text()));
+  if (error.code == Code::corrupt) {
+    auto aside = [this, &message] { return spool_.set_aside(message->id, message->state); };
+    const Result<void> moved = co_await net::run_blocking(pool_, aside);
+    say(Level::warning,
+        moved ? fmt::format("{}: moved to {}/corrupt", message->id, spool_.directory())
+              : fmt::format("{}: {}", message->id, moved.error().text()));
+    if (moved) co_return;
+  }
+  scheduler_.add(message->id, message->state, env_.steady() + settings_->minimal_backoff_time);
+}
+
+void Manager::split_into_jobs(const ActivePtr& message) {
+  const Envelope& envelope = message->file->envelope();
+  std::map<std::string, std::vector<std::size_t>> groups;
+  for (std::size_t i = 0; i < envelope.recipients.size(); ++i)
+    if (!envelope.recipients[i].done)
+      groups[deliverer_.destination(envelope, envelope.recipients[i])].push_back(i);
+  for (const auto& [destination, all] : groups) {
+    for (std::size_t begin = 0; begin < all.size(); begin += kRecipientsPerDelivery) {
+      const std::size_t end = std::min(begin + kRecipientsPerDelivery, all.size());
+      std::vector<std::size_t> some(all.begin() + static_cast<std::ptrdiff_t>(begin),
+                                    all.begin() + static_cast<std::ptrdiff_t>(end));
+      Delivery delivery(message->id, destination, message->file, std::move(some), message->since);
+      destinations_.add(destination, std::make_shared<Job>(message, std::move(delivery)));
+      ++message->jobs_left;
+    }
+  }
+}
+
+void Manager::pump() {
+  while (auto job = destinations_.next()) spawn(work_off(std::move(*job)));
+}
+
+Task<void> Manager::work_off(std::shared_ptr<Job> job) {
+  const Delivery& delivery = job->delivery;
+  std::vector<Outcome> outcomes = spared(delivery);
+  if (outcomes.empty())
+    outcomes = co_await deliverer_.deliver(delivery);
+  else
+    deliverer_.log(delivery, outcomes);
+  outcomes.resize(
+      delivery.recipients.size());  // a deliverer that forgot somebody has not delivered to him
+
+  for (const Outcome& outcome : outcomes) {
+    if (!outcome.site_failed) continue;
+    const SteadyTime now = env_.steady();
+    destinations_.spare(delivery.destination, now, now + settings_->minimal_backoff_time,
+                        outcome.text);
+  }
+  destinations_.done(delivery.destination);
+  pump();
+
+  Active& message = *job->message;
+  auto strike = [&] { return mark(message, delivery.recipients, outcomes); };
+  const Result<void> struck = co_await net::run_blocking(pool_, strike);
+  if (!struck) say(Level::error, fmt::format("{}: {}", message.id, struck.error().text()));
+  if (--message.jobs_left == 0) co_await conclude(job->message);
+}
+
+// Nothing is written for a message whose only delivery took everybody: it is removed at once.
+Result<void> Manager::mark(Active& message, const std::vector<std::size_t>& recipients,
+                           const std::vector<Outcome>& outcomes) {
+  const std::lock_guard lock(message.marking);
+  bool changed = false;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const Outcome& outcome = outcomes[i];
+    if (outcome.corrupt) message.corrupt = true;
+    if (outcome.status == Status::deferred) continue;
+    const bool failed = outcome.status == Status::bounced;
+    if (failed) message.failure = outcome.text;
+    TRY_OK(
+        message.file->mark(recipients[i], failed ? RecipientState::failed : RecipientState::done));
+    changed = true;
+  }
+  const auto& all = message.file->envelope().recipients;
+  const bool only_removal_follows =
+      std::all_of(all.begin(), all.end(), [](const Recipient& r) { return r.done && !r.failed; });
+  if (changed && !only_removal_follows) return message.file->sync();
+  return {};
+}
+
+std::vector<Outcome> Manager::spared(const Delivery& delivery) {
+  const auto reason = destinations_.spared(delivery.destination, env_.steady());
+  if (!reason) return {};
+  Outcome outcome;
+  outcome.dsn = "4.4.1";
+  outcome.text = "delivery temporarily suspended: " + *reason;
+  return std::vector<Outcome>(delivery.recipients.size(), outcome);
+}
+
+// Every job of the message has ended: remove it, keep it, or try again later.
+Task<void> Manager::conclude(ActivePtr message) {
+  const auto& recipients = message->file->envelope().recipients;
+  if (message->corrupt) {
+    Error damaged{Code::corrupt, "content is damaged", spool_.path(message->id, message->state)};
+    co_await put_off(message, std::move(damaged));
+    co_return;
+  }
+  if (std::any_of(recipients.begin(), recipients.end(),
+                  [](const Recipient& r) { return !r.done; })) {
+    co_await defer(message);
+    co_return;
+  }
+  if (std::any_of(recipients.begin(), recipients.end(),
+                  [](const Recipient& r) { return r.failed; })) {
+    co_await keep_in_hold(message, message->failure);
+    co_return;
+  }
+  auto remove = [this, &message] { return spool_.remove(message->id, State::active); };
+  const Result<void> removed = co_await net::run_blocking(pool_, remove);
+  if (removed || removed.error().code == Code::not_found)
+    say(Level::info, message->id + ": removed");
+  else
+    say(Level::error, fmt::format("{}: {}", message->id, removed.error().text()));
+  forget(message->id);
+}
+
+Task<void> Manager::defer(ActivePtr message) {
+  const Envelope& envelope = message->file->envelope();
+  const WallTime now = env_.wall();
+  const std::chrono::seconds age = age_of(envelope, now);
+  const auto lifetime = envelope.sender.empty() ? settings_->bounce_queue_lifetime
+                                                : settings_->maximal_queue_lifetime;
+  if (expired(age, lifetime)) {
+    say(Level::info,
+        fmt::format("{}: from=<{}>, status=expired, kept in hold", message->id, envelope.sender));
+    co_await keep_in_hold(message, "it could not be delivered within maximal_queue_lifetime");
+    co_return;
+  }
+  const std::chrono::seconds wait =
+      backoff(age, settings_->minimal_backoff_time, settings_->maximal_backoff_time);
+  auto put_back = [&]() -> Result<void> {
+    TRY_OK(spool_.set_next_attempt(message->id, State::active, now + wait));
+    TRY_OK(spool_.move(message->id, State::active, State::deferred));
+    message->state = State::deferred;
+    return {};
+  };
+  const Result<void> moved = co_await net::run_blocking(pool_, put_back);
+  if (!moved) say(Level::error, fmt::format("{}: {}", message->id, moved.error().text()));
+  forget(message->id);
+  if (!moved && moved.error().code == Code::not_found) co_return;
+  scheduler_.add(message->id, message->state, env_.steady() + wait);
+}
+
+Task<void> Manager::keep_in_hold(ActivePtr message, std::string reason) {
+  auto hold = [&] { return spool_.move(message->id, State::active, State::hold); };
+  const Result<void> moved = co_await net::run_blocking(pool_, hold);
+  say(Level::warning,
+      moved ? fmt::format("{}: kept in {} instead of being returned to its sender: {}", message->id,
+                          spool_.path(State::hold), reason)
+            : fmt::format("{}: {}", message->id, moved.error().text()));
+  forget(message->id);
+  if (!moved)
+    scheduler_.add(message->id, State::active, env_.steady() + settings_->minimal_backoff_time);
+}
+
+void Manager::forget(const std::string& id) {
+  active_.erase(id);
+  nudge();
+}
+
+// run() looks again at what is due.
+void Manager::nudge() { timer_.cancel(); }
+
+void Manager::say(Level level, std::string text) {
+  Event event;
+  event.program = Program::qmgr;
+  event.level = level;
+  event.text = std::move(text);
+  log_.write(event);
+}
+
+}  // namespace headgate::queue

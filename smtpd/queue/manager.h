@@ -1,0 +1,85 @@
+// Manager: the QUEUE role's loop. Takes up what is due, gives it to the Deliverer, strikes, defers,
+// removes. Order is the promise: delivered durably, then struck, then unlinked; a crash between two
+// steps costs a duplicate, never a message. Mail that failed for good is kept in hold/ with a
+// warning (bounces are not written yet).
+//   Lifetime  borrows everything; all of it, and the pool's joined threads, must outlive the run.
+//   Threads   wake(), flush() and stop() from any thread; everything else happens on the executor
+//   (one thread or strand). Errors    a message that cannot be handled now is tried again later,
+//   with a log line; nothing is dropped. Source    qmgr(8); smtpd.md §8.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/base/event.h"
+#include "smtpd/config/settings.h"
+#include "smtpd/net/aio.h"
+#include "smtpd/queue/deliverer.h"
+#include "smtpd/queue/destinations.h"
+#include "smtpd/queue/scheduler.h"
+#include "smtpd/queue/spool.h"
+
+namespace headgate::queue {
+
+class Manager {
+ public:
+  Manager(aio::any_io_executor executor, aio::thread_pool& pool, DiskSpool& spool,
+          config::SettingsPtr settings, Deliverer& deliverer, EventSink& log, Env& env);
+  ~Manager();
+
+  // Door 2: a message was committed into incoming/.
+  void wake(std::string id);
+  // Everything deferred is due now.
+  void flush();
+  // run() returns once the deliveries under way have ended.
+  void stop();
+  // Scans incoming/ and deferred/, then serves until stop(). Call once, on the executor.
+  Task<void> run();
+
+  // Messages waiting or under way; on the executor only.
+  [[nodiscard]] std::size_t waiting() const { return scheduler_.size(); }
+
+  [[nodiscard]] std::size_t active() const { return active_.size(); }
+
+ private:
+  struct Active;  // a message that was taken up: its file and what is still outstanding
+  using ActivePtr = std::shared_ptr<Active>;
+  struct Job;
+
+  Task<void> scan();
+  Task<void> take_up(ActivePtr message);
+  Task<void> put_off(ActivePtr message, Error error);
+  Task<void> work_off(std::shared_ptr<Job> job);
+  Task<void> conclude(ActivePtr message);
+  Task<void> defer(ActivePtr message);
+  Task<void> keep_in_hold(ActivePtr message, std::string reason);
+
+  void start_due();
+  void spawn(Task<void> task);
+  void split_into_jobs(const ActivePtr& message);
+  void pump();
+  Result<void> mark(Active& message, const std::vector<std::size_t>& recipients,
+                    const std::vector<Outcome>& outcomes);
+  [[nodiscard]] std::vector<Outcome> spared(const Delivery& delivery);
+  void forget(const std::string& id);
+  void nudge();
+  void say(Level level, std::string text);
+
+  aio::any_io_executor executor_;
+  aio::thread_pool& pool_;
+  DiskSpool& spool_;
+  config::SettingsPtr settings_;
+  Deliverer& deliverer_;
+  EventSink& log_;
+  Env& env_;
+  Scheduler scheduler_;
+  Destinations<std::shared_ptr<Job>> destinations_;
+  std::map<std::string, ActivePtr> active_;
+  aio::steady_timer timer_;
+  bool stopping_ = false;
+  std::size_t coroutines_ = 0;
+};
+
+}  // namespace headgate::queue

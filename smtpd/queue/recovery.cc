@@ -1,0 +1,74 @@
+// Tested by tests/smtpd/queue/spool_test.cc and tests/crash.
+#include "smtpd/queue/recovery.h"
+
+#include <dirent.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace headgate::queue {
+
+namespace {
+
+void say(EventSink& log, Level level, std::string text) {
+  Event event;
+  event.program = Program::qmgr;
+  event.level = level;
+  event.text = std::move(text);
+  log.write(event);
+}
+
+Result<std::vector<std::string>> temporary_names(const std::string& path) {
+  DIR* directory = ::opendir(path.c_str());
+  if (directory == nullptr) return fail_errno("open directory", path, errno);
+  std::vector<std::string> names;
+  while (const dirent* entry = ::readdir(directory)) {
+    const std::string name = entry->d_name;
+    if (name.compare(0, kTemporaryPrefix.size(), kTemporaryPrefix) == 0) names.push_back(name);
+  }
+  ::closedir(directory);
+  return names;
+}
+
+}  // namespace
+
+Result<RecoveryReport> recover(DiskSpool& spool, EventSink& log) {
+  RecoveryReport report;
+  TRY(leftovers, temporary_names(spool.path(State::incoming)));
+  for (const std::string& name : leftovers) {
+    const std::string path = spool.path(State::incoming) + "/" + name;
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return fail_errno("remove", path, errno);
+    ++report.uncommitted;
+  }
+
+  TRY(interrupted, spool.list(State::active));
+  for (const std::string& id : interrupted) {
+    TRY_OK(spool.move(id, State::active, State::incoming));
+    ++report.requeued;
+  }
+
+  for (const State state : {State::incoming, State::deferred, State::hold}) {
+    TRY(ids, spool.list(state));
+    for (const std::string& id : ids) {
+      const auto file = spool.open(id, state);
+      if (file || file.error().code != Code::corrupt)
+        continue;  // other errors: the manager tries again later
+      TRY_OK(spool.set_aside(id, state));
+      say(log, Level::warning,
+          fmt::format("{}: {}; moved to {}/corrupt", id, file.error().text(), spool.directory()));
+      ++report.corrupt;
+    }
+  }
+  if (report.uncommitted + report.requeued != 0)
+    say(log, Level::info,
+        fmt::format(
+            "recovery: {} uncommitted file(s) removed, {} interrupted message(s) queued again",
+            report.uncommitted, report.requeued));
+  return report;
+}
+
+}  // namespace headgate::queue

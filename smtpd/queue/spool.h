@@ -1,0 +1,64 @@
+// DiskSpool: the queue directory: incoming, active, deferred, hold, corrupt, and who may move what
+// between them. open_spool() makes the directories, takes the lock (a second server is refused) and
+// puts in order what a crash left.
+//   Ownership a Writer borrows the spool and must not outlive it.
+//   Threads   all calls may come from any thread; all block on the disk.
+//   Errors    Code::unavailable when another server holds the lock, or the disk is full;
+//   Code::not_found, Code::io. Source    docs/queue_format.md; smtpd.md §8.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/env.h"
+#include "engine/base/event.h"
+#include "engine/base/file.h"
+#include "smtpd/queue/queue_file.h"
+#include "smtpd/queue/writer.h"
+
+namespace headgate::queue {
+
+// What begins a file that was not committed; no queue id contains a dot.
+inline constexpr std::string_view kTemporaryPrefix = "new.";
+
+struct SpoolOptions {
+  bool long_ids = false;  // enable_long_queue_ids
+};
+
+class DiskSpool final : public Spool {
+ public:
+  DiskSpool(std::string directory, Fd lock, Env& env, SpoolOptions options);
+
+  Result<std::unique_ptr<Writer>> create() override;
+  [[nodiscard]] Result<std::uint64_t> free_bytes() const override;
+
+  // Message ids in a directory; names that are no queue id are left out.
+  [[nodiscard]] Result<std::vector<std::string>> list(State state) const;
+  [[nodiscard]] Result<QueueFile> open(const std::string& id, State state) const;
+  Result<void> move(const std::string& id, State from, State to);
+  Result<void> remove(const std::string& id, State state);
+  Result<void> set_aside(const std::string& id, State state);  // into corrupt/
+
+  // The time of the next attempt is kept as the file's modification time, as Postfix does.
+  Result<void> set_next_attempt(const std::string& id, State state, WallTime when);
+  [[nodiscard]] Result<WallTime> next_attempt(const std::string& id, State state) const;
+
+  [[nodiscard]] const std::string& directory() const { return directory_; }
+
+  [[nodiscard]] std::string path(State state) const;
+  [[nodiscard]] std::string path(const std::string& id, State state) const;
+
+ private:
+  std::string directory_;
+  Fd lock_;
+  Env& env_;
+  SpoolOptions options_;
+};
+
+// `log` gets a line for each thing that recovery had to put right.
+Result<std::unique_ptr<DiskSpool>> open_spool(const std::string& queue_directory, Env& env,
+                                              EventSink& log, SpoolOptions options = {});
+
+}  // namespace headgate::queue
