@@ -21,8 +21,17 @@ struct OpenTable {
   std::unique_ptr<Lookup> emergency;  // set only when the table has #@emergency marks
 };
 
+struct OpenOptions {
+  bool fold =
+      true;  // fixed-string types ignore the key's case (ASCII); regexp: and pcre: see the key as it is
+  bool utf8 =
+      false;  // a key that is not UTF-8 is not found (warned), a value that is not is an Error (warned)
+  bool scan = true;  // off: regexp: and pcre: do without Hyperscan, to show that it changes nothing
+};
+
 // `warn` gets the table's diagnostics now, and runtime ones ("match limit exceeded") later.
-Result<OpenTable> open_table(std::string_view spec, rules::ProgramSource& programs, const WarningSink& warn);
+Result<OpenTable> open_table(std::string_view spec, rules::ProgramSource& programs,
+                             const WarningSink& warn, const OpenOptions& options = {});
 
 // A Lookup that answers every key with `reason`.
 std::unique_ptr<Lookup> unavailable_table(std::string_view spec, Error reason);

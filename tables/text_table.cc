@@ -1,0 +1,57 @@
+// Postfix waits and reads again while the file is younger than a few seconds (and then warns again each time); this
+// reads it once. Tested by tests/tables/text_table_test.cc, texts and order checked against postmap(1) 3.7.
+#include "tables/text_table.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/base/file.h"
+#include "engine/base/lines.h"
+#include "engine/base/text.h"
+#include "tables/keyed_table.h"
+
+namespace headgate::tables {
+
+namespace {
+
+constexpr std::string_view kIgnored = " -- ignoring this line";
+
+// Puts one "key value" line into the table; returns the complaint, empty when there is none.
+std::string take_line(KeyedTable& table, const LogicalLine& line, bool utf8) {
+  if (utf8 && !text::valid_utf8(line.text))
+    return fmt::format("non-UTF-8 input \"{}\"{}", line.text, kIgnored);
+  const auto length = key_length(line.text, "");
+  if (!length) return fmt::format("unbalanced '\"' in '{}'{}", line.text, kIgnored);
+  const std::string_view key = std::string_view(line.text).substr(0, *length);
+  const std::string_view value = text::trim(std::string_view(line.text).substr(*length));
+  if (value.empty()) return fmt::format("expected format: key whitespace value{}", kIgnored);
+  const bool added = table.insert(key, value, line.first_line, Duplicate::keep_first);
+  if (key.ends_with(':')) return "record is in \"key: value\" format; is this an alias file?";
+  return added ? std::string() : fmt::format("duplicate entry: \"{}\"", key);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Lookup>> open_text_table(std::string_view spec, const std::string& path,
+                                                const WarningSink& warn,
+                                                const OpenOptions& options) {
+  auto data = read_file(path);
+  if (!data) {
+    Error error = std::move(data.error());
+    if (error.what.starts_with("open ")) error.what.insert(5, "database ");
+    return tl::unexpected(std::move(error));
+  }
+  auto table = std::make_unique<KeyedTable>(std::string(spec), options.fold);
+  LogicalLines lines(*data, path, warn);
+  while (const auto line = lines.next()) {
+    const std::string complaint = take_line(*table, *line, options.utf8);
+    if (complaint.empty()) continue;
+    warn(Diagnostic{Severity::warning,
+                    fmt::format("{}, line {}: {}", path, line->first_line, complaint), path,
+                    line->first_line, 1});
+  }
+  return std::unique_ptr<Lookup>(std::move(table));
+}
+
+}  // namespace headgate::tables

@@ -1,0 +1,21 @@
+// open_text_table: texthash:PATH, "key white-space value" lines read once into memory.
+//   Ownership the caller owns the Lookup.     Threads  none shared.
+//   Errors    "open database PATH: reason". A bad line is a warning and is skipped; the first of two equal keys stays.
+//   Source    DATABASE_README (texthash), postmap(1) "TABLE LOOKUP"; no change detection, as in Postfix.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/base/diagnostic.h"
+#include "engine/lookup.h"
+#include "tables/open.h"
+
+namespace headgate::tables {
+
+Result<std::unique_ptr<Lookup>> open_text_table(std::string_view spec, const std::string& path,
+                                                const WarningSink& warn,
+                                                const OpenOptions& options);
+
+}  // namespace headgate::tables

@@ -1,0 +1,53 @@
+// Tested by tests/tables/open_test.cc.
+#include "tables/utf8_table.h"
+
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/base/text.h"
+
+namespace headgate::tables {
+
+namespace {
+
+constexpr std::string_view kReason = "malformed UTF-8 or invalid codepoint";
+
+class Utf8Table final : public Lookup {
+ public:
+  Utf8Table(std::unique_ptr<Lookup> inside, WarningSink warn)
+      : inside_(std::move(inside)), warn_(std::move(warn)) {}
+
+  Result<std::optional<Found>> find(std::string_view key) override {
+    if (!text::valid_utf8(key)) {
+      complain(fmt::format("{}: non-UTF-8 key \"{}\": {}", name(), key, kReason));
+      return std::nullopt;
+    }
+    auto found = inside_->find(key);
+    if (!found || !*found || text::valid_utf8((*found)->value)) return found;
+    complain(fmt::format("{}: key \"{}\": non-UTF-8 value \"{}\": {}", name(), key, (*found)->value,
+                         kReason));
+    return fail(Code::invalid, fmt::format("table {}: query error", name()));
+  }
+
+  [[nodiscard]] const std::string& name() const override { return inside_->name(); }
+
+  [[nodiscard]] bool whole_key_only() const override { return inside_->whole_key_only(); }
+
+ private:
+  void complain(std::string text) {
+    warn_(Diagnostic{Severity::warning, std::move(text), {}, 0, 0});
+  }
+
+  std::unique_ptr<Lookup> inside_;
+  WarningSink warn_;
+};
+
+}  // namespace
+
+std::unique_ptr<Lookup> utf8_table(std::unique_ptr<Lookup> inside, WarningSink warn) {
+  return std::make_unique<Utf8Table>(std::move(inside), std::move(warn));
+}
+
+}  // namespace headgate::tables
