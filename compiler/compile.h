@@ -1,0 +1,39 @@
+// CompilingSource: the ProgramSource that compiles a table's text in this process.
+//   Ownership Programs are shared and immutable; equal loads are not shared, the caller keeps what it got.
+//   Threads   load() may be called from any thread; nothing is kept between calls but the self-test's result.
+//   Errors    Code::not_found or io: "open NAME: No such file or directory"; Code::invalid: an inline table's syntax.
+//             A libhs that fails its self-test is not used: the first diagnostic of each table then says so.
+//   Cost      reading is linear; the Hyperscan database takes milliseconds a pattern. confirm-only is immediate.
+#pragma once
+
+#include <mutex>
+#include <string>
+
+#include "engine/match/selftest.h"
+#include "engine/rules/program_source.h"
+
+namespace headgate::compiler {
+
+struct CompileOptions {
+  bool use_hyperscan = true;
+};
+
+class CompilingSource final : public rules::ProgramSource {
+ public:
+  explicit CompilingSource(CompileOptions options = {});
+
+  Result<rules::CompiledTable> load(rules::Dialect dialect, const std::string& name) override;
+
+ private:
+  const match::SelfTest& selftest();
+
+  CompileOptions options_;
+  std::once_flag tested_;
+  match::SelfTest selftest_;
+};
+
+// The same for a text that is at hand; `name` is what warnings call it.
+rules::CompiledTable compile_text(rules::Dialect dialect, const std::string& name, std::string_view text,
+                                  const CompileOptions& options);
+
+}  // namespace headgate::compiler

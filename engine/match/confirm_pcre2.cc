@@ -1,0 +1,100 @@
+// How it works: the subject is passed by length, not as a C string; callers have cut it at NUL already.
+// Tested by tests/engine/match/confirm_test.cc and, against postmap, by tests/collide.
+#include "engine/match/confirm_pcre2.h"
+
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "engine/match/scratch.h"
+
+namespace headgate::match {
+
+namespace {
+
+std::string error_text(int number) {
+  std::array<PCRE2_UCHAR, 256> buffer{};
+  pcre2_get_error_message(number, buffer.data(), buffer.size());
+  return reinterpret_cast<const char*>(buffer.data());
+}
+
+std::uint32_t option_bits(const Pcre2Options& options) {
+  return (options.caseless ? PCRE2_CASELESS : 0U) | (options.multiline ? PCRE2_MULTILINE : 0U) |
+         (options.dotall ? PCRE2_DOTALL : 0U) | (options.extended ? PCRE2_EXTENDED : 0U) |
+         (options.anchored ? PCRE2_ANCHORED : 0U) | (options.ungreedy ? PCRE2_UNGREEDY : 0U) |
+         (options.dollar_end_only ? PCRE2_DOLLAR_ENDONLY : 0U);
+}
+
+class Pcre2Confirmer final : public Confirmer {
+ public:
+  explicit Pcre2Confirmer(pcre2_code* code) : code_(code) {
+    std::uint32_t groups = 0;
+    pcre2_pattern_info(code_, PCRE2_INFO_CAPTURECOUNT, &groups);
+    groups_ = groups;
+  }
+
+  ~Pcre2Confirmer() override { pcre2_code_free(code_); }
+
+  [[nodiscard]] std::size_t group_count() const override { return groups_; }
+
+  Outcome test(std::string_view subject, Scratch& scratch, std::vector<Group>* groups) const override {
+    pcre2_match_data* data = scratch.match_data(groups_);
+    if (data == nullptr) return {Answer::failed, error_text(PCRE2_ERROR_NOMEMORY)};
+    const int rc = pcre2_match(code_, reinterpret_cast<PCRE2_SPTR>(subject.data()), subject.size(), 0, 0, data, nullptr);
+    Outcome outcome;
+    if (rc > 0) {
+      outcome.answer = Answer::yes;
+      if (groups != nullptr) copy_groups(data, rc, *groups);
+    } else if (rc != PCRE2_ERROR_NOMATCH) {
+      outcome = {Answer::failed, error_text(rc)};
+    }
+    scratch.trim();
+    return outcome;
+  }
+
+ private:
+  void copy_groups(pcre2_match_data* data, int highest, std::vector<Group>& groups) const {
+    const PCRE2_SIZE* offsets = pcre2_get_ovector_pointer(data);
+    groups.assign(groups_ + 1, Group{});
+    for (std::size_t i = 0; i <= groups_ && i < static_cast<std::size_t>(highest); ++i) {
+      if (offsets[2 * i] != PCRE2_UNSET) groups[i] = Group{offsets[2 * i], offsets[2 * i + 1]};
+    }
+  }
+
+  pcre2_code* code_;
+  std::size_t groups_ = 0;
+};
+
+}  // namespace
+
+tl::expected<std::shared_ptr<const Confirmer>, PatternError> compile_pcre2(const std::string& pattern,
+                                                                           const Pcre2Options& options) {
+  int error = 0;
+  PCRE2_SIZE offset = 0;
+  pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.c_str()), PCRE2_ZERO_TERMINATED,
+                                   option_bits(options), &error, &offset, nullptr);
+  if (code == nullptr) {
+    return tl::unexpected(
+        PatternError{fmt::format("error in regex at offset {}: {}", offset, error_text(error)), offset});
+  }
+  return std::make_shared<const Pcre2Confirmer>(code);
+}
+
+Pcre2Build pcre2_build() {
+  Pcre2Build build;
+  std::array<char, 64> version{};
+  if (pcre2_config(PCRE2_CONFIG_VERSION, nullptr) <= static_cast<int>(version.size())) {
+    pcre2_config(PCRE2_CONFIG_VERSION, version.data());
+  }
+  build.version = version.data();
+  std::uint32_t newline = 0;
+  pcre2_config(PCRE2_CONFIG_NEWLINE, &newline);
+  build.newline_is_lf = newline == PCRE2_NEWLINE_LF;
+  pcre2_config(PCRE2_CONFIG_MATCHLIMIT, &build.match_limit);
+  return build;
+}
+
+}  // namespace headgate::match

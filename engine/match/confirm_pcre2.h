@@ -1,0 +1,38 @@
+// PCRE2's interpreter as Postfix uses it: no JIT, no UTF, the library's default limits, the pattern NUL terminated.
+// The JIT is not the reference: PCRE2 10.42's misses matches of `(cialis|\b)\b[\s\S]+\b[\s\S]+`.
+//   Threads   a compiled pattern is immutable; see confirm.h.
+//   Source    dict_pcre(3) of Postfix 3.7 built with PCRE2.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <tl/expected.hpp>
+
+#include "engine/match/confirm.h"
+
+namespace headgate::match {
+
+// The defaults are those of a pcre: table.
+struct Pcre2Options {
+  bool caseless = true;
+  bool multiline = false;
+  bool dotall = true;
+  bool extended = false;
+  bool anchored = false;
+  bool dollar_end_only = false;
+  bool ungreedy = false;
+};
+
+tl::expected<std::shared_ptr<const Confirmer>, PatternError> compile_pcre2(const std::string& pattern,
+                                                                           const Pcre2Options& options);
+
+// How this libpcre2 was built, as far as the meaning of patterns depends on it.
+struct Pcre2Build {
+  std::string version;           // "10.42 2022-12-11"
+  bool newline_is_lf = false;    // else `.`, `^` and `$` mean something that the analysis does not model
+  std::uint32_t match_limit = 0;
+};
+Pcre2Build pcre2_build();
+
+}  // namespace headgate::match

@@ -1,0 +1,29 @@
+// glibc's regcomp and regexec as Postfix uses them for regexp: tables.
+// `groups_wanted` is part of the compiled pattern because Postfix passes exactly so many slots to regexec, and glibc
+// takes different paths through its matcher with and without them.
+//   Threads   regexec locks inside the pattern; correct from several threads, not fast.
+//   Source    dict_regexp(3) of Postfix 3.7.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <tl/expected.hpp>
+
+#include "engine/match/confirm.h"
+
+namespace headgate::match {
+
+// The defaults are those of a regexp: table.
+struct PosixOptions {
+  bool extended = true;
+  bool ignore_case = true;
+  bool newline = false;  // REG_NEWLINE
+  bool no_groups = false;  // REG_NOSUB
+};
+
+tl::expected<std::shared_ptr<const Confirmer>, PatternError> compile_posix(const std::string& pattern,
+                                                                           const PosixOptions& options,
+                                                                           std::size_t groups_wanted);
+
+}  // namespace headgate::match

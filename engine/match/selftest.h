@@ -1,0 +1,20 @@
+// Self-test of libhs: does it find what it must find? Vectorscan 5.4.9, which installs under Hyperscan's name, does not.
+//   Errors    a broken library is a result, not an Error: run without it (confirm-only) and warn loudly.
+//   Cost      a few milliseconds: some tiny databases.      Threads  pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace headgate::match {
+
+struct SelfTest {
+  bool ok = false;
+  std::string library;                // hs_version(): "5.4.0 2020-12-29"
+  std::string problem;                // empty when ok; else a sentence with the cure
+  std::vector<std::string> missed;    // "pattern on text" that was not found, or found where it must not be
+};
+
+SelfTest run_selftest();
+
+}  // namespace headgate::match

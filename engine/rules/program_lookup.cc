@@ -1,0 +1,21 @@
+// Tested by tests/cases/run_cases_test.cc.
+#include "engine/rules/program_lookup.h"
+
+#include <utility>
+
+#include "engine/rules/evaluate.h"
+
+namespace headgate::rules {
+
+ProgramLookup::ProgramLookup(std::shared_ptr<const Program> program, std::string name, WarningSink warn, Path path)
+    : program_(std::move(program)), name_(std::move(name)), warn_(std::move(warn)), truth_(*program_, path) {
+  if (!warn_) warn_ = [](const Diagnostic&) {};
+}
+
+Result<std::optional<Found>> ProgramLookup::find(std::string_view key) {
+  auto hit = evaluate(*program_, truth_, key, warn_);
+  if (!hit) return std::nullopt;
+  return Found{std::move(hit->value), name_, hit->rule->line};
+}
+
+}  // namespace headgate::rules

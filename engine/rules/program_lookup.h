@@ -1,0 +1,39 @@
+// ProgramLookup: a Program behind Lookup, which is how checks and access ask a pcre: or regexp: table.
+//   Lifetime  shares the Program; Found::table borrows name().
+//   Threads   one owner (it holds scratch memory); open one a thread, the Program underneath is shared.
+//   Errors    find() never fails: an engine's run-time error goes to `warn`, and the rule does not match.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/base/diagnostic.h"
+#include "engine/lookup.h"
+#include "engine/rules/program.h"
+#include "engine/rules/truth.h"
+
+namespace headgate::rules {
+
+class ProgramLookup final : public Lookup {
+ public:
+  // `name` as configured, "pcre:/etc/postfix/header_checks".
+  ProgramLookup(std::shared_ptr<const Program> program, std::string name, WarningSink warn, Path path = Path::scan);
+
+  Result<std::optional<Found>> find(std::string_view key) override;
+
+  [[nodiscard]] const std::string& name() const override { return name_; }
+
+  [[nodiscard]] bool whole_key_only() const override { return true; }
+
+  [[nodiscard]] const Program& program() const { return *program_; }
+
+ private:
+  std::shared_ptr<const Program> program_;
+  std::string name_;
+  WarningSink warn_;
+  Truth truth_;
+};
+
+}  // namespace headgate::rules
