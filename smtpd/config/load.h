@@ -18,31 +18,33 @@ namespace headgate::config {
 
 // One master.cf entry, after its -o overrides were applied.
 struct Service {
-  std::string name;       // as written: "smtp", "127.0.0.1:2525"
-  std::string canonical;  // "25", "[127.0.0.1]:2525": as in master(8)'s warning
-  std::string type;       // inet, unix, pass, fifo, unix-dgram
-  std::string command;    // "smtpd"
-  std::string host, port; // inet only; an empty host means inet_interfaces
+  std::string name;        // as written: "smtp", "127.0.0.1:2525"
+  std::string canonical;   // "25", "[127.0.0.1]:2525": as in master(8)'s warning
+  std::string type;        // inet, unix, pass, fifo, unix-dgram
+  std::string command;     // "smtpd"
+  std::string host, port;  // inet only; an empty host means inet_interfaces
   std::vector<std::string> arguments;
-  std::int64_t maxproc = 100;      // 0 = unlimited
-  bool loopback_only = false;      // every listen address is 127/8 or ::1
-  bool stress_eligible = false;    // master(8)'s rule plus stress_on_loopback
-  SettingsPtr calm, stressed;      // the same pointer when stress is forced or the service is not eligible
+  std::int64_t maxproc = 100;    // 0 = unlimited
+  bool loopback_only = false;    // every listen address is 127/8 or ::1
+  bool stress_eligible = false;  // master(8)'s rule plus stress_on_loopback
+  SettingsPtr calm, stressed;    // one pointer when stress is forced or the service not eligible
 };
 
 struct Config {
-  std::string directory;           // "" when embedded
-  bool embedded = false;           // no usable directory: the safe default on 127.0.0.1:2525
-  SettingsPtr main;                // main.cf alone, no service's overrides
-  std::vector<Service> services;   // in master.cf order; all types, also those that headgate does not run
+  std::string directory;          // "" when embedded
+  bool embedded = false;          // no usable directory: the safe default on 127.0.0.1:2525
+  SettingsPtr main;               // main.cf alone, no service's overrides
+  std::vector<Service> services;  // in master.cf order; of all types, also those we do not run
   std::vector<Diagnostic> diagnostics;
 };
 
 struct LoadOptions {
-  std::string directory;  // "" = MAIL_CONFIG, else /etc/postfix if it has a main.cf … see load.cc
+  // "" = the embedded configuration: /etc/postfix is never picked up unasked. The command line resolves MAIL_CONFIG.
+  std::string directory;
   std::vector<std::pair<std::string, std::string>> overrides;  // -o name=value
 };
 
-Result<Config> load(const LoadOptions& options);
+// The first fatal mistake is the Error; `all_errors`, where given, gets every one.
+Result<Config> load(const LoadOptions& options, std::vector<Diagnostic>* all_errors = nullptr);
 
 }  // namespace headgate::config

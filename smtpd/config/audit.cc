@@ -1,0 +1,135 @@
+// How it works: a name is used when a value mentions it, in any arm, taken or not: a setting that only the stressed half
+// of ${stress?…} needs is no typing error. Templates (is_raw) are not looked into.
+// Tested by tests/smtpd/config/load_test.cc and, against the installed postconf, by postconf_test.py.
+#include <set>
+
+#include <fmt/format.h>
+
+#include "engine/base/text.h"
+#include "smtpd/config/expand.h"
+#include "smtpd/config/params.h"
+#include "smtpd/config/source.h"
+
+namespace headgate::config {
+
+namespace {
+
+using Names = std::set<std::string, std::less<>>;
+
+// A value that does not parse mentions nothing; it fails, with its place, where it is used.
+void collect(std::string_view value, Names& names) {
+  (void)visit_names(value, [&](std::string_view name) { names.emplace(name); });
+}
+
+Names mentioned_in(const Layer& layer) {
+  Names names;
+  for (const auto& [name, setting] : layer) {
+    if (!is_raw(name)) collect(setting.value, names);
+  }
+  return names;
+}
+
+Names mentioned_in_defaults() {
+  Names names;
+  for (const Param& param : params()) {
+    if (!is_raw(param.name)) collect(param.fallback, names);
+  }
+  for (const KnownParam& param : known_params()) {
+    if (!is_raw(param.name)) collect(param.fallback, names);
+  }
+  return names;
+}
+
+class Audit {
+ public:
+  explicit Audit(const Source& source) : source_(source) {}
+
+  std::vector<Diagnostic> run() {
+    const Names in_main = mentioned_in(source_.main);
+    Names used = in_main;
+    used.merge(mentioned_in_defaults());
+    used.merge(mentioned_in(source_.overrides));
+    used.merge(restriction_classes());
+    Names used_by_services, in_services;
+    for (const MasterEntry& entry : source_.entries) {
+      const Layer layer = entry.layer();
+      const Names in_entry = mentioned_in(layer);
+      audit_entry(layer, in_entry, used);
+      used_by_services.insert(in_entry.begin(), in_entry.end());
+      for (const auto& [name, setting] : layer) in_services.insert(name);
+    }
+    Names needed = in_main;
+    needed.merge(restriction_classes());
+    for (const std::string& name : needed) {
+      if (!defined(name) && !in_services.contains(name))
+        warn(fmt::format("{}: undefined parameter: {}", source_.main_file, name),
+             {source_.main_file});
+    }
+    for (const auto& [name, setting] : source_.main) {
+      if (is_built_in(source_, name) || used.contains(name) || used_by_services.contains(name))
+        continue;
+      warn(fmt::format("{}: unused parameter: {}={}", source_.main_file, name, setting.value),
+           setting);
+    }
+    return std::move(diagnostics_);
+  }
+
+ private:
+  // Each class wants a definition under its own name.
+  [[nodiscard]] Names restriction_classes() const {
+    const std::string classes =
+        source_.dictionary().expanded("smtpd_restriction_classes").value_or(std::string());
+    Names names;
+    for (std::string& name : text::split_list(classes)) names.insert(std::move(name));
+    return names;
+  }
+
+  void audit_entry(const Layer& layer, const Names& mentioned, const Names& used) {
+    for (const std::string& name : mentioned) {
+      if (defined(name) || layer.contains(name) || name == "service_name") continue;
+      warn(fmt::format("{}: undefined parameter: {}", source_.master_file, name),
+           {source_.master_file});
+    }
+    for (const auto& [name, setting] : layer) {
+      if (is_built_in(source_, name) || mentioned.contains(name) || used.contains(name)) continue;
+      warn(fmt::format("{}: unused parameter: {}={}", source_.master_file, name, setting.value),
+           setting);
+    }
+  }
+
+  [[nodiscard]] bool defined(const std::string& name) const {
+    return is_built_in(source_, name) || source_.main.contains(name) ||
+           source_.overrides.contains(name) || mentioned_by_default(name);
+  }
+
+  // Legacy names ($smtpd_per_record_deadline) live only in the defaults of their successors.
+  [[nodiscard]] bool mentioned_by_default(const std::string& name) const {
+    static const Names kNames = mentioned_in_defaults();
+    return kNames.contains(name);
+  }
+
+  struct Place {
+    Place(std::string file_name) : file(std::move(file_name)) {}
+
+    Place(const Setting& setting) : file(setting.file), line(setting.line) {}
+
+    std::string file;
+    int line = 0;
+  };
+
+  void warn(std::string text, const Place& where) {
+    for (const Diagnostic& earlier : diagnostics_) {
+      if (earlier.text == text) return;
+    }
+    diagnostics_.push_back({Severity::warning, std::move(text), where.file, where.line});
+  }
+
+  const Source& source_;
+  std::vector<Diagnostic> diagnostics_;
+};
+
+}  // namespace
+
+std::vector<Diagnostic> audit_names(const Source& source) { return Audit(source).run(); }
+
+}  // namespace headgate::config

@@ -1,0 +1,197 @@
+// How it works: a sorted array, searched by halves. A new parameter is a row here, a field in settings.h, and a row in
+// docs/compat.md; tests/smtpd/config/params_test.cc holds the three together.
+#include "smtpd/config/params.h"
+
+#include <algorithm>
+#include <array>
+
+namespace headgate::config {
+
+namespace {
+
+// clang-format off
+constexpr auto kParams = std::to_array<Param>({
+    {"access_map_reject_code", "554", &Settings::access_map_reject_code},
+    {"always_add_missing_headers", "no", &Settings::always_add_missing_headers},
+    {"body_checks", "", &Settings::body_checks},
+    {"body_checks_size_limit", "51200", &Settings::body_checks_size_limit},
+    {"bounce_queue_lifetime", "5d", &Settings::bounce_queue_lifetime, State::differs, "an expired message goes to hold: bounces are a later issue"},
+    {"cleanup_replace_stray_cr_lf", "yes", &Settings::cleanup_replace_stray_cr_lf},
+    {"compatibility_level", "0", {}, State::differs, "selects defaults as in Postfix, except those that make relaying safe"},
+    {"config_directory", "", &Settings::config_directory},
+    {"content_filter", "", &Settings::content_filter},
+    {"default_destination_concurrency_limit", "20", &Settings::default_destination_concurrency_limit},
+    {"default_process_limit", "100", &Settings::default_process_limit, State::done, "", "", 1},
+    {"default_transport", "smtp", &Settings::default_transport},
+    {"defer_code", "450", &Settings::defer_code},
+    {"disable_dns_lookups", "no", &Settings::disable_dns_lookups},
+    {"disable_mime_input_processing", "no", &Settings::disable_mime_input_processing},
+    {"disable_vrfy_command", "no", &Settings::disable_vrfy_command},
+    {"enable_long_queue_ids", "no", &Settings::enable_long_queue_ids},
+    {"header_checks", "", &Settings::header_checks},
+    {"header_size_limit", "102400", &Settings::header_size_limit, State::done, "", "", 1},
+    {"home_mailbox", "", &Settings::home_mailbox, State::differs, "a Maildir path (with a trailing /) only"},
+    {"hopcount_limit", "50", &Settings::hopcount_limit, State::done, "", "", 1},
+    {"inet_interfaces", "all", &Settings::inet_interfaces},
+    {"inet_protocols", "all", &Settings::inet_protocols},
+    {"invalid_hostname_reject_code", "501", &Settings::invalid_hostname_reject_code},
+    {"line_length_limit", "2048", &Settings::line_length_limit, State::done, "", "", 512},
+    {"local_header_rewrite_clients", "permit_inet_interfaces", &Settings::local_header_rewrite_clients},
+    {"local_recipient_maps", "", &Settings::local_recipient_maps, State::differs, "default empty, no check: proxy:unix:passwd.byname and hash: are not served yet"},
+    {"local_transport", "local:$myhostname", &Settings::local_transport},
+    {"mail_name", "Postfix", &Settings::mail_name},
+    {"mail_spool_directory", "/var/mail", &Settings::mail_spool_directory},
+    {"mail_version", "3.7.11", {}, State::done, "the Postfix version whose behaviour is followed"},
+    {"maillog_file", "", &Settings::maillog_file, State::differs, "empty logs to standard error, not to syslog"},
+    {"max_idle", "100s", &Settings::max_idle, State::done, "", "", 1},
+    {"maximal_backoff_time", "4000s", &Settings::maximal_backoff_time, State::done, "", "", 1},
+    {"maximal_queue_lifetime", "5d", &Settings::maximal_queue_lifetime, State::differs, "an expired message goes to hold: bounces are a later issue"},
+    {"message_drop_headers", "bcc, content-length, resent-bcc, return-path", &Settings::message_drop_headers},
+    {"message_size_limit", "10240000", &Settings::message_size_limit},
+    {"mime_boundary_length_limit", "2048", &Settings::mime_boundary_length_limit, State::done, "", "", 1},
+    {"mime_header_checks", "$header_checks", &Settings::mime_header_checks},
+    {"mime_nesting_limit", "100", &Settings::mime_nesting_limit, State::done, "", "", 1},
+    {"minimal_backoff_time", "300s", &Settings::minimal_backoff_time, State::done, "", "", 1},
+    {"multi_instance_name", "", {}, State::done, "only as part of syslog_name"},
+    {"mydestination", "$myhostname, localhost.$mydomain, localhost", &Settings::mydestination},
+    {"mydomain", "", &Settings::mydomain, State::done, "default computed from myhostname"},
+    {"myhostname", "", &Settings::myhostname, State::done, "default computed from the machine"},
+    {"mynetworks", "", &Settings::mynetworks, State::differs, "default: this machine's own addresses (style host) at every compatibility_level"},
+    {"mynetworks_style", "host", {}, State::differs, "default host at every compatibility_level; class is treated as subnet"},
+    {"myorigin", "$myhostname", &Settings::myorigin},
+    {"nested_header_checks", "$header_checks", &Settings::nested_header_checks},
+    {"non_fqdn_reject_code", "504", &Settings::non_fqdn_reject_code},
+    {"process_id", "", {}, State::done, "for use in other parameters"},
+    {"process_name", "headgate", {}, State::done, "for use in other parameters"},
+    {"qmgr_message_active_limit", "20000", &Settings::qmgr_message_active_limit, State::done, "", "", 1},
+    {"queue_directory", "/var/spool/postfix", &Settings::queue_directory, State::differs, "a relative path is taken from the directory the server was started in"},
+    {"queue_minfree", "0", &Settings::queue_minfree},
+    {"queue_run_delay", "300s", &Settings::queue_run_delay, State::done, "", "", 1},
+    {"receive_override_options", "", &Settings::receive_override_options},
+    {"recipient_delimiter", "", &Settings::recipient_delimiter},
+    {"reject_code", "554", &Settings::reject_code},
+    {"relay_domains", "${{$compatibility_level} <level {2} ? {$mydestination} : {}}", &Settings::relay_domains},
+    {"relay_domains_reject_code", "554", &Settings::relay_domains_reject_code},
+    {"relay_recipient_maps", "", &Settings::relay_recipient_maps},
+    {"relay_transport", "relay", &Settings::relay_transport},
+    {"relayhost", "", &Settings::relayhost},
+    {"service_name", "", {}, State::done, "for use in -o settings: the service's name"},
+    {"smtp_bind_address", "", &Settings::smtp_bind_address},
+    {"smtp_connect_timeout", "30s", &Settings::smtp_connect_timeout},
+    {"smtp_data_done_timeout", "600s", &Settings::smtp_data_done_timeout},
+    {"smtp_data_init_timeout", "120s", &Settings::smtp_data_init_timeout},
+    {"smtp_data_xfer_timeout", "180s", &Settings::smtp_data_xfer_timeout},
+    {"smtp_helo_name", "$myhostname", &Settings::smtp_helo_name},
+    {"smtp_helo_timeout", "300s", &Settings::smtp_helo_timeout},
+    {"smtp_line_length_limit", "998", &Settings::smtp_line_length_limit},
+    {"smtp_mail_timeout", "300s", &Settings::smtp_mail_timeout},
+    {"smtp_quit_timeout", "300s", &Settings::smtp_quit_timeout},
+    {"smtp_rcpt_timeout", "300s", &Settings::smtp_rcpt_timeout},
+    {"smtp_rset_timeout", "20s", &Settings::smtp_rset_timeout},
+    {"smtpd_banner", "$myhostname ESMTP $mail_name", &Settings::smtpd_banner},
+    {"smtpd_client_connection_count_limit", "50", &Settings::smtpd_client_connection_count_limit},
+    {"smtpd_client_event_limit_exceptions", "${smtpd_client_connection_limit_exceptions:$mynetworks}", &Settings::smtpd_client_event_limit_exceptions},
+    {"smtpd_client_port_logging", "no", &Settings::smtpd_client_port_logging},
+    {"smtpd_client_restrictions", "", &Settings::smtpd_client_restrictions},
+    {"smtpd_data_restrictions", "", &Settings::smtpd_data_restrictions},
+    {"smtpd_delay_reject", "yes", &Settings::smtpd_delay_reject},
+    {"smtpd_discard_ehlo_keywords", "", &Settings::smtpd_discard_ehlo_keywords},
+    {"smtpd_end_of_data_restrictions", "", &Settings::smtpd_end_of_data_restrictions},
+    {"smtpd_error_sleep_time", "1s", &Settings::smtpd_error_sleep_time},
+    {"smtpd_forbid_bare_newline", "normalize", &Settings::smtpd_forbid_bare_newline, State::differs, "default normalize (Postfix 3.9), not no: smuggling is refused from the start", "normalize yes reject no"},
+    {"smtpd_forbid_unauth_pipelining", "yes", &Settings::smtpd_forbid_unauth_pipelining, State::differs, "default yes (Postfix 3.9), not no"},
+    {"smtpd_forbidden_commands", "CONNECT GET POST regexp:{{/^[^A-Z]/ Bogus}}", &Settings::smtpd_forbidden_commands},
+    {"smtpd_hard_error_limit", "${stress?{1}:{20}}", &Settings::smtpd_hard_error_limit, State::done, "depends on stress", "", 1},
+    {"smtpd_helo_required", "no", &Settings::smtpd_helo_required},
+    {"smtpd_helo_restrictions", "", &Settings::smtpd_helo_restrictions},
+    {"smtpd_junk_command_limit", "${stress?{1}:{100}}", &Settings::smtpd_junk_command_limit, State::done, "depends on stress", "", 1},
+    {"smtpd_min_data_rate", "500", &Settings::smtpd_min_data_rate, State::done, "", "", 1},
+    {"smtpd_noop_commands", "", &Settings::smtpd_noop_commands},
+    {"smtpd_peername_lookup", "yes", &Settings::smtpd_peername_lookup},
+    {"smtpd_per_request_deadline", "${smtpd_per_record_deadline?{$smtpd_per_record_deadline}:{${stress?{yes}:{no}}}}", &Settings::smtpd_per_request_deadline, State::done, "depends on stress; smtpd_per_record_deadline supplies its value"},
+    {"smtpd_recipient_limit", "1000", &Settings::smtpd_recipient_limit, State::done, "", "", 1},
+    {"smtpd_recipient_overshoot_limit", "1000", &Settings::smtpd_recipient_overshoot_limit, State::done, "", "", 1},
+    {"smtpd_recipient_restrictions", "", &Settings::smtpd_recipient_restrictions},
+    {"smtpd_reject_footer", "", &Settings::smtpd_reject_footer},
+    {"smtpd_reject_unlisted_recipient", "yes", &Settings::smtpd_reject_unlisted_recipient},
+    {"smtpd_relay_before_recipient_restrictions", "${{$compatibility_level} <level {3.6} ? {no} : {yes}}", &Settings::smtpd_relay_before_recipient_restrictions},
+    {"smtpd_relay_restrictions", "permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination", &Settings::smtpd_relay_restrictions, State::differs, "the safe default at every compatibility_level (Postfix: empty below 1)"},
+    {"smtpd_sender_restrictions", "", &Settings::smtpd_sender_restrictions},
+    {"smtpd_soft_error_limit", "10", &Settings::smtpd_soft_error_limit, State::done, "", "", 1},
+    {"smtpd_timeout", "${stress?{10}:{300}}s", &Settings::smtpd_timeout, State::done, "depends on stress", "", 1},
+    {"smtputf8_enable", "${{$compatibility_level} <level {1} ? {no} : {yes}}", &Settings::smtputf8_enable, State::differs, "SMTPUTF8 is not offered yet"},
+    {"soft_bounce", "no", &Settings::soft_bounce},
+    {"stress", "", {}, State::done, "set by the server for eligible services; main.cf counts only for the others"},
+    {"stress_duration", "1000s", &Settings::stress_duration, State::ours, "how long stress stays on after the last slot was taken; a constant in Postfix", "", 1},
+    {"stress_keeps_only_emergency_checks", "", &Settings::stress_keeps_only_emergency_checks, State::ours, "optional yes/no; unset: yes for tables with #@emergency marks"},
+    {"stress_on_loopback", "yes", &Settings::stress_on_loopback, State::ours, "services that listen on loopback only get stress too; Postfix gives them none"},
+    {"strict_rfc821_envelopes", "no", &Settings::strict_rfc821_envelopes},
+    {"syslog_name", "${multi_instance_name?{$multi_instance_name}:{postfix}}", &Settings::syslog_name},
+    {"unknown_local_recipient_reject_code", "550", &Settings::unknown_local_recipient_reject_code},
+    {"virtual_mailbox_base", "", &Settings::virtual_mailbox_base},
+    {"virtual_mailbox_domains", "$virtual_mailbox_maps", &Settings::virtual_mailbox_domains},
+    {"virtual_mailbox_maps", "", &Settings::virtual_mailbox_maps, State::differs, "a Maildir path (with a trailing /) only"},
+    {"virtual_transport", "virtual", &Settings::virtual_transport},
+});
+// clang-format on
+
+constexpr std::string_view kRaw[] = {
+    "command_expansion_filter", "default_rbl_reply",      "execution_directory_expansion_filter",
+    "forward_expansion_filter", "forward_path",           "postscreen_expansion_filter",
+    "postscreen_reject_footer", "smtpd_expansion_filter", "smtpd_reject_footer",
+};
+
+constexpr ServiceSuffix kDeliverySuffixes[] = {
+    {"_delivery_slot_cost", "$default_delivery_slot_cost"},
+    {"_delivery_slot_discount", "$default_delivery_slot_discount"},
+    {"_delivery_slot_loan", "$default_delivery_slot_loan"},
+    {"_destination_concurrency_failed_cohort_limit",
+     "$default_destination_concurrency_failed_cohort_limit"},
+    {"_destination_concurrency_limit", "$default_destination_concurrency_limit"},
+    {"_destination_concurrency_negative_feedback",
+     "$default_destination_concurrency_negative_feedback"},
+    {"_destination_concurrency_positive_feedback",
+     "$default_destination_concurrency_positive_feedback"},
+    {"_destination_rate_delay", "$default_destination_rate_delay"},
+    {"_destination_recipient_limit", "$default_destination_recipient_limit"},
+    {"_extra_recipient_limit", "$default_extra_recipient_limit"},
+    {"_initial_destination_concurrency", "$initial_destination_concurrency"},
+    {"_minimum_delivery_slots", "$default_minimum_delivery_slots"},
+    {"_recipient_limit", "$default_recipient_limit"},
+    {"_recipient_refill_delay", "$default_recipient_refill_delay"},
+    {"_recipient_refill_limit", "$default_recipient_refill_limit"},
+    {"_transport_rate_delay", "$default_transport_rate_delay"},
+};
+
+}  // namespace
+
+std::span<const Param> params() { return kParams; }
+
+const Param* find_param(std::string_view name) {
+  const auto found =
+      std::lower_bound(kParams.begin(), kParams.end(), name,
+                       [](const Param& param, std::string_view n) { return param.name < n; });
+  return found != kParams.end() && found->name == name ? &*found : nullptr;
+}
+
+const KnownParam* find_known_param(std::string_view name) {
+  const auto known = known_params();
+  const auto found =
+      std::lower_bound(known.begin(), known.end(), name,
+                       [](const KnownParam& param, std::string_view n) { return param.name < n; });
+  return found != known.end() && found->name == name ? &*found : nullptr;
+}
+
+std::optional<std::string_view> default_of(std::string_view name) {
+  if (const Param* param = find_param(name)) return param->fallback;
+  if (const KnownParam* known = find_known_param(name)) return known->fallback;
+  return std::nullopt;
+}
+
+bool is_raw(std::string_view name) {
+  return std::binary_search(std::begin(kRaw), std::end(kRaw), name);
+}
+
+std::span<const ServiceSuffix> delivery_suffixes() { return kDeliverySuffixes; }
+
+}  // namespace headgate::config

@@ -1,0 +1,143 @@
+// How it works: one loop over the table of parameters; the type of the Settings field is the type of the parameter.
+// Tested by tests/smtpd/config/load_test.cc, params_test.cc.
+#include "smtpd/config/settings.h"
+
+#include <fmt/format.h>
+
+#include "engine/base/text.h"
+#include "smtpd/config/fill.h"
+#include "smtpd/config/params.h"
+#include "smtpd/config/units.h"
+
+namespace headgate::config {
+
+namespace {
+
+class Filler {
+ public:
+  explicit Filler(const Dictionary& dictionary) : dictionary_(dictionary) {}
+
+  Result<void> fill(const Param& param) {
+    if (std::holds_alternative<std::monostate>(param.field)) return {};
+    auto value = text_of(param);
+    if (!value) return tl::unexpected(std::move(value.error()));
+    auto stored = std::visit([&](auto field) { return store(param, field, *value); }, param.field);
+    if (!stored) stored.error().where = place_of(param.name);
+    return stored;
+  }
+
+  Settings& settings() { return settings_; }
+
+ private:
+  [[nodiscard]] Result<std::string> text_of(const Param& param) const {
+    if (is_raw(param.name)) return std::string(dictionary_.value(param.name).value_or(""));
+    return dictionary_.expanded(param.name);
+  }
+
+  [[nodiscard]] std::string place_of(std::string_view name) const {
+    const Setting* setting = dictionary_.find(name);
+    return setting == nullptr ? std::string() : place(setting->file, setting->line);
+  }
+
+  Result<void> store(const Param&, std::monostate, const std::string&) { return {}; }
+
+  Result<void> store(const Param& param, std::string Settings::*field, const std::string& value) {
+    const auto choices = text::split(param.choices, " ");
+    if (!choices.empty() && std::find(choices.begin(), choices.end(), value) == choices.end()) {
+      return fail(Code::invalid, fmt::format("bad parameter value: '{} = {}'", param.name, value));
+    }
+    settings_.*field = value;
+    return {};
+  }
+
+  Result<void> store(const Param& param, bool Settings::*field, const std::string& value) {
+    TRY(parsed, parse_bool(param.name, value));
+    settings_.*field = parsed;
+    return {};
+  }
+
+  Result<void> store(const Param& param, std::optional<bool> Settings::*field,
+                     const std::string& value) {
+    if (value.empty()) return {};
+    TRY(parsed, parse_bool(param.name, value));
+    settings_.*field = parsed;
+    return {};
+  }
+
+  Result<void> store(const Param& param, std::int64_t Settings::*field, const std::string& value) {
+    TRY(parsed, parse_integer(param.name, value, param.minimum));
+    settings_.*field = parsed;
+    return {};
+  }
+
+  Result<void> store(const Param& param, seconds Settings::*field, const std::string& value) {
+    TRY(fallback, dictionary_.expand_text(param.fallback));
+    TRY(parsed, parse_time(param.name, value, unit_of(fallback), seconds(param.minimum)));
+    settings_.*field = parsed;
+    return {};
+  }
+
+  Result<void> store(const Param&, std::vector<std::string> Settings::*field,
+                     const std::string& value) {
+    settings_.*field = text::split_list(value);
+    return {};
+  }
+
+  const Dictionary& dictionary_;
+  Settings settings_;
+};
+
+void add_error(std::vector<Diagnostic>& errors, const Error& error) {
+  const std::string text = error.text();
+  for (const Diagnostic& earlier : errors) {
+    if (earlier.text == text) return;  // the same setting reaches several services
+  }
+  errors.push_back({Severity::fatal, text, error.where});
+}
+
+// True when one of the required restrictions stands where it works: not softened by warn_if_reject, not after permit.
+bool stops_strangers(const std::vector<std::string>& restrictions) {
+  constexpr std::string_view kRequired[] = {
+      "reject_unauth_destination", "defer_unauth_destination", "reject", "defer",
+      "defer_if_permit",           "check_relay_domains"};
+  for (std::size_t i = 0; i < restrictions.size(); ++i) {
+    const std::string& restriction = restrictions[i];
+    if (text::equal_ignore_case(restriction, "permit")) return false;
+    if (text::equal_ignore_case(restriction, "warn_if_reject")) {
+      ++i;
+      continue;
+    }
+    for (const std::string_view required : kRequired) {
+      if (text::equal_ignore_case(restriction, required)) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+SettingsPtr fill_settings(const Dictionary& dictionary, std::vector<Diagnostic>& errors) {
+  Filler filler(dictionary);
+  for (const Param& param : params()) {
+    if (const auto done = filler.fill(param); !done) add_error(errors, done.error());
+  }
+  const auto stress = dictionary.expanded("stress");
+  if (!stress) add_error(errors, stress.error());
+  filler.settings().stress = stress && !stress->empty();
+  return std::make_shared<const Settings>(std::move(filler.settings()));
+}
+
+Result<void> check_relay_safety(const Settings& settings) {
+  if (stops_strangers(settings.smtpd_relay_restrictions) ||
+      stops_strangers(settings.smtpd_recipient_restrictions)) {
+    return {};
+  }
+  return fail(Code::invalid,
+              "in parameter smtpd_relay_restrictions or smtpd_recipient_restrictions, specify at "
+              "least one working "
+              "instance of: reject_unauth_destination, defer_unauth_destination, reject, defer, "
+              "defer_if_permit or "
+              "check_relay_domains");
+}
+
+}  // namespace headgate::config
