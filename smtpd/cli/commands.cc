@@ -20,6 +20,8 @@ constexpr auto kCommands = std::to_array<Command>({
     {"check", "check", "examine the configuration and every table it names", run_check},
     {"config", "config [-n|-d] [-x] [-f] [-h|-H] [-M|-P|-F] [--origin] [--stress] [NAME...]",
      "show parameters and services, as postconf does", run_config},
+    {"map", "map -q KEY|- [-bfhmuU] [--confirm-only] TYPE:NAME...",
+     "look keys up in tables, as postmap -q does", run_map},
 });
 
 constexpr std::string_view kGlobalHelp =
