@@ -1,0 +1,302 @@
+// The order of the checks on a line is Postfix's, because a client sees which complaint comes first (smtpd.md §3.2).
+// Differs from Postfix: an overlong line is refused instead of cut and obeyed; a tarpit delays a reply once, not each of
+// its lines, and no other session; settings may change between two commands.
+// Tested by tests/smtp/*.smtp in memory, and live by tests/e2e.
+#include "smtpd/session/converse.h"
+
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/base/text.h"
+#include "smtpd/proto/replies.h"
+#include "smtpd/session/judge.h"
+
+namespace headgate::session {
+namespace {
+
+using proto::Reply;
+using proto::Verb;
+
+constexpr std::size_t kLoggedInput = 100;
+constexpr std::chrono::seconds kFlushInterval{10};
+
+// In the order of proto::Verb.
+constexpr std::array<VerbFunction, proto::kVerbCount> kVerbs = {
+    helo, ehlo, not_offered, not_offered, not_offered, not_offered, mail, rcpt,       data,
+    not_offered, rset, noop, vrfy, etrn, quit, help, not_offered,
+};
+
+// Control characters as C escapes, as in "improper command pipelining after …".
+std::string escaped(std::string_view bytes) {
+  std::string out;
+  for (const char c : bytes.substr(0, kLoggedInput)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\r') out += "\\r";
+    else if (c == '\n') out += "\\n";
+    else if (c == '\t') out += "\\t";
+    else if (c == '\\') out += "\\\\";
+    else if (byte < 32 || byte > 126) out += fmt::format("\\{:03o}", byte);
+    else out += c;
+  }
+  return out;
+}
+
+bool contains_word(const std::vector<std::string>& words, std::string_view word) {
+  for (const std::string& candidate : words) {
+    if (text::equal_ignore_case(candidate, word)) return true;
+  }
+  return false;
+}
+
+class Conversation {
+ public:
+  Conversation(Dialogue& dialogue, StateSource& states)
+      : dialogue_(dialogue), session_(dialogue.session), wire_(dialogue.wire), states_(states) {}
+
+  Task<void> run();
+  Task<void> say_goodbye(Reply reply);
+
+ private:
+  enum class Next { go_on, end };
+
+  Task<Next> greet();
+  Task<Next> one_command();
+  Task<Result<net::Line>> read_command();
+  Task<Next> obey(std::string line);
+  Task<Next> send(Reply reply);
+  Task<Next> flush();
+  std::optional<Reply> objection(const net::Line& line);
+  Task<Next> unknown_verb(const proto::Request& request, std::string_view line);
+  Task<Next> repeat_denial(Verb verb);
+  Task<Next> finish(Verb verb, const Answer& answer);
+  Task<Next> give_up(Error error);
+  void take_settings();
+  void watch_pipelining(std::string_view where);
+  void log_wire_failure(const Error& error);
+  void log(Level level, std::string text) { session_.log(dialogue_.services.log, level, std::move(text)); }
+  [[nodiscard]] const std::string& host() const { return session_.settings().myhostname; }
+  [[nodiscard]] std::string origin() const { return session_.peer.name_and_address(); }
+
+  Dialogue& dialogue_;
+  Session& session_;
+  net::Wire& wire_;
+  StateSource& states_;
+  SteadyTime last_flush_{};
+};
+
+void Conversation::take_settings() {
+  session_.state = states_.current();
+  const config::Settings& settings = session_.settings();
+  net::DeadlinePolicy policy;
+  policy.budget = settings.smtpd_timeout;
+  policy.per_request = settings.smtpd_per_request_deadline;
+  wire_.set_deadline_policy(policy);
+}
+
+void Conversation::watch_pipelining(std::string_view where) {
+  if (session_.ill_pipelining) return;
+  const std::string_view early = wire_.pending();
+  if (early.empty()) return;
+  session_.ill_pipelining = true;
+  log(Level::info, fmt::format("improper command pipelining after {} from {}: {}", where, origin(), escaped(early)));
+}
+
+void Conversation::log_wire_failure(const Error& error) {
+  if (session_.where == "END-OF-MESSAGE" && error.code != Code::timeout) return;
+  const std::string_view what = error.code == Code::timeout ? "timeout" : "lost connection";
+  std::string bytes;
+  if (session_.where == "DATA") bytes = fmt::format(" ({} bytes)", session_.content_wire_bytes);
+  log(Level::info, fmt::format("{} after {}{} from {}", what, session_.where, bytes, origin()));
+}
+
+Task<Conversation::Next> Conversation::flush() {
+  last_flush_ = dialogue_.services.env.steady();
+  const Result<void> flushed = co_await wire_.flush();
+  if (flushed) co_return Next::go_on;
+  log_wire_failure(flushed.error());
+  co_return Next::end;
+}
+
+// Queues the reply; flushes when the client waits for it: nothing complete is left to read, or it was made to wait.
+Task<Conversation::Next> Conversation::send(Reply reply) {
+  const config::Settings& settings = session_.settings();
+  if (settings.soft_bounce) reply = reply.softened();
+  const bool slow = session_.errors >= settings.smtpd_soft_error_limit && settings.smtpd_error_sleep_time.count() > 0;
+  if (slow) co_await dialogue_.services.loop.pause(settings.smtpd_error_sleep_time);
+  wire_.queue(reply.bytes());
+  const bool closes = reply.closes();
+  const bool overdue = dialogue_.services.env.steady() - last_flush_ > kFlushInterval;
+  if (closes || slow || overdue || wire_.pending().find('\n') == std::string_view::npos) {
+    const Next next = co_await flush();
+    if (next == Next::end) co_return next;
+  }
+  co_return closes ? Next::end : Next::go_on;
+}
+
+Task<void> Conversation::say_goodbye(Reply reply) {
+  wire_.reset_deadline();  // the budget is used up
+  wire_.queue(reply.bytes());
+  co_await wire_.flush();
+}
+
+Task<Conversation::Next> Conversation::greet() {
+  watch_pipelining("CONNECT");
+  Reply greeting = proto::reply::greeting(session_.settings().smtpd_banner);
+  if (!session_.settings().smtpd_delay_reject) {
+    const std::optional<Reply> refusal = co_await judge_client(dialogue_);
+    if (refusal) greeting = *refusal;
+    session_.denied = refusal;
+  }
+  const Next next = co_await send(std::move(greeting));
+  co_return next;
+}
+
+Task<void> Conversation::run() {
+  take_settings();
+  Next next = co_await greet();
+  while (next == Next::go_on) next = co_await one_command();
+}
+
+// A stop of the server interrupts the wait, but lets a mail transaction go on.
+Task<Result<net::Line>> Conversation::read_command() {
+  const auto limit = static_cast<std::size_t>(session_.settings().line_length_limit);
+  Result<net::Line> line = co_await wire_.read_line(limit);
+  while (!line && line.error().code == Code::cancelled && session_.in_transaction())
+    line = co_await wire_.read_line(limit);
+  co_return line;
+}
+
+Task<Conversation::Next> Conversation::one_command() {
+  take_settings();
+  if (session_.errors >= session_.settings().smtpd_hard_error_limit) {
+    log(Level::info, fmt::format("too many errors after {} from {}", session_.where, origin()));
+    const Next next = co_await send(proto::reply::too_many_errors(host()));
+    co_return next;
+  }
+  const bool leaving = states_.stopping() && !session_.in_transaction();
+  Result<net::Line> line = fail(Code::cancelled, "stopping");
+  if (!leaving) line = co_await read_command();
+  if (!line) {
+    const Next next = co_await give_up(line.error());
+    co_return next;
+  }
+  dialogue_.command_ended_bare = line->bare_newline;
+  const std::optional<Reply> wrong = objection(*line);
+  if (wrong) {
+    ++session_.errors;
+    const Next next = co_await send(*wrong);
+    co_return next;
+  }
+  const Next next = co_await obey(std::string(line->text));
+  co_return next;
+}
+
+Task<Conversation::Next> Conversation::give_up(Error error) {
+  if (error.code == Code::cancelled) {
+    const Next next = co_await send(proto::reply::all_ports_busy(host()));
+    co_return next;
+  }
+  log_wire_failure(error);
+  if (error.code == Code::timeout) co_await say_goodbye(proto::reply::timeout_exceeded(host()));
+  co_return Next::end;
+}
+
+// What is wrong with the line itself, before anyone looks at its words.
+std::optional<Reply> Conversation::objection(const net::Line& line) {
+  const config::Settings& settings = session_.settings();
+  if (line.bare_newline && settings.smtpd_forbid_bare_newline == "reject") {
+    log(Level::info, fmt::format("reject: {} from {}: bare <LF> received;{}", session_.where, origin(),
+                                 session_.envelope_text(std::nullopt)));
+    return proto::reply::bare_newline(host(), true);
+  }
+  if (line.truncated) {
+    log(Level::warning, fmt::format("{}: request longer than {}: {}...", origin(), settings.line_length_limit,
+                                    text::printable(line.text.substr(0, 30))));
+    return proto::reply::line_too_long();
+  }
+  if (settings.smtputf8_enable && !text::valid_utf8(line.text)) return proto::reply::bad_utf8();
+  return std::nullopt;
+}
+
+Task<Conversation::Next> Conversation::obey(std::string line) {
+  const proto::Request request(line);
+  const config::Settings& settings = session_.settings();
+  if (request.empty()) {
+    ++session_.errors;
+    const Next next = co_await send(proto::reply::bad_syntax());
+    co_return next;
+  }
+  if (contains_word(settings.smtpd_noop_commands, request.word())) {
+    session_.count_junk();
+    const Next next = co_await send(proto::reply::ok());
+    co_return next;
+  }
+  const Verb verb = request.verb();
+  session_.where = proto::row(verb).name;
+  if (verb == Verb::unknown) {
+    const Next next = co_await unknown_verb(request, line);
+    co_return next;
+  }
+  if (session_.denied && verb != Verb::quit) {
+    const Next next = co_await repeat_denial(verb);
+    co_return next;
+  }
+  if (!session_.esmtp() || proto::row(verb).ends_group) watch_pipelining(session_.where);
+  if (session_.ill_pipelining && settings.smtpd_forbid_unauth_pipelining) {
+    const Next next = co_await send(proto::reply::protocol_synchronization());
+    co_return next;
+  }
+  const Answer answer = co_await kVerbs[static_cast<std::size_t>(verb)](dialogue_, request);
+  const Next next = co_await finish(verb, answer);
+  co_return next;
+}
+
+// The counters as Postfix keeps them, then the reply.
+Task<Conversation::Next> Conversation::finish(Verb verb, const Answer& answer) {
+  session_.count(verb, !answer.failed);
+  if (dialogue_.wire_failure) {
+    const Next next = co_await give_up(*dialogue_.wire_failure);
+    co_return next;
+  }
+  if (answer.failed) ++session_.errors;
+  if (proto::row(verb).junk) session_.count_junk();
+  const Next next = co_await send(answer.reply);
+  co_return next;
+}
+
+Task<Conversation::Next> Conversation::repeat_denial(Verb verb) {
+  session_.count(verb, false);
+  ++session_.errors;
+  Reply reply = proto::reply::access_denied(origin());
+  if (session_.denied->code % 100 == 21) reply = *session_.denied;
+  const Next next = co_await send(std::move(reply));
+  co_return next;
+}
+
+Task<Conversation::Next> Conversation::unknown_verb(const proto::Request& request, std::string_view line) {
+  session_.count(Verb::unknown, false);
+  if (request.looks_like_header() || is_forbidden_command(session_, request.word(), dialogue_.services.log)) {
+    log(Level::warning, fmt::format("non-SMTP command from {}: {}", origin(), text::printable(line.substr(0, kLoggedInput))));
+    const Next next = co_await send(proto::reply::not_smtp());
+    co_return next;
+  }
+  ++session_.errors;
+  const Next next = co_await send(proto::reply::not_recognized());
+  co_return next;
+}
+
+}  // namespace
+
+Task<void> converse(Dialogue& dialogue, StateSource& states) {
+  Conversation conversation(dialogue, states);
+  co_await conversation.run();
+}
+
+Task<void> turn_away(Dialogue& dialogue, Reply reply) {
+  dialogue.wire.queue(reply.bytes());
+  co_await dialogue.wire.flush();
+}
+
+}  // namespace headgate::session

@@ -1,0 +1,73 @@
+// Front: one inet service: its listeners, its slots, its stress, its sessions. When all slots are taken it does not
+// accept: newcomers wait in the kernel's backlog, as with Postfix.
+//   Lifetime  borrows Services, PeerNames and ClientLimits. Destroy it only when finished() says so.
+//   Threads   everything on the one executor.
+//   Errors    listen() fails as net::Listener::open does; later trouble is logged and waited out.
+//   Source    master(8), smtpd(8); smtpd.md §2.3, §2.6, §3.1; architecture.md §5.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "smtpd/net/listener.h"
+#include "smtpd/net/peer_name.h"
+#include "smtpd/net/tcp_wire.h"
+#include "smtpd/session/client_limits.h"
+#include "smtpd/session/converse.h"
+#include "smtpd/stress/controller.h"
+
+namespace headgate::session {
+
+// What one load of the configuration made of a service. Sessions keep theirs to their end.
+struct Generation {
+  StatePtr calm, stressed;
+  std::int64_t maxproc = 100;
+  stress::Policy policy;
+};
+
+using GenerationPtr = std::shared_ptr<const Generation>;
+
+class Front {
+ public:
+  Front(aio::any_io_executor executor, GenerationPtr generation, Services& services, net::PeerNames& names,
+        ClientLimits& limits);
+
+  Result<void> listen(const std::vector<aio::ip::tcp::endpoint>& endpoints);
+  [[nodiscard]] std::vector<net::Endpoint> listening_on() const;
+
+  void start();
+  void reload(GenerationPtr generation);  // for new sessions; the stress goes on
+  void drain();                           // no new clients; idle sessions end now, the others at their message's end
+  void cut();                             // close what is still open
+  [[nodiscard]] bool finished() const { return coroutines_ == 0; }
+  [[nodiscard]] std::size_t sessions() const { return wires_.size(); }
+
+ private:
+  class States;
+
+  Task<void> accept_from(std::size_t listener);
+  Task<void> wait_for_slot();
+  Task<void> serve(aio::ip::tcp::socket socket);
+  Task<void> hold_session(net::TcpWire& wire);
+  Task<Peer> identify(const net::TcpWire& wire, const config::Settings& settings);
+  Task<void> talk(net::Wire& wire, Session& session, States& states);
+  void release_slot();
+  void say(Level level, std::string text);
+
+  aio::any_io_executor executor_;
+  GenerationPtr generation_;
+  Services& services_;
+  net::PeerNames& names_;
+  ClientLimits& limits_;
+  stress::Slots slots_;
+  stress::Controller controller_;
+  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  std::set<net::TcpWire*> wires_;
+  aio::steady_timer slot_free_, stress_ends_;
+  std::size_t coroutines_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace headgate::session

@@ -1,0 +1,236 @@
+// Once the message cannot be accepted any more (rejected, discarded, too big, write error) its queue file is removed at
+// once and the rest of the content only runs through the DataReader, which finds its end.
+// Tested by intake_test, tests/smtp/data_*.smtp, tests/e2e/content_test.py.
+#include "smtpd/session/intake.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/base/text.h"
+#include "smtpd/proto/received.h"
+#include "smtpd/proto/replies.h"
+
+namespace headgate::session {
+namespace {
+
+using proto::Reply;
+
+checks::Limits limits_of(const config::Settings& settings) {
+  checks::Limits limits;
+  limits.header_size_limit = static_cast<std::size_t>(settings.header_size_limit);
+  limits.body_checks_size_limit = static_cast<std::size_t>(settings.body_checks_size_limit);
+  limits.mime_nesting_limit = static_cast<std::size_t>(settings.mime_nesting_limit);
+  limits.mime_boundary_length_limit = static_cast<std::size_t>(settings.mime_boundary_length_limit);
+  limits.disable_mime_input_processing = settings.disable_mime_input_processing;
+  limits.replace_stray_cr_lf = settings.cleanup_replace_stray_cr_lf;
+  limits.drop_headers = settings.message_drop_headers;
+  return limits;
+}
+
+bool checks_disabled(const config::Settings& settings) {
+  const auto& options = settings.receive_override_options;
+  return std::find(options.begin(), options.end(), "no_header_body_checks") != options.end();
+}
+
+MissingHeaders missing_headers(const Session& session, const Services& services, bool local_client) {
+  MissingHeaders missing;
+  missing.add = local_client || session.settings().always_add_missing_headers;
+  missing.myhostname = session.settings().myhostname;
+  missing.sender = session.envelope->sender;
+  missing.now = services.env.wall();
+  return missing;
+}
+
+bool is_from_line(std::string_view line) {
+  line.remove_prefix(std::min(line.find_first_not_of('>'), line.size()));
+  return line.starts_with("From ");
+}
+
+}  // namespace
+
+// cleanup(8)'s lines about a message's content, with the queue id in front.
+class Intake::Log final : public checks::ActionObserver {
+ public:
+  Log(const Session& session, EventSink& sink, const std::string& id) : session_(session), sink_(sink), id_(id) {}
+
+  void on_action(const checks::ActionTaken& action) override {
+    const queue::Envelope& envelope = *session_.envelope;
+    std::optional<std::string_view> recipient;  // the last one, as Postfix has it
+    if (!envelope.recipients.empty()) recipient = envelope.recipients.back().address;
+    const std::string known = session_.envelope_text(recipient);
+    say(Level::info, fmt::format("{}: {}", id_, action_log_text(action, session_.peer.name_and_address(), known)));
+  }
+
+  void on_warning(std::string_view text) override { say(Level::warning, std::string(text)); }
+
+  void on_message_warning(std::string_view text) override {
+    say(Level::warning, fmt::format("{}: {}", id_, text));
+  }
+
+  void say(Level level, std::string text) const { session_.log(sink_, level, std::move(text), Program::cleanup); }
+
+ private:
+  const Session& session_;
+  EventSink& sink_;
+  const std::string& id_;
+};
+
+Intake::Intake(Session& session, Services& services, std::unique_ptr<queue::Writer> writer, bool command_ended_bare,
+               bool local_client)
+    : session_(session),
+      services_(services),
+      state_(session.state),
+      writer_(std::move(writer)),
+      id_(writer_->id()),
+      sink_(*writer_, missing_headers(session, services, local_client)),
+      log_(std::make_unique<Log>(session, services.log, id_)),
+      reader_(proto::bare_newline_mode(state_->settings->smtpd_forbid_bare_newline), command_ended_bare),
+      splitter_(static_cast<std::size_t>(state_->settings->line_length_limit)) {
+  checks::CheckSet& checks = checks_disabled(*state_->settings) ? no_checks_ : *state_->checks;
+  inspector_ = std::make_unique<checks::Inspector>(checks, limits_of(*state_->settings), sink_, *log_);
+  write_received();
+}
+
+Intake::~Intake() = default;
+
+void Intake::write_received() {
+  const queue::Envelope& envelope = *session_.envelope;
+  proto::Received received;
+  received.helo = session_.helo.value_or("");
+  received.client_name = session_.peer.name;
+  received.client_address = session_.peer.address;
+  received.myhostname = state_->settings->myhostname;
+  received.mail_name = state_->settings->mail_name;
+  received.protocol = session_.protocol;
+  received.queue_id = id_;
+  if (envelope.recipients.size() == 1) received.recipient = envelope.recipients[0].address;
+  received.time = services_.env.wall();
+  const proto::Zone zone = proto::local_zone(received.time);
+  received.zone = zone.offset;
+  received.zone_name = zone.name;
+  for (const std::string& line : proto::received_records(received)) inspector_->record(line, false);
+}
+
+std::size_t Intake::feed(std::string_view bytes) {
+  content_.clear();
+  const std::size_t taken = reader_.feed(bytes, content_);
+  check_size();
+  if (writing()) splitter_.feed(content_, *this);
+  return taken;
+}
+
+void Intake::check_size() {
+  const auto limit = static_cast<std::uint64_t>(state_->settings->message_size_limit);
+  if (too_big_ || limit == 0 || reader_.size_bytes() <= limit) return;
+  too_big_ = true;
+  log_->say(Level::warning, fmt::format("{}: queue file size limit exceeded", id_));
+  abandon();
+}
+
+void Intake::record(std::string_view bytes, bool continued) {
+  if (!writing()) return;
+  if (first_) {
+    if (is_from_line(bytes)) {
+      inspector_->record(fmt::format("X-Mailbox-Line: {}", bytes.substr(0, bytes.find('\0'))), continued);
+      return;
+    }
+    first_ = false;
+    // Otherwise it would continue our own Received: header.
+    if (!bytes.empty() && (bytes[0] == ' ' || bytes[0] == '\t')) inspector_->record("", false);
+  }
+  inspector_->record(bytes, continued);
+  const checks::Disposition so_far = inspector_->verdict().disposition;
+  if (so_far != checks::Disposition::accept || !writer_->status()) abandon();
+}
+
+void Intake::abandon() {
+  if (const Result<void> status = writer_->status(); !status) write_failure_ = status.error();
+  sink_.stop();
+  writer_.reset();
+}
+
+Reply Intake::write_failure(const Error& error) {
+  log_->say(Level::warning, fmt::format("{}: write queue file: {}", id_, error.text()));
+  return error.code == Code::unavailable ? proto::reply::insufficient_storage() : proto::reply::queue_write_error();
+}
+
+Task<Reply> Intake::conclude() {
+  if (writing()) {
+    splitter_.end(*this);
+    if (writing()) inspector_->end();
+  }
+  const checks::Verdict& verdict = inspector_->verdict();
+  const bool discarded = verdict.disposition == checks::Disposition::discard;
+  const bool bare = state_->settings->smtpd_forbid_bare_newline == "reject" && reader_.saw_bare_newline();
+  if (bare) co_return proto::reply::bare_newline(state_->settings->myhostname, false);
+  if (too_big_) co_return proto::reply::message_too_big();
+  if (!discarded && sink_.received_count() > state_->settings->hopcount_limit) {
+    log_->say(Level::warning, fmt::format("{}: message rejected: hopcount exceeded", id_));
+    co_return proto::reply::too_many_hops();
+  }
+  if (write_failure_) co_return write_failure(*write_failure_);
+  if (!discarded) log_->say(Level::info, fmt::format("{}: message-id={}", id_, message_id_text()));
+  switch (verdict.disposition) {
+    case checks::Disposition::discard: co_return proto::reply::queued(id_);
+    case checks::Disposition::tempfail: co_return proto::reply::queue_write_error();
+    case checks::Disposition::reject: co_return content_reply(verdict.reason);
+    case checks::Disposition::accept: break;
+  }
+  Reply reply = co_await commit(verdict);
+  co_return reply;
+}
+
+// "4.7.1 text" is told as 451, everything else as 550 (content-checks §5.4).
+Reply Intake::content_reply(const std::string& reason) {
+  const std::string_view dsn = checks::leading_dsn(reason);
+  const int code = dsn.starts_with('4') ? 451 : 550;
+  const std::string text(text::trim_left(std::string_view(reason).substr(dsn.size())));
+  return Reply(code, std::string(dsn), text);
+}
+
+std::string Intake::message_id_text() const {
+  return sink_.message_id().empty() ? "<>" : text::printable(sink_.message_id());
+}
+
+Task<Reply> Intake::commit(const checks::Verdict& verdict) {
+  queue::Envelope envelope = *session_.envelope;
+  apply(verdict, envelope);
+  const queue::State where = verdict.hold ? queue::State::hold : queue::State::incoming;
+  const std::function<Result<void>()> work = [this, &envelope, where] { return writer_->commit(envelope, where); };
+  const Result<void> committed = co_await services_.loop.off_loop(work);
+  sink_.stop();
+  writer_.reset();
+  if (!committed) co_return write_failure(committed.error());
+  if (!verdict.hold) services_.queue.wake(id_);
+  co_return proto::reply::queued(id_);
+}
+
+// What the checks changed about where the message goes. REDIRECT beats FILTER.
+void Intake::apply(const checks::Verdict& verdict, queue::Envelope& envelope) const {
+  envelope.client_name = session_.peer.name;
+  envelope.client_address = session_.peer.address;
+  envelope.helo_name = session_.helo.value_or("");
+  envelope.protocol_name = session_.protocol;
+  envelope.arrival = services_.env.wall();
+  envelope.size_bytes = writer_->content_bytes();
+  envelope.content_filter = state_->settings->content_filter;
+  if (verdict.filter) envelope.content_filter = *verdict.filter;
+  if (verdict.redirect) {
+    envelope.content_filter.clear();
+    envelope.recipients.resize(1);
+    envelope.recipients[0] = queue::Recipient();
+    envelope.recipients[0].address = *verdict.redirect;
+  }
+  for (const std::string& address : verdict.bcc) {
+    const auto same = [&address](const queue::Recipient& r) { return text::equal_ignore_case(r.address, address); };
+    if (std::any_of(envelope.recipients.begin(), envelope.recipients.end(), same)) continue;
+    queue::Recipient recipient;
+    recipient.address = address;
+    recipient.notify = "NEVER";
+    envelope.recipients.push_back(std::move(recipient));
+  }
+}
+
+}  // namespace headgate::session

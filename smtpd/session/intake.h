@@ -1,0 +1,71 @@
+// Intake: one message's content, from the first byte after 354 to the reply. Bytes are unstuffed, cut into records, seen
+// by the content checks, and written to the queue file as they come: memory does not grow with the message.
+//   Units     sizes in bytes as message_size_limit counts them: each line its length + 2.
+//   Lifetime  borrows Session and Services; holds the ServiceState in force when it was made, so that a switch of
+//             stress does not change a message's checks half-way.
+//   Threads   one coroutine.
+//   Errors    as replies: 552 too big, 554 hops, 550/451 content, 452 disk full, 451 other write errors.
+//   Source    smtpd(8), cleanup(8); smtpd.md §3.3, §8; content-checks §4.1, §5.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/checks/inspector.h"
+#include "engine/mail/splitter.h"
+#include "smtpd/proto/data_reader.h"
+#include "smtpd/proto/reply.h"
+#include "smtpd/session/content_sink.h"
+#include "smtpd/session/session.h"
+
+namespace headgate::session {
+
+class Intake {
+ public:
+  // `local_client`: missing headers are added. Writes the Received: header first, through the checks.
+  Intake(Session& session, Services& services, std::unique_ptr<queue::Writer> writer, bool command_ended_bare,
+         bool local_client);
+  ~Intake();
+
+  // Takes bytes from the wire; says how many, as proto::DataReader::feed does.
+  std::size_t feed(std::string_view bytes);
+  [[nodiscard]] bool done() const { return reader_.done(); }
+  [[nodiscard]] std::uint64_t wire_bytes() const { return reader_.wire_bytes(); }
+
+  // After done(): commits or throws away, and answers.
+  Task<proto::Reply> conclude();
+
+  // For mail::Splitter.
+  void record(std::string_view bytes, bool continued);
+
+ private:
+  class Log;
+
+  void write_received();
+  void check_size();
+  void abandon();  // the queue file goes; the rest of the content is read and forgotten
+  [[nodiscard]] bool writing() const { return writer_ != nullptr; }
+  proto::Reply write_failure(const Error& error);
+  static proto::Reply content_reply(const std::string& reason);
+  [[nodiscard]] std::string message_id_text() const;
+  Task<proto::Reply> commit(const checks::Verdict& verdict);
+  void apply(const checks::Verdict& verdict, queue::Envelope& envelope) const;
+
+  Session& session_;
+  Services& services_;
+  const StatePtr state_;
+  std::unique_ptr<queue::Writer> writer_;
+  const std::string id_;
+  ContentSink sink_;
+  std::unique_ptr<Log> log_;
+  checks::CheckSet no_checks_;
+  std::unique_ptr<checks::Inspector> inspector_;
+  proto::DataReader reader_;
+  mail::Splitter splitter_;
+  std::string content_;
+  std::optional<Error> write_failure_;
+  bool first_ = true, too_big_ = false;
+};
+
+}  // namespace headgate::session

@@ -1,0 +1,104 @@
+// How it works: both stages are opened from the same source; OncePerTable in front of it compiles a table the first time
+// and hands out the shared Program afterwards, without repeating its warnings.
+// Tested by open_checks_test.
+#include "smtpd/session/open_checks.h"
+
+#include <map>
+#include <utility>
+
+namespace headgate::session {
+
+namespace {
+
+using Specs = std::vector<std::string>;
+
+class OncePerTable final : public rules::ProgramSource {
+ public:
+  explicit OncePerTable(rules::ProgramSource& source) : source_(source) {}
+
+  Result<rules::CompiledTable> load(rules::Dialect dialect, const std::string& name) override {
+    const auto key = std::make_pair(dialect, name);
+    if (const auto known = loaded_.find(key); known != loaded_.end()) return known->second;
+    auto table = source_.load(dialect, name);
+    if (!table) return table;
+    auto quiet = *table;
+    quiet.diagnostics.clear();
+    loaded_.emplace(key, std::move(quiet));
+    return table;
+  }
+
+ private:
+  rules::ProgramSource& source_;
+  std::map<std::pair<rules::Dialect, std::string>, rules::CompiledTable> loaded_;
+};
+
+// What of a table stays in force at this stage; nothing when it is dropped.
+std::unique_ptr<Lookup> kept(tables::OpenTable table, Stage stage,
+                             const std::optional<bool>& only_emergency) {
+  if (stage == Stage::full || only_emergency == false) return std::move(table.full);
+  if (table.emergency) return std::move(table.emergency);
+  return only_emergency == true ? nullptr : std::move(table.full);
+}
+
+class ListOpener {
+ public:
+  ListOpener(const config::Settings& settings, Stage stage, rules::ProgramSource& programs,
+             const WarningSink& warn)
+      : settings_(settings), stage_(stage), programs_(programs), warn_(warn) {}
+
+  std::shared_ptr<checks::TableList> open(const Specs& specs) {
+    auto list = std::make_shared<checks::TableList>();
+    for (const std::string& spec : specs) {
+      if (auto table = open_one(spec)) list->tables.push_back(std::move(table));
+    }
+    return list;
+  }
+
+ private:
+  std::unique_ptr<Lookup> open_one(const std::string& spec) {
+    auto table = tables::open_table(spec, programs_, warn_);
+    if (table) return kept(std::move(*table), stage_, settings_.stress_keeps_only_emergency_checks);
+    Diagnostic diagnostic;
+    diagnostic.severity = Severity::error;
+    diagnostic.text = table.error().text();
+    diagnostic.file = spec;
+    warn_(diagnostic);
+    return tables::unavailable_table(spec, std::move(table.error()));
+  }
+
+  const config::Settings& settings_;
+  Stage stage_;
+  rules::ProgramSource& programs_;
+  const WarningSink& warn_;
+};
+
+}  // namespace
+
+std::shared_ptr<checks::CheckSet> open_checks(const config::Settings& settings, Stage stage,
+                                              rules::ProgramSource& programs,
+                                              const WarningSink& warn) {
+  OncePerTable once(programs);
+  ListOpener opener(settings, stage, once, warn);
+  auto set = std::make_shared<checks::CheckSet>();
+  set->header = opener.open(settings.header_checks);
+  const auto header_or = [&](const Specs& specs) {
+    return specs == settings.header_checks ? set->header : opener.open(specs);
+  };
+  set->mime = header_or(settings.mime_header_checks);
+  set->nested = settings.nested_header_checks == settings.mime_header_checks
+                    ? set->mime
+                    : header_or(settings.nested_header_checks);
+  set->body = opener.open(settings.body_checks);
+  return set;
+}
+
+ServiceChecks open_service_checks(const config::Settings& calm, const config::Settings& stressed,
+                                  rules::ProgramSource& programs, const WarningSink& warn) {
+  OncePerTable once(programs);
+  ServiceChecks checks;
+  checks.calm = open_checks(calm, calm.stress ? Stage::emergency : Stage::full, once, warn);
+  checks.stressed = open_checks(stressed, Stage::emergency, once, warn);
+  return checks;
+}
+
+}  // namespace headgate::session

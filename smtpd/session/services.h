@@ -1,0 +1,81 @@
+// What a conversation needs from the house, as interfaces: the queue behind its door, the loop it runs on, the settings
+// in force. Tests put fakes here; the split into processes will put channels here.
+//   Lifetime  Services borrows everything; it outlives the sessions.          Threads  the loop's.
+//   Source    architecture.md §1 (doors), D10.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engine/base/env.h"
+#include "engine/base/error.h"
+#include "engine/base/event.h"
+#include "engine/checks/check_set.h"
+#include "smtpd/config/settings.h"
+#include "smtpd/net/aio.h"
+#include "smtpd/queue/writer.h"
+
+namespace headgate::access {
+class Access;
+}
+
+namespace headgate::session {
+
+// Door 2: a message was committed.
+class QueueDoor {
+ public:
+  QueueDoor() = default;
+  QueueDoor(const QueueDoor&) = delete;
+  QueueDoor& operator=(const QueueDoor&) = delete;
+  virtual ~QueueDoor() = default;
+  virtual void wake(std::string id) = 0;
+};
+
+// Time and the disk, without holding up the other sessions.
+class Loop {
+ public:
+  Loop() = default;
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  virtual ~Loop() = default;
+
+  virtual Task<void> pause(std::chrono::milliseconds duration) = 0;
+  // Runs blocking work elsewhere and comes back.
+  virtual Task<Result<void>> off_loop(std::function<Result<void>()> work) = 0;
+};
+
+// Everything that a service's sessions read: one for calm, one for stress. Switching is one pointer.
+struct ServiceState {
+  config::SettingsPtr settings;
+  std::shared_ptr<checks::CheckSet> checks;
+  std::shared_ptr<access::Access> access;
+};
+
+using StatePtr = std::shared_ptr<ServiceState>;
+
+// Which of its service's two states a session shall use from now on; asked at each command.
+class StateSource {
+ public:
+  StateSource() = default;
+  StateSource(const StateSource&) = delete;
+  StateSource& operator=(const StateSource&) = delete;
+  virtual ~StateSource() = default;
+  virtual StatePtr current() = 0;
+  // The server is stopping: end the session at the next pause in its dialogue.
+  [[nodiscard]] virtual bool stopping() const = 0;
+};
+
+struct Services {
+  Services(queue::Spool& s, QueueDoor& q, Loop& l, Env& e, EventSink& g) : spool(s), queue(q), loop(l), env(e), log(g) {}
+
+  queue::Spool& spool;
+  QueueDoor& queue;
+  Loop& loop;
+  Env& env;
+  EventSink& log;
+  std::uint32_t sessions_begun = 0;  // the last session's number
+};
+
+}  // namespace headgate::session

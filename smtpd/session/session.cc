@@ -1,0 +1,63 @@
+// Tested by session_test and by the dialogues in tests/smtp.
+#include "smtpd/session/session.h"
+
+#include <fmt/format.h>
+
+namespace headgate::session {
+namespace {
+
+std::string ratio(std::uint32_t good, std::uint32_t all) {
+  return good == all ? fmt::format("{}", all) : fmt::format("{}/{}", good, all);
+}
+
+}  // namespace
+
+void Session::forget_transaction() {
+  envelope.reset();
+  overshoot = 0;
+}
+
+std::string Session::envelope_text(std::optional<std::string_view> recipient) const {
+  std::string text;
+  if (envelope) text += fmt::format(" from=<{}>", envelope->sender);
+  if (recipient) text += fmt::format(" to=<{}>", *recipient);
+  text += fmt::format(" proto={}", protocol);
+  if (helo) text += fmt::format(" helo=<{}>", *helo);
+  return text;
+}
+
+std::string Session::disconnect_text() const {
+  std::string text = fmt::format("disconnect from {}", peer.name_and_address());
+  std::uint32_t good = 0, all = 0;
+  for (std::size_t i = 0; i < proto::kVerbCount; ++i) {
+    if (counts_[i].all == 0) continue;
+    text += fmt::format(" {}={}", proto::row(static_cast<proto::Verb>(i)).counter, ratio(counts_[i].good, counts_[i].all));
+    good += counts_[i].good;
+    all += counts_[i].all;
+  }
+  if (all == 0) return text + " commands=0/0";
+  return text + fmt::format(" commands={}", ratio(good, all));
+}
+
+void Session::count(proto::Verb verb, bool success) {
+  Count& count = counts_[static_cast<std::size_t>(verb)];
+  ++count.all;
+  if (success) ++count.good;
+}
+
+void Session::count_junk() {
+  if (junk++ > settings().smtpd_junk_command_limit) ++errors;
+}
+
+void Session::forgive_errors() { errors = junk = 0; }
+
+void Session::log(EventSink& sink, Level level, std::string text, Program program) const {
+  Event event;
+  event.program = program;
+  event.level = level;
+  event.number = number;
+  event.text = std::move(text);
+  sink.write(event);
+}
+
+}  // namespace headgate::session

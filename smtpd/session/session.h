@@ -1,0 +1,77 @@
+// Session: one client's conversation as far as it got: who it is, what was said, what was counted. No I/O.
+//   Units     counters per session, as Postfix's.
+//   Ownership holds the ServiceState in force.           Threads  one coroutine.
+//   Source    smtpd_state(3); smtpd.md §3.7, §3.10.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "smtpd/proto/command.h"
+#include "smtpd/proto/reply.h"
+#include "smtpd/queue/message.h"
+#include "smtpd/session/services.h"
+
+namespace headgate::session {
+
+struct Peer {
+  std::string name = "unknown";  // verified
+  std::string reverse_name = "unknown";
+  std::string address;
+  std::uint16_t port = 0;
+  std::string server_address;
+  std::uint16_t server_port = 0;
+
+  [[nodiscard]] std::string name_and_address() const { return name + "[" + address + "]"; }
+};
+
+class Session {
+ public:
+  Session(std::uint32_t its_number, std::string its_service, Peer its_peer, StatePtr first_state)
+      : number(its_number), service(std::move(its_service)), peer(std::move(its_peer)), state(std::move(first_state)) {}
+
+  [[nodiscard]] const config::Settings& settings() const { return *state->settings; }
+  [[nodiscard]] bool esmtp() const { return protocol == "ESMTP"; }
+  [[nodiscard]] bool in_transaction() const { return envelope.has_value(); }
+  void forget_transaction();  // RSET, HELO, end of data
+
+  // " from=<a> to=<b> proto=ESMTP helo=<c>": what is known, each with a blank before it.
+  [[nodiscard]] std::string envelope_text(std::optional<std::string_view> recipient) const;
+  // "disconnect from name[addr] ehlo=1 … commands=7/15"
+  [[nodiscard]] std::string disconnect_text() const;
+
+  void count(proto::Verb verb, bool success);
+  void count_junk();      // beyond smtpd_junk_command_limit a junk command is an error
+  void forgive_errors();  // after an accepted message
+
+  void log(EventSink& sink, Level level, std::string text, Program program = Program::smtpd) const;
+
+  const std::uint32_t number;
+  const std::string service;  // "smtp": part of the keys of client limits
+  const Peer peer;
+  StatePtr state;
+
+  std::string protocol = "SMTP";
+  std::optional<std::string> helo;
+  std::optional<queue::Envelope> envelope;  // since MAIL
+  std::int64_t overshoot = 0;               // RCPTs beyond smtpd_recipient_limit
+  std::uint32_t messages_accepted = 0;
+  bool dsn_hidden = false;                  // by smtpd_discard_ehlo_keywords
+
+  std::int64_t errors = 0, junk = 0;
+  bool ill_pipelining = false;
+  std::optional<proto::Reply> denied;  // by client restrictions, smtpd_delay_reject = no
+  std::string where = "CONNECT";  // for "lost connection after WHERE"
+  std::uint64_t content_wire_bytes = 0;  // for "lost connection after DATA (N bytes)"
+
+ private:
+  struct Count {
+    std::uint32_t good = 0, all = 0;
+  };
+  std::array<Count, proto::kVerbCount> counts_{};
+};
+
+}  // namespace headgate::session

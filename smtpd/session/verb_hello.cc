@@ -1,0 +1,50 @@
+// HELO, EHLO. RFC 5321 §4.1.1.1; smtpd_helo_restrictions when smtpd_delay_reject is off. Tested by tests/smtp/hello.smtp.
+#include "smtpd/proto/capabilities.h"
+#include "smtpd/proto/replies.h"
+#include "smtpd/session/judge.h"
+#include "smtpd/session/verbs.h"
+
+namespace headgate::session {
+namespace {
+
+proto::Capabilities capabilities(const config::Settings& settings) {
+  proto::Features features;
+  features.message_size_limit = static_cast<std::uint64_t>(settings.message_size_limit);
+  features.vrfy = !settings.disable_vrfy_command;
+  features.smtputf8 = settings.smtputf8_enable;
+  return {features, settings.smtpd_discard_ehlo_keywords};
+}
+
+Task<Answer> hello(Dialogue& dialogue, const proto::Request& request, bool extended) {
+  Session& session = dialogue.session;
+  const auto parsed = request.parse(parse_rules(session));
+  if (!parsed) co_return Answer(parsed.error());
+  const std::string& name = std::get<proto::Hello>(*parsed).name;
+  if (!session.settings().smtpd_delay_reject) {
+    const std::optional<proto::Reply> refusal = co_await judge_helo(dialogue, name);
+    if (refusal) co_return Answer(*refusal);
+  }
+  session.forget_transaction();
+  session.helo = name;
+  session.protocol = extended ? "ESMTP" : "SMTP";
+  session.dsn_hidden = false;
+  if (!extended) co_return Answer(proto::Reply(250, "", session.settings().myhostname));
+  const proto::Capabilities offered = capabilities(session.settings());
+  session.dsn_hidden = !offered.offers("DSN");
+  if (!offered.discard_log().empty()) session.log(dialogue.services.log, Level::info, offered.discard_log());
+  co_return Answer(offered.ehlo_reply(session.settings().myhostname));
+}
+
+}  // namespace
+
+Task<Answer> helo(Dialogue& dialogue, const proto::Request& request) {
+  Answer answer = co_await hello(dialogue, request, false);
+  co_return answer;
+}
+
+Task<Answer> ehlo(Dialogue& dialogue, const proto::Request& request) {
+  Answer answer = co_await hello(dialogue, request, true);
+  co_return answer;
+}
+
+}  // namespace headgate::session

@@ -1,0 +1,57 @@
+// MAIL FROM. RFC 5321 §4.1.1.2, RFC 1870, RFC 3461; smtpd_sender_restrictions when smtpd_delay_reject is off.
+// The declared size is forgotten when MAIL is refused (Postfix keeps it until RSET: smtpd.md §12, 9).
+// Tested by tests/smtp/mail.smtp.
+#include "smtpd/proto/replies.h"
+#include "smtpd/session/judge.h"
+#include "smtpd/session/verbs.h"
+
+namespace headgate::session {
+namespace {
+
+// smtpd_check_queue: room for this message and half another of the largest, above queue_minfree.
+std::optional<proto::Reply> check_queue(const Dialogue& dialogue, std::uint64_t declared_bytes) {
+  const config::Settings& settings = dialogue.session.settings();
+  const Result<std::uint64_t> free = dialogue.services.spool.free_bytes();
+  if (!free) {
+    dialogue.session.log(dialogue.services.log, Level::warning, free.error().text());
+    return proto::reply::queue_write_error();
+  }
+  const auto limit = static_cast<std::uint64_t>(settings.message_size_limit);
+  const auto reserve = static_cast<std::uint64_t>(settings.queue_minfree);
+  if (*free > reserve && *free > limit + limit / 2 && *free > declared_bytes) return std::nullopt;
+  dialogue.session.log(dialogue.services.log, Level::warning, "not enough free space in mail queue");
+  return proto::reply::insufficient_storage();
+}
+
+queue::Envelope envelope_of(const proto::Mail& mail) {
+  queue::Envelope envelope;
+  envelope.sender = mail.sender;
+  envelope.dsn_ret = mail.ret;
+  envelope.dsn_envid = mail.envid;
+  envelope.eight_bit = mail.body == proto::Body::eight_bit_mime;
+  envelope.smtputf8 = mail.smtputf8;
+  return envelope;
+}
+
+}  // namespace
+
+Task<Answer> mail(Dialogue& dialogue, const proto::Request& request) {
+  Session& session = dialogue.session;
+  if (session.settings().smtpd_helo_required && !session.helo) co_return Answer(proto::reply::need_hello());
+  if (session.in_transaction()) co_return Answer(proto::reply::nested_mail());
+  const auto parsed = request.parse(parse_rules(session));
+  if (!parsed) {
+    if (parsed.error().code == 552) log_reject(dialogue, "MAIL", parsed.error());
+    co_return Answer(parsed.error());
+  }
+  const auto& wish = std::get<proto::Mail>(*parsed);
+  if (!session.settings().smtpd_delay_reject) {
+    const std::optional<proto::Reply> refusal = co_await judge_sender(dialogue, wish.sender);
+    if (refusal) co_return Answer(*refusal);
+  }
+  if (const std::optional<proto::Reply> full = check_queue(dialogue, wish.size.value_or(0))) co_return Answer(*full);
+  session.envelope = envelope_of(wish);
+  co_return Answer(proto::reply::sender_ok());
+}
+
+}  // namespace headgate::session

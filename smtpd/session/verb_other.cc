@@ -1,0 +1,58 @@
+// The small verbs, and what several verbs share. Tested by tests/smtp/*.smtp.
+#include <fmt/format.h>
+
+#include "engine/base/text.h"
+#include "smtpd/proto/replies.h"
+#include "smtpd/session/verbs.h"
+
+namespace headgate::session {
+
+proto::ParseRules parse_rules(const Session& session) {
+  const config::Settings& settings = session.settings();
+  proto::ParseRules rules;
+  rules.strict = settings.strict_rfc821_envelopes;
+  rules.smtputf8 = settings.smtputf8_enable;
+  rules.vrfy_disabled = settings.disable_vrfy_command;
+  rules.dsn_disabled = session.dsn_hidden;
+  rules.message_size_limit = static_cast<std::uint64_t>(settings.message_size_limit);
+  return rules;
+}
+
+void log_reject(const Dialogue& dialogue, std::string_view where, const proto::Reply& reply,
+                std::optional<std::string_view> recipient) {
+  const Session& session = dialogue.session;
+  std::string line = fmt::format("NOQUEUE: reject: {} from {}: {};{}", where, session.peer.name_and_address(),
+                                 reply.first_line(), session.envelope_text(recipient));
+  session.log(dialogue.services.log, Level::info, text::printable(line));
+}
+
+Task<Answer> rset(Dialogue& dialogue, const proto::Request& request) {
+  const auto parsed = request.parse(parse_rules(dialogue.session));
+  if (!parsed) co_return Answer(parsed.error());
+  dialogue.session.forget_transaction();
+  co_return Answer(proto::reply::ok());
+}
+
+Task<Answer> noop(Dialogue&, const proto::Request&) { co_return Answer(proto::reply::ok()); }
+
+// No domain is in fast_flush_domains: there is no flush service.
+Task<Answer> etrn(Dialogue& dialogue, const proto::Request& request) {
+  if (!dialogue.session.helo && dialogue.session.settings().smtpd_helo_required)
+    co_return Answer(proto::reply::etrn_need_hello());
+  if (dialogue.session.in_transaction()) co_return Answer(proto::reply::etrn_in_transaction());
+  const auto parsed = request.parse(parse_rules(dialogue.session));
+  if (!parsed) co_return Answer(parsed.error());
+  co_return Answer(proto::reply::etrn_unavailable(std::get<proto::Etrn>(*parsed).domain));
+}
+
+Task<Answer> quit(Dialogue&, const proto::Request&) { co_return Answer(proto::reply::bye()); }
+
+Task<Answer> help(Dialogue&, const proto::Request&) { co_return Answer(proto::reply::help()); }
+
+Task<Answer> not_offered(Dialogue& dialogue, const proto::Request& request) {
+  const auto parsed = request.parse(parse_rules(dialogue.session));
+  if (!parsed) co_return Answer(parsed.error());
+  co_return Answer(proto::reply::not_recognized());
+}
+
+}  // namespace headgate::session

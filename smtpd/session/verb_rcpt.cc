@@ -1,0 +1,41 @@
+// RCPT TO and VRFY. RFC 5321 §4.1.1.3, §4.1.1.6; the restriction lists, in access's order. Tested by
+// tests/smtp/rcpt_*.smtp.
+#include "smtpd/proto/replies.h"
+#include "smtpd/session/judge.h"
+#include "smtpd/session/verbs.h"
+
+namespace headgate::session {
+
+Task<Answer> rcpt(Dialogue& dialogue, const proto::Request& request) {
+  Session& session = dialogue.session;
+  if (!session.in_transaction()) co_return Answer(proto::reply::need_mail());
+  const auto parsed = request.parse(parse_rules(session));
+  if (!parsed) co_return Answer(parsed.error());
+  const config::Settings& settings = session.settings();
+  if (std::cmp_greater_equal(session.envelope->recipients.size(), settings.smtpd_recipient_limit)) {
+    const bool failed = session.overshoot++ >= settings.smtpd_recipient_overshoot_limit;
+    co_return Answer(proto::reply::too_many_recipients(), failed);
+  }
+  const auto& wish = std::get<proto::Rcpt>(*parsed);
+  if (!wish.postmaster) {
+    const std::optional<proto::Reply> refusal = co_await judge_recipient(dialogue, wish.recipient);
+    if (refusal) co_return Answer(*refusal);
+  }
+  queue::Recipient recipient;
+  recipient.address = wish.recipient;
+  recipient.original = wish.orcpt;
+  recipient.notify = wish.notify;
+  session.envelope->recipients.push_back(std::move(recipient));
+  co_return Answer(proto::reply::recipient_ok());
+}
+
+Task<Answer> vrfy(Dialogue& dialogue, const proto::Request& request) {
+  const auto parsed = request.parse(parse_rules(dialogue.session));
+  if (!parsed) co_return Answer(parsed.error());
+  const auto& wish = std::get<proto::Vrfy>(*parsed);
+  const std::optional<proto::Reply> refusal = co_await judge_verify(dialogue, wish.address);
+  if (refusal) co_return Answer(*refusal);
+  co_return Answer(proto::reply::verify_attempt(wish.argument));
+}
+
+}  // namespace headgate::session
