@@ -278,7 +278,7 @@ int run_map(Invocation& invocation) {
   load.directory = invocation.config_directory;
   load.overrides = invocation.overrides;
   auto configuration = config::load(load);
-  if (!configuration) return fatal(invocation, failure, configuration.error().text());
+  if (!configuration) return fatal(invocation, failure, configuration.error().what);
   return MapQuery(invocation, std::move(options), configuration->main).run();
 }
 

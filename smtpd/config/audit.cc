@@ -44,7 +44,7 @@ class Audit {
  public:
   explicit Audit(const Source& source) : source_(source) {}
 
-  std::vector<Diagnostic> run() {
+  NameAudit run() {
     const Names in_main = mentioned_in(source_.main);
     Names used = in_main;
     used.merge(mentioned_in_defaults());
@@ -68,10 +68,11 @@ class Audit {
     for (const auto& [name, setting] : source_.main) {
       if (is_built_in(source_, name) || used.contains(name) || used_by_services.contains(name))
         continue;
+      audit_.unused.insert(name);
       warn(fmt::format("{}: unused parameter: {}={}", source_.main_file, name, setting.value),
            setting);
     }
-    return std::move(diagnostics_);
+    return std::move(audit_);
   }
 
  private:
@@ -118,18 +119,18 @@ class Audit {
   };
 
   void warn(std::string text, const Place& where) {
-    for (const Diagnostic& earlier : diagnostics_) {
+    for (const Diagnostic& earlier : audit_.diagnostics) {
       if (earlier.text == text) return;
     }
-    diagnostics_.push_back({Severity::warning, std::move(text), where.file, where.line});
+    audit_.diagnostics.push_back({Severity::warning, std::move(text), where.file, where.line});
   }
 
   const Source& source_;
-  std::vector<Diagnostic> diagnostics_;
+  NameAudit audit_;
 };
 
 }  // namespace
 
-std::vector<Diagnostic> audit_names(const Source& source) { return Audit(source).run(); }
+NameAudit audit_names(const Source& source) { return Audit(source).run(); }
 
 }  // namespace headgate::config

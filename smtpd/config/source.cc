@@ -38,11 +38,10 @@ class Reader {
 
   Result<Source> read() {
     TRY_OK(read_files());
-    for (const auto& [name, value] : options_.overrides)
+    for (const auto& [name, value] : options_.overrides) {
       source_.overrides[name] = Setting{value, "", 0};
-    compute_names();
-    compute_networks();
-    compute_service_defaults();
+    }
+    compute_defaults(source_);
     return std::move(source_);
   }
 
@@ -95,6 +94,22 @@ class Reader {
     source_.diagnostics.push_back({Severity::warning, std::move(text), source_.directory});
   }
 
+  const LoadOptions& options_;
+  Source source_;
+};
+
+class DefaultsComputer {
+ public:
+  explicit DefaultsComputer(Source& source) : source_(source) {}
+
+  void run() {
+    source_.computed.clear();
+    compute_names();
+    compute_networks();
+    compute_service_defaults();
+  }
+
+ private:
   void set(std::string name, std::string value) {
     source_.computed[std::move(name)] = Setting{std::move(value), "", 0};
   }
@@ -161,8 +176,7 @@ class Reader {
     if (!default_of(name)) set(std::move(name), std::string(value));
   }
 
-  const LoadOptions& options_;
-  Source source_;
+  Source& source_;
 };
 
 }  // namespace
@@ -176,6 +190,8 @@ Dictionary Source::dictionary(const Layer& service, const Layer& context) const 
 bool is_built_in(const Source& source, std::string_view name) {
   return default_of(name).has_value() || source.computed.contains(name);
 }
+
+void compute_defaults(Source& source) { DefaultsComputer(source).run(); }
 
 Result<Source> read_source(const LoadOptions& options) { return Reader(options).read(); }
 

@@ -3,6 +3,7 @@
 //   Errors    Code::invalid for what Postfix calls fatal, not_found/io for unreadable files.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,8 +29,16 @@ struct Source {
 
 Result<Source> read_source(const LoadOptions& options);
 
-// Postfix's warnings about names: unused and undefined parameters, each once; a main.cf "stress" that cannot act.
-std::vector<Diagnostic> audit_names(const Source& source);
+// Sets `computed` anew, after `main`, `overrides` or `entries` changed.
+void compute_defaults(Source& source);
+
+struct NameAudit {
+  std::vector<Diagnostic> diagnostics;
+  std::set<std::string, std::less<>> unused;  // names in main.cf
+};
+
+// Postfix's warnings about names: unused and undefined parameters, each once.
+NameAudit audit_names(const Source& source);
 
 // A parameter that headgate, Postfix or a service in master.cf defines.
 bool is_built_in(const Source& source, std::string_view name);

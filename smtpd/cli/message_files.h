@@ -1,0 +1,35 @@
+// message_files: the messages in a file, an mbox, a Maildir or a folder, one after the other, cut into records as the
+// mail front ends do it (CRLF or LF ends a line).
+//   Limits    line_length_limit bytes a record; nothing grows with a message's size.
+//   Threads   the caller's.
+//   Errors    Code::not_found or io, "open NAME: reason"; what was read before stays read.
+//   Source    mbox(5): a message begins at "From " after an empty line; that line and the one before it are not part of
+//             a message, ">From " is left as it is.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "engine/base/error.h"
+
+namespace headgate::cli {
+
+class MessageReader {
+ public:
+  MessageReader() = default;
+  MessageReader(const MessageReader&) = delete;
+  MessageReader& operator=(const MessageReader&) = delete;
+  virtual ~MessageReader() = default;
+
+  // `name`: the path; in an mbox "PATH#3" for the third message.
+  virtual void begin(const std::string& name) = 0;
+  virtual void record(std::string_view bytes, bool continued) = 0;
+  virtual void end() = 0;
+};
+
+// `path`: a file, an mbox (it begins with "From "), a Maildir (new/ and cur/ are read), another folder (every file in it
+// and below, in order of name), or "-" for standard input.
+Result<void> read_messages(const std::string& path, std::size_t line_length_limit, MessageReader& reader);
+
+}  // namespace headgate::cli
