@@ -15,16 +15,21 @@
 #include "engine/rules/program_source.h"
 #include "smtpd/config/settings.h"
 #include "smtpd/deliver/connector.h"
+#include "smtpd/deliver/maildir.h"
 #include "smtpd/deliver/route.h"
 #include "smtpd/net/resolver.h"
 #include "smtpd/queue/deliverer.h"
 
 namespace headgate::deliver {
 
+// master.cf: a transport's name and the delivery agent behind it ("scan" -> "smtp"). The usual names need no entry.
+using TransportCommands = std::map<std::string, std::string>;
+
 class Worker final : public queue::Deliverer {
  public:
   Worker(aio::thread_pool& pool, config::SettingsPtr settings, rules::ProgramSource& programs,
-         net::Resolver& resolver, Connector& connector, EventSink& log, Env& env);
+         net::Resolver& resolver, Connector& connector, EventSink& log, Env& env,
+         TransportCommands commands = {});
   ~Worker() override;
 
   std::string destination(const queue::Envelope& envelope,
@@ -33,8 +38,13 @@ class Worker final : public queue::Deliverer {
   void log(const queue::Delivery& delivery, const std::vector<queue::Outcome>& outcomes) override;
 
  private:
-  Task<std::vector<queue::Outcome>> deliver_to_maildirs(const queue::Delivery& delivery,
-                                                        bool is_virtual);
+  enum class Agent : std::uint8_t { smtp, local, virtual_, discard, error, retry, unknown };
+
+  [[nodiscard]] Agent agent_of(const std::string& transport) const;
+  Task<std::vector<queue::Outcome>> to_maildirs(const queue::Delivery& delivery, Agent agent);
+  queue::Outcome to_maildir(const queue::Delivery& delivery, const queue::Recipient& recipient,
+                            Agent agent, const Mailbox& mailbox);
+  [[nodiscard]] Mailbox mailbox_of(const queue::Recipient& recipient, Agent agent);
 
   aio::thread_pool& pool_;
   config::SettingsPtr settings_;
@@ -42,7 +52,9 @@ class Worker final : public queue::Deliverer {
   Connector& connector_;
   EventSink& log_;
   Env& env_;
+  TransportCommands commands_;
   Router router_;
+  std::atomic<std::uint64_t> deliveries_ = 0;
 };
 
 }  // namespace headgate::deliver

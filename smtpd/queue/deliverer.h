@@ -7,6 +7,7 @@
 //   recorded in docs/compat.md.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -26,8 +27,9 @@ struct Outcome {
   std::string dsn = "4.3.0";   // enhanced status code
   std::string relay = "none";  // "host[ip]:port", "local", "virtual", "none"
   std::string text;            // what stands in the parentheses of the log line
-  bool site_failed = false;    // nobody there to talk to: spare the destination for a while
-  bool corrupt = false;        // the queue file's content is damaged: nobody can deliver it
+  std::chrono::milliseconds setup{0}, transmission{0};  // the last two of delays=a/b/c/d
+  bool site_failed = false;  // nobody there to talk to: spare the destination for a while
+  bool corrupt = false;      // the queue file's content is damaged: nobody can deliver it
 };
 
 struct Delivery {

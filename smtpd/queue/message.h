@@ -12,21 +12,21 @@
 namespace headgate::queue {
 
 struct Recipient {
-  std::string address;           // without angle brackets
-  std::string original;          // DSN ORCPT, xtext decoded as given ("rfc822;a@b"); empty = none
-  std::string notify;            // "", "NEVER", "SUCCESS,FAILURE" …
-  bool done = false;             // delivered or given up: struck from the queue file
-  bool failed = false;           // given up: done, and the message is kept in hold/
+  std::string address;   // without angle brackets
+  std::string original;  // DSN ORCPT, xtext decoded as given ("rfc822;a@b"); empty = none
+  std::string notify;    // "", "NEVER", "SUCCESS,FAILURE" …
+  bool done = false;     // delivered or given up: struck from the queue file
+  bool failed = false;   // given up: done, and the message is kept in hold/
   std::uint64_t strike_offset = 0;  // where the queue file holds its state byte (set by the reader)
 };
 
 struct Envelope {
-  std::string sender;            // "" = the null sender
+  std::string sender;  // "" = the null sender
   std::vector<Recipient> recipients;
   std::string dsn_ret, dsn_envid;
-  bool eight_bit = false;        // BODY=8BITMIME
+  bool eight_bit = false;  // BODY=8BITMIME
   bool smtputf8 = false;
-  std::string content_filter;    // FILTER transport:destination
+  std::string content_filter;  // FILTER transport:destination
   std::string client_name, client_address, helo_name, protocol_name;
   WallTime arrival{};
   std::uint64_t size_bytes = 0;  // of the content

@@ -1,0 +1,65 @@
+// SmtpClient: a message to the recipients of one next hop: which hosts, which addresses, one conversation, outcomes.
+//   Units     at most kAddresses addresses and kSessions conversations a delivery; memory is bounded by one chunk.
+//   Lifetime  borrows everything.        Threads  on the caller's executor; the queue file is read on the pool.
+//   Errors    are Outcomes, worded as smtp(8) words them.
+//   Source    smtp(8), RFC 5321 §5.1, RFC 7505; smtpd.md §8.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "smtpd/config/settings.h"
+#include "smtpd/deliver/connector.h"
+#include "smtpd/deliver/route.h"
+#include "smtpd/net/resolver.h"
+#include "smtpd/proto/client_dialog.h"
+#include "smtpd/queue/deliverer.h"
+
+namespace headgate::deliver {
+
+class SmtpClient {
+ public:
+  SmtpClient(aio::thread_pool& pool, const config::Settings& settings, net::Resolver& resolver,
+             Connector& connector, Env& env)
+      : pool_(pool), settings_(settings), resolver_(resolver), connector_(connector), env_(env) {}
+
+  Task<std::vector<queue::Outcome>> deliver(const queue::Delivery& delivery, std::string nexthop);
+
+ private:
+  struct Place {
+    std::string host, address;
+    std::uint16_t port = 25;
+
+    [[nodiscard]] std::string bracketed() const { return host + "[" + address + "]"; }
+
+    [[nodiscard]] std::string relay() const { return bracketed() + ":" + std::to_string(port); }
+  };
+
+  // The addresses to try, or the outcome when there is none.
+  struct Places {
+    std::vector<Place> list;
+    queue::Outcome outcome;
+  };
+
+  Task<Places> find_places(NextHop hop);
+  Task<Result<std::vector<std::string>>> find_hosts(std::string domain, Places& places);
+  Task<std::vector<queue::Outcome>> try_place(const queue::Delivery& delivery, Place place);
+  Task<void> converse(net::Wire& wire, proto::ClientDialog& dialog, const queue::Delivery& delivery,
+                      std::optional<Error>& own_failure);
+  Task<Result<void>> send_content(net::Wire& wire, bool wanted, const queue::Delivery& delivery,
+                                  std::optional<Error>& own_failure);
+
+  void allow(net::Wire& wire, std::chrono::seconds budget) const;
+  [[nodiscard]] std::chrono::seconds timeout_of(proto::ClientStage stage) const;
+  [[nodiscard]] proto::ClientRequest request_for(const queue::Delivery& delivery,
+                                                 const Place& place) const;
+
+  aio::thread_pool& pool_;
+  const config::Settings& settings_;
+  net::Resolver& resolver_;
+  Connector& connector_;
+  Env& env_;
+};
+
+}  // namespace headgate::deliver

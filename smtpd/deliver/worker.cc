@@ -1,0 +1,170 @@
+// Tables are asked on the manager's executor (a Lookup has one owner), files are written on the pool.
+// Tested by tests/smtpd/deliver/worker_test.cc and, end to end, tests/smtpd/queue/manager_test.cc.
+#include "smtpd/deliver/worker.h"
+
+#include <fmt/format.h>
+
+#include "engine/base/text.h"
+#include "smtpd/deliver/discard.h"
+#include "smtpd/deliver/outcome.h"
+#include "smtpd/deliver/smtp_client.h"
+#include "smtpd/net/blocking.h"
+
+namespace headgate::deliver {
+
+namespace {
+
+WarningSink warnings_to(EventSink& log) {
+  return [&log](const Diagnostic& diagnostic) {
+    Event event;
+    event.program = Program::qmgr;
+    event.level = Level::warning;
+    event.text = diagnostic.text;
+    log.write(event);
+  };
+}
+
+}  // namespace
+
+Worker::Worker(aio::thread_pool& pool, config::SettingsPtr settings, rules::ProgramSource& programs,
+               net::Resolver& resolver, Connector& connector, EventSink& log, Env& env,
+               TransportCommands commands)
+    : pool_(pool),
+      settings_(std::move(settings)),
+      resolver_(resolver),
+      connector_(connector),
+      log_(log),
+      env_(env),
+      commands_(std::move(commands)),
+      router_(settings_, programs, warnings_to(log)) {}
+
+Worker::~Worker() = default;
+
+Worker::Agent Worker::agent_of(const std::string& transport) const {
+  const auto it = commands_.find(transport);
+  const std::string& command = it == commands_.end() ? transport : it->second;
+  if (command == "smtp" || command == "relay") return Agent::smtp;
+  if (command == "local") return Agent::local;
+  if (command == "virtual") return Agent::virtual_;
+  if (command == "discard") return Agent::discard;
+  // master.cf runs error(8) behind both names; the name decides whether the mail waits.
+  if (transport == "retry") return Agent::retry;
+  if (command == "error") return Agent::error;
+  return Agent::unknown;
+}
+
+std::string Worker::destination(const queue::Envelope& envelope,
+                                const queue::Recipient& recipient) {
+  const Route route = router_.route(envelope, recipient.address);
+  return route.transport + ":" + route.nexthop;
+}
+
+Task<std::vector<queue::Outcome>> Worker::deliver(const queue::Delivery& delivery) {
+  const Route route = parse_route(delivery.destination);
+  const Agent agent = agent_of(route.transport);
+  const std::size_t count = delivery.recipients.size();
+  std::vector<queue::Outcome> outcomes;
+  switch (agent) {
+    case Agent::smtp: {
+      SmtpClient client(pool_, *settings_, resolver_, connector_, env_);
+      outcomes = co_await client.deliver(delivery, route.nexthop);
+      break;
+    }
+    case Agent::local:
+    case Agent::virtual_:
+      outcomes = co_await to_maildirs(delivery, agent);
+      break;
+    case Agent::discard:
+      outcomes.assign(count, discard(route.nexthop));
+      break;
+    case Agent::error:
+      outcomes.assign(count, refuse(route.nexthop, queue::Status::bounced));
+      break;
+    case Agent::retry:
+      outcomes.assign(count, refuse(route.nexthop, queue::Status::deferred));
+      break;
+    case Agent::unknown:
+      outcomes.assign(count,
+                      deferred("4.3.0", "none", "mail transport unavailable: " + route.transport));
+      break;
+  }
+  if (settings_->soft_bounce)
+    for (queue::Outcome& outcome : outcomes) outcome = softened(std::move(outcome));
+  log(delivery, outcomes);
+  co_return outcomes;
+}
+
+void Worker::log(const queue::Delivery& delivery, const std::vector<queue::Outcome>& outcomes) {
+  Event event;
+  switch (agent_of(parse_route(delivery.destination).transport)) {
+    case Agent::smtp:
+      event.program = Program::smtp;
+      break;
+    case Agent::local:
+      event.program = Program::local;
+      break;
+    case Agent::virtual_:
+      event.program = Program::virtual_;
+      break;
+    case Agent::discard:
+      event.program = Program::discard;
+      break;
+    case Agent::error:
+    case Agent::retry:
+    case Agent::unknown:
+      event.program = Program::error;
+      break;
+  }
+  const auto& recipients = delivery.file->envelope().recipients;
+  const WallTime now = env_.wall();
+  for (std::size_t i = 0; i < outcomes.size() && i < delivery.recipients.size(); ++i) {
+    event.text = log_line(delivery, recipients[delivery.recipients[i]], outcomes[i], now);
+    log_.write(event);
+  }
+}
+
+Mailbox Worker::mailbox_of(const queue::Recipient& recipient, Agent agent) {
+  if (agent == Agent::local) return local_mailbox(*settings_, recipient.address);
+  const auto found = router_.virtual_mailbox(recipient.address);
+  if (found) return virtual_mailbox(*settings_, *found);
+  Mailbox mailbox;
+  mailbox.problem = found.error().text();
+  return mailbox;
+}
+
+Task<std::vector<queue::Outcome>> Worker::to_maildirs(const queue::Delivery& delivery,
+                                                      Agent agent) {
+  const auto& recipients = delivery.file->envelope().recipients;
+  std::vector<queue::Outcome> outcomes;
+  for (const std::size_t index : delivery.recipients) {
+    const queue::Recipient& recipient = recipients[index];
+    const Mailbox mailbox = mailbox_of(recipient, agent);
+    auto write = [&] { return to_maildir(delivery, recipient, agent, mailbox); };
+    outcomes.push_back(co_await net::run_blocking(pool_, write));
+  }
+  co_return outcomes;
+}
+
+// On the pool.
+queue::Outcome Worker::to_maildir(const queue::Delivery& delivery,
+                                  const queue::Recipient& recipient, Agent agent,
+                                  const Mailbox& mailbox) {
+  const std::string relay = agent == Agent::local ? "local" : "virtual";
+  if (mailbox.bounce) return bounced("5.1.1", relay, mailbox.problem);
+  if (mailbox.directory.empty()) return deferred("4.3.5", relay, mailbox.problem);
+  MaildirItem item;
+  item.directory = mailbox.directory;
+  item.name = unique_name(env_.wall(), ++deliveries_, settings_->myhostname);
+  item.headers = trace_headers(delivery.file->envelope().sender, recipient.address);
+  const SteadyTime begun = env_.steady();
+  const Result<void> written = deliver_to_maildir(item, *delivery.file);
+  queue::Outcome outcome =
+      written ? sent("2.0.0", relay, "delivered to maildir")
+              : deferred("4.2.0", relay, "maildir delivery failed: " + written.error().text());
+  outcome.corrupt = !written && written.error().code == Code::corrupt;
+  outcome.transmission =
+      std::chrono::duration_cast<std::chrono::milliseconds>(env_.steady() - begun);
+  return outcome;
+}
+
+}  // namespace headgate::deliver
