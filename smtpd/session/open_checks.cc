@@ -3,6 +3,7 @@
 // Tested by open_checks_test.
 #include "smtpd/session/open_checks.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -90,6 +91,21 @@ std::shared_ptr<checks::CheckSet> open_checks(const config::Settings& settings, 
                     : header_or(settings.nested_header_checks);
   set->body = opener.open(settings.body_checks);
   return set;
+}
+
+checks::Limits check_limits(const config::Settings& settings) {
+  const auto size = [](std::int64_t value) {
+    return static_cast<std::size_t>(std::max<std::int64_t>(value, 0));
+  };
+  checks::Limits limits;
+  limits.header_size_limit = size(settings.header_size_limit);
+  limits.body_checks_size_limit = size(settings.body_checks_size_limit);
+  limits.mime_nesting_limit = size(settings.mime_nesting_limit);
+  limits.mime_boundary_length_limit = size(settings.mime_boundary_length_limit);
+  limits.disable_mime_input_processing = settings.disable_mime_input_processing;
+  limits.replace_stray_cr_lf = settings.cleanup_replace_stray_cr_lf;
+  limits.drop_headers = settings.message_drop_headers;
+  return limits;
 }
 
 ServiceChecks open_service_checks(const config::Settings& calm, const config::Settings& stressed,

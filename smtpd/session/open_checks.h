@@ -13,6 +13,7 @@
 
 #include "engine/base/diagnostic.h"
 #include "engine/checks/check_set.h"
+#include "engine/checks/inspector.h"
 #include "smtpd/config/settings.h"
 #include "tables/open.h"
 
@@ -25,6 +26,9 @@ enum class Stage { full, emergency };
 std::shared_ptr<checks::CheckSet> open_checks(const config::Settings& settings, Stage stage,
                                               rules::ProgramSource& programs,
                                               const WarningSink& warn);
+
+// The Inspector's limits; drop_headers borrows from the Settings.
+checks::Limits check_limits(const config::Settings& settings);
 
 struct ServiceChecks {
   std::shared_ptr<checks::CheckSet> calm, stressed;
