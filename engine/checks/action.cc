@@ -41,6 +41,12 @@ constexpr std::array<Row, 15> kActions = {{
     {"WARN", ActionKind::warn, Needs::nothing, "warning"},
 }};
 
+const Row* row_of(ActionKind kind) {
+  const auto row =
+      std::find_if(kActions.begin(), kActions.end(), [&](const Row& r) { return r.kind == kind; });
+  return row == kActions.end() ? nullptr : &*row;
+}
+
 // Why the argument will not do; empty when it will.
 std::string complaint(const Row& row, std::string_view text, std::string_view parameter,
                       bool is_header) {
@@ -93,10 +99,10 @@ void finish_reject(Action& action) {
 }  // namespace
 
 Action parse_action(std::string_view value, std::string_view parameter, bool is_header) {
-  const std::string_view command = value.substr(0, value.find_first_of(" \t"));
-  const std::string_view text = text::trim_left(value.substr(command.size()));
+  const std::string_view word = value.substr(0, value.find_first_of(" \t"));
+  const std::string_view text = text::trim_left(value.substr(word.size()));
   const auto row = std::find_if(kActions.begin(), kActions.end(), [&](const Row& r) {
-    return text::equal_ignore_case(r.command, command);
+    return text::equal_ignore_case(r.command, word);
   });
   Action action;
   if (row == kActions.end()) {
@@ -112,9 +118,13 @@ Action parse_action(std::string_view value, std::string_view parameter, bool is_
 }
 
 std::string_view log_word(ActionKind kind) {
-  const auto row =
-      std::find_if(kActions.begin(), kActions.end(), [&](const Row& r) { return r.kind == kind; });
-  return row == kActions.end() ? std::string_view() : row->log_word;
+  const Row* row = row_of(kind);
+  return row == nullptr ? std::string_view() : row->log_word;
+}
+
+std::string_view command(ActionKind kind) {
+  const Row* row = row_of(kind);
+  return row == nullptr ? std::string_view() : row->command;
 }
 
 std::string_view leading_dsn(std::string_view text) {

@@ -10,13 +10,28 @@
 namespace headgate::checks {
 
 enum class ActionKind {
-  none, bcc, discard, dunno, filter, hold, ignore, info, pass, prepend, redirect, reject, replace, strip, warn,
+  none,
+  bcc,
+  discard,
+  dunno,
+  filter,
+  hold,
+  ignore,
+  info,
+  pass,
+  prepend,
+  redirect,
+  reject,
+  replace,
+  strip,
+  warn,
 };
 
 struct Action {
   ActionKind kind = ActionKind::none;
-  std::string text;     // the argument; for reject the final reason "5.7.1 text"
-  std::string warning;  // Postfix's complaint about the value, without "warning: "; may accompany an effective action
+  std::string text;  // the argument; for reject the final reason "5.7.1 text"
+  std::string
+      warning;  // Postfix's complaint about the value, without "warning: "; may accompany an effective action
 };
 
 // `parameter` is "header_checks" …; `is_header` selects the rule that PREPEND and REPLACE must start a header.
@@ -24,6 +39,9 @@ Action parse_action(std::string_view value, std::string_view parameter, bool is_
 
 // "reject", "warning", … as in log lines; empty for actions that are not logged.
 std::string_view log_word(ActionKind kind);
+
+// "REJECT", "WARN", …: the command as a table says it; "DUNNO" for OK, empty for none.
+std::string_view command(ActionKind kind);
 
 // RFC 3463 code at the start of text ("5.7.1 x"), else "" .
 std::string_view leading_dsn(std::string_view text);

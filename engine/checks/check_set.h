@@ -23,6 +23,7 @@ struct TableList {
   std::vector<std::unique_ptr<Lookup>> tables;
 
   [[nodiscard]] bool empty() const { return tables.empty(); }
+
   // First table with an answer, in order.
   Result<std::optional<Found>> find(std::string_view key);
 };
@@ -34,7 +35,10 @@ struct CheckSet {
   std::shared_ptr<TableList> body = std::make_shared<TableList>();
 
   [[nodiscard]] TableList& of(KeyClass key_class);
-  [[nodiscard]] bool empty() const { return header->empty() && mime->empty() && nested->empty() && body->empty(); }
+
+  [[nodiscard]] bool empty() const {
+    return header->empty() && mime->empty() && nested->empty() && body->empty();
+  }
 };
 
 }  // namespace headgate::checks

@@ -178,7 +178,7 @@ void Inspector::Impl::fail_lookup(KeyClass key_class) {
 
 void Inspector::Impl::report(const Action& action, KeyClass key_class, std::string_view key,
                              const Found& found) {
-  if (log_word(action.kind).empty()) return;
+  if (action.kind == ActionKind::none) return;
   if (action.kind == ActionKind::hold && verdict_.hold) return;  // only the first is logged
   ActionTaken taken;
   taken.kind = action.kind;
@@ -188,7 +188,11 @@ void Inspector::Impl::report(const Action& action, KeyClass key_class, std::stri
   taken.text = action.text;
   taken.table = found.table;
   taken.line = found.line;
-  observer_.on_action(taken);
+  if (log_word(action.kind).empty()) {
+    observer_.on_quiet_action(taken);
+  } else {
+    observer_.on_action(taken);
+  }
 }
 
 Inspector::Impl::Effect Inspector::Impl::obey(Action& action, KeyClass key_class) {

@@ -56,6 +56,10 @@ class ActionObserver {
   ActionObserver& operator=(const ActionObserver&) = delete;
   virtual ~ActionObserver() = default;
   virtual void on_action(const ActionTaken& action) = 0;
+
+  // The hits that Postfix does not log: IGNORE, DUNNO and OK. For tools that explain.
+  virtual void on_quiet_action(const ActionTaken& action) { (void)action; }
+
   virtual void on_warning(std::string_view text) = 0;
 
   // A warning that Postfix writes with the queue id before it: "ID: header_checks map lookup

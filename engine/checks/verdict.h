@@ -17,12 +17,13 @@ enum class Disposition { accept, reject, discard, tempfail };
 
 struct Verdict {
   Disposition disposition = Disposition::accept;
-  std::string reason;  // reject: enhanced code and text, "5.7.1 no way". The SMTP code is 451 for 4.x.x, else 550.
+  std::string
+      reason;  // reject: enhanced code and text, "5.7.1 no way". The SMTP code is 451 for 4.x.x, else 550.
   bool hold = false;
   std::optional<std::string> filter;    // transport:destination, the last one counts
   std::optional<std::string> redirect;  // all recipients replaced
   std::vector<std::string> bcc;
-  std::string failed_parameter;         // tempfail: "header_checks" …
+  std::string failed_parameter;  // tempfail: "header_checks" …
 };
 
 // One action that is logged, with what the log line needs. Views are valid during the callback only.
@@ -47,6 +48,7 @@ struct PrimaryHeaders {
 
 // "reject: header Subject: x from ORIGIN;ENVELOPE: TEXT" after the queue id, as content-checks §5.6 has it, made
 // printable. `origin` is "name[address]"; `envelope` is " from=<a> to=<b> proto=ESMTP helo=<c>".
-std::string action_log_text(const ActionTaken& action, std::string_view origin, std::string_view envelope);
+std::string action_log_text(const ActionTaken& action, std::string_view origin,
+                            std::string_view envelope);
 
 }  // namespace headgate::checks
