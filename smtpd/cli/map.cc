@@ -3,7 +3,7 @@
 // tables are opened at the first key that reaches them; a last line without newline that ends in byte 0xFF is taken for
 // the end of the input; keys and values must be UTF-8 unless -h or -b make the input a message.
 // One difference: what was found before a fatal error is still printed; postmap loses what it had buffered.
-// Tested by tests/smtpd/cli/map_test.cc and, against postmap itself, by tests/collide.
+// Tested by tests/cases/postmap and tests/collide, both against postmap itself.
 #include <unistd.h>
 
 #include <istream>

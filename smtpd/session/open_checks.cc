@@ -57,7 +57,9 @@ class ListOpener {
 
  private:
   std::unique_ptr<Lookup> open_one(const std::string& spec) {
-    auto table = tables::open_table(spec, programs_, warn_);
+    tables::OpenOptions options;
+    options.fold = false;  // as cleanup(8): a key is the line as it is, for fixed-string types too
+    auto table = tables::open_table(spec, programs_, warn_, options);
     if (table) return kept(std::move(*table), stage_, settings_.stress_keeps_only_emergency_checks);
     Diagnostic diagnostic;
     diagnostic.severity = Severity::error;
