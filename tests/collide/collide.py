@@ -186,11 +186,11 @@ def first_difference(expected, answer, field):
 def generated(c):
     """As the oracle's selftest: clean tables and mail with some mistakes, damaged tables, damaged mail."""
     o, w = c.options, c.work
-    n = lambda k: str(max(1, int(k * o.scale)))
+    n = lambda k, least=1: str(max(least, int(k * o.scale)))
     seed = str(o.seed)
     p = lambda name: os.path.join(w, name)
-    c.oracle('gen_tables.py', '--seed', seed, '--count', n(40), '--broken', '.2', p('T'))
-    c.oracle('gen_messages.py', '--seed', seed, '--count', n(80), '--keys', '8', '--weird', '.2', p('M'))
+    c.oracle('gen_tables.py', '--seed', seed, '--count', n(40, 6), '--broken', '.2', p('T'))
+    c.oracle('gen_messages.py', '--seed', seed, '--count', n(80, 10), '--keys', '8', '--weird', '.2', p('M'))
     c.oracle('mutate.py', '--seed', seed, '--count', n(400), p('T'), p('TX'))
     c.oracle('gen_messages.py', '--seed', str(o.seed + 1), '--count', '12', '--keys', '2', '--weird', '.2', p('MS'))
     c.oracle('mutate.py', '--seed', seed, '--count', n(3000), p('M'), p('MX'))
