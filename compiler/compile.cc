@@ -25,17 +25,22 @@ front::Dialect front_dialect(rules::Dialect dialect) {
   return dialect == rules::Dialect::pcre ? front::Dialect::pcre : front::Dialect::regexp;
 }
 
-std::shared_ptr<const rules::Program> build(front::Dialect dialect, const std::string& name, const front::RuleFile& file,
-                                            const std::vector<back::CompiledPattern>& patterns, back::Subset subset) {
+std::shared_ptr<const rules::Program> build(front::Dialect dialect, const std::string& name,
+                                            const front::RuleFile& file,
+                                            const std::vector<back::CompiledPattern>& patterns,
+                                            back::Subset subset) {
   back::Lowered lowered = back::lower(dialect, name, file, patterns, subset);
   back::build_database(lowered, patterns);
   return std::make_shared<const rules::Program>(std::move(lowered.parts));
 }
 
-rules::CompiledTable compile(front::Dialect dialect, const std::string& name, const std::string& path,
-                             std::string_view text, const CompileOptions& options, const std::string& why_no_scan) {
+rules::CompiledTable compile(front::Dialect dialect, const std::string& name,
+                             const std::string& path, std::string_view text,
+                             const CompileOptions& options, const std::string& why_no_scan) {
   rules::CompiledTable table;
-  const WarningSink collect = [&table](const Diagnostic& diagnostic) { table.diagnostics.push_back(diagnostic); };
+  const WarningSink collect = [&table](const Diagnostic& diagnostic) {
+    table.diagnostics.push_back(diagnostic);
+  };
   back::PatternSet patterns(dialect, options.use_hyperscan, why_no_scan);
   const front::RuleFile file = front::parse_rules(dialect, text, name, path, patterns, collect);
   table.full = build(dialect, name, file, patterns.patterns(), back::Subset::all);
@@ -54,7 +59,8 @@ const match::SelfTest& CompilingSource::selftest() {
   return selftest_;
 }
 
-Result<rules::CompiledTable> CompilingSource::load(rules::Dialect dialect, const std::string& name) {
+Result<rules::CompiledTable> CompilingSource::load(rules::Dialect dialect,
+                                                   const std::string& name) {
   const bool is_inline = front::is_inline(name);
   TRY(text, is_inline ? front::inline_text(front_dialect(dialect), name) : read_file(name));
   CompileOptions options = options_;
@@ -64,16 +70,17 @@ Result<rules::CompiledTable> CompilingSource::load(rules::Dialect dialect, const
     options.use_hyperscan = false;
     why_no_scan = "libhs failed its self-test";
   }
-  rules::CompiledTable table =
-      compile(front_dialect(dialect), name, is_inline ? kInlinePath : name, text, options, why_no_scan);
+  rules::CompiledTable table = compile(front_dialect(dialect), name, is_inline ? kInlinePath : name,
+                                       text, options, why_no_scan);
   if (broken) {
-    table.diagnostics.insert(table.diagnostics.begin(), Diagnostic{Severity::warning, selftest().problem, name, 0, 0});
+    table.diagnostics.insert(table.diagnostics.begin(),
+                             Diagnostic{Severity::warning, selftest().problem, name, 0, 0});
   }
   return table;
 }
 
-rules::CompiledTable compile_text(rules::Dialect dialect, const std::string& name, std::string_view text,
-                                  const CompileOptions& options) {
+rules::CompiledTable compile_text(rules::Dialect dialect, const std::string& name,
+                                  std::string_view text, const CompileOptions& options) {
   return compile(front_dialect(dialect), name, name, text, options, "scanning is switched off");
 }
 

@@ -33,7 +33,7 @@ class CompilingSource final : public rules::ProgramSource {
 };
 
 // The same for a text that is at hand; `name` is what warnings call it.
-rules::CompiledTable compile_text(rules::Dialect dialect, const std::string& name, std::string_view text,
-                                  const CompileOptions& options);
+rules::CompiledTable compile_text(rules::Dialect dialect, const std::string& name,
+                                  std::string_view text, const CompileOptions& options);
 
 }  // namespace headgate::compiler

@@ -20,9 +20,9 @@ enum class How : std::uint8_t { native, prefilter, confirm_only };
 
 struct Plan {
   How how = How::confirm_only;
-  std::string reason;       // "look-ahead", "can match an empty text"; empty for native
-  std::string scan_text;    // the pattern for Hyperscan, to be compiled with DOTALL
-  bool caseless = false;    // … and with CASELESS
+  std::string reason;     // "look-ahead", "can match an empty text"; empty for native
+  std::string scan_text;  // the pattern for Hyperscan, to be compiled with DOTALL
+  bool caseless = false;  // … and with CASELESS
   std::size_t trusted_bytes = 0;
 };
 

@@ -26,7 +26,8 @@ using Set = std::vector<std::uint32_t>;  // pattern ids of the Program
 
 class Builder {
  public:
-  Builder(Lowered& lowered, const std::vector<CompiledPattern>& patterns) : lowered_(lowered), patterns_(patterns) {}
+  Builder(Lowered& lowered, const std::vector<CompiledPattern>& patterns)
+      : lowered_(lowered), patterns_(patterns) {}
 
   void run() {
     Set set = planned();
@@ -36,7 +37,8 @@ class Builder {
         accept(set, attempt.database);
         return;
       }
-      const std::size_t place = attempt.offender >= 0 ? static_cast<std::size_t>(attempt.offender) : find_offender(set, attempt);
+      const std::size_t place = attempt.offender >= 0 ? static_cast<std::size_t>(attempt.offender)
+                                                      : find_offender(set, attempt);
       refuse(set[place], attempt.problem);
       set.erase(set.begin() + static_cast<std::ptrdiff_t>(place));
     }
@@ -60,12 +62,13 @@ class Builder {
     std::vector<unsigned> flags;
     for (const std::uint32_t id : set) {
       texts.push_back(plan(id).scan_text.c_str());
-      flags.push_back(HS_FLAG_SINGLEMATCH | HS_FLAG_DOTALL | (plan(id).caseless ? HS_FLAG_CASELESS : 0U));
+      flags.push_back(HS_FLAG_SINGLEMATCH | HS_FLAG_DOTALL |
+                      (plan(id).caseless ? HS_FLAG_CASELESS : 0U));
     }
     Attempt attempt;
     hs_compile_error_t* error = nullptr;
-    if (hs_compile_multi(texts.data(), flags.data(), set.data(), static_cast<unsigned>(set.size()), HS_MODE_BLOCK, nullptr,
-                         &attempt.database, &error) != HS_SUCCESS) {
+    if (hs_compile_multi(texts.data(), flags.data(), set.data(), static_cast<unsigned>(set.size()),
+                         HS_MODE_BLOCK, nullptr, &attempt.database, &error) != HS_SUCCESS) {
       attempt.database = nullptr;
       if (error != nullptr) {
         attempt.problem = error->message;
@@ -84,7 +87,8 @@ class Builder {
     std::size_t count = set.size();
     while (count > 1) {
       const std::size_t half = count / 2;
-      const Set first(set.begin() + static_cast<std::ptrdiff_t>(begin), set.begin() + static_cast<std::ptrdiff_t>(begin + half));
+      const Set first(set.begin() + static_cast<std::ptrdiff_t>(begin),
+                      set.begin() + static_cast<std::ptrdiff_t>(begin + half));
       Attempt tried = compile(first);
       if (tried.database != nullptr) {
         hs_free_database(tried.database);
@@ -103,7 +107,8 @@ class Builder {
     lowered_.parts.scanner = std::make_shared<const match::Scanner>(database);
     for (const std::uint32_t id : set) {
       rules::Pattern& pattern = lowered_.parts.patterns[id];
-      pattern.strategy = plan(id).how == analyse::How::native ? rules::Strategy::native : rules::Strategy::prefilter;
+      pattern.strategy = plan(id).how == analyse::How::native ? rules::Strategy::native
+                                                              : rules::Strategy::prefilter;
       pattern.trusted_bytes = plan(id).trusted_bytes;
     }
   }
@@ -118,6 +123,8 @@ class Builder {
 
 }  // namespace
 
-void build_database(Lowered& lowered, const std::vector<CompiledPattern>& patterns) { Builder(lowered, patterns).run(); }
+void build_database(Lowered& lowered, const std::vector<CompiledPattern>& patterns) {
+  Builder(lowered, patterns).run();
+}
 
 }  // namespace headgate::back

@@ -38,7 +38,9 @@ std::vector<bool> kept_in_emergency(const front::RuleFile& file) {
       case StatementKind::guard:
         open.push_back(OpenGuard{i, inside_marked || statements[i].emergency, false});
         break;
-      case StatementKind::end: close(i); break;
+      case StatementKind::end:
+        close(i);
+        break;
       case StatementKind::rule:
         kept[i] = inside_marked || statements[i].emergency;
         if (kept[i] && !open.empty()) open.back().has_kept = true;
@@ -51,20 +53,26 @@ std::vector<bool> kept_in_emergency(const front::RuleFile& file) {
 
 class Lowering {
  public:
-  Lowering(front::Dialect dialect, const std::string& name, const std::vector<CompiledPattern>& patterns)
+  Lowering(front::Dialect dialect, const std::string& name,
+           const std::vector<CompiledPattern>& patterns)
       : patterns_(patterns) {
-    lowered_.parts.dialect = dialect == front::Dialect::pcre ? rules::Dialect::pcre : rules::Dialect::regexp;
+    lowered_.parts.dialect =
+        dialect == front::Dialect::pcre ? rules::Dialect::pcre : rules::Dialect::regexp;
     lowered_.parts.name = name;
   }
 
   void add(const Statement& statement) {
     switch (statement.kind) {
-      case StatementKind::guard: open_.push_back(add_test(statement.pattern, rules::Role::guard, statement.line)); break;
+      case StatementKind::guard:
+        open_.push_back(add_test(statement.pattern, rules::Role::guard, statement.line));
+        break;
       case StatementKind::end:
         ops()[open_.back()].target = next();
         open_.pop_back();
         break;
-      case StatementKind::rule: add_rule(statement); break;
+      case StatementKind::rule:
+        add_rule(statement);
+        break;
     }
   }
 
@@ -76,10 +84,13 @@ class Lowering {
  private:
   std::vector<rules::Op>& ops() { return lowered_.parts.ops; }
 
-  [[nodiscard]] std::uint32_t next() const { return static_cast<std::uint32_t>(lowered_.parts.ops.size()); }
+  [[nodiscard]] std::uint32_t next() const {
+    return static_cast<std::uint32_t>(lowered_.parts.ops.size());
+  }
 
   std::uint32_t local_id(std::uint32_t id) {
-    const auto [place, is_new] = local_.emplace(id, static_cast<std::uint32_t>(lowered_.parts.patterns.size()));
+    const auto [place, is_new] =
+        local_.emplace(id, static_cast<std::uint32_t>(lowered_.parts.patterns.size()));
     if (is_new) {
       const CompiledPattern& source = patterns_[id];
       rules::Pattern pattern;
@@ -95,23 +106,27 @@ class Lowering {
   }
 
   std::size_t add_test(const front::Pattern& pattern, rules::Role role, int line) {
-    ops().push_back(rules::Op{rules::OpKind::test, role, pattern.negated, line, local_id(pattern.id), 0});
+    ops().push_back(
+        rules::Op{rules::OpKind::test, role, pattern.negated, line, local_id(pattern.id), 0});
     return ops().size() - 1;
   }
 
   void add_rule(const Statement& statement) {
     const std::size_t first = add_test(statement.pattern, rules::Role::rule, statement.line);
     std::size_t second = first;
-    if (statement.has_second) second = add_test(statement.second, rules::Role::second, statement.line);
+    if (statement.has_second)
+      second = add_test(statement.second, rules::Role::second, statement.line);
     const auto index = static_cast<std::uint32_t>(lowered_.parts.rules.size());
-    ops().push_back(rules::Op{rules::OpKind::emit, rules::Role::rule, false, statement.line, index, 0});
+    ops().push_back(
+        rules::Op{rules::OpKind::emit, rules::Role::rule, false, statement.line, index, 0});
     ops()[first].target = next();
     ops()[second].target = next();
     rules::Rule rule;
     rule.line = statement.line;
     rule.value_text = statement.value_text;
     rule.pattern = ops()[first].index;
-    for (const front::Piece& piece : statement.value) rule.value.push_back(rules::Piece{piece.literal, piece.group});
+    for (const front::Piece& piece : statement.value)
+      rule.value.push_back(rules::Piece{piece.literal, piece.group});
     lowered_.parts.rules.push_back(std::move(rule));
   }
 
@@ -126,8 +141,9 @@ class Lowering {
 Lowered lower(front::Dialect dialect, const std::string& name, const front::RuleFile& file,
               const std::vector<CompiledPattern>& patterns, Subset subset) {
   Lowering lowering(dialect, name, patterns);
-  const std::vector<bool> kept =
-      subset == Subset::emergency ? kept_in_emergency(file) : std::vector<bool>(file.statements.size(), true);
+  const std::vector<bool> kept = subset == Subset::emergency
+                                     ? kept_in_emergency(file)
+                                     : std::vector<bool>(file.statements.size(), true);
   for (std::size_t i = 0; i < file.statements.size(); ++i) {
     if (kept[i]) lowering.add(file.statements[i]);
   }

@@ -14,8 +14,8 @@
 namespace headgate::back {
 
 struct Lowered {
-  rules::ProgramParts parts;                // without a scanner
-  std::vector<std::uint32_t> pattern_ids;   // parts.patterns[i] came from PatternSet pattern_ids[i]
+  rules::ProgramParts parts;               // without a scanner
+  std::vector<std::uint32_t> pattern_ids;  // parts.patterns[i] came from PatternSet pattern_ids[i]
 };
 
 enum class Subset : std::uint8_t { all, emergency };

@@ -15,22 +15,26 @@ namespace {
 
 using Compilation = tl::expected<std::shared_ptr<const match::Confirmer>, match::PatternError>;
 
-Compilation compile_reference(front::Dialect dialect, const front::Pattern& pattern, bool no_groups, std::size_t groups) {
+Compilation compile_reference(front::Dialect dialect, const front::Pattern& pattern, bool no_groups,
+                              std::size_t groups) {
   const front::Flags& flags = pattern.flags;
   if (dialect == front::Dialect::pcre) {
     return match::compile_pcre2(
-        pattern.text, match::Pcre2Options{flags.caseless, flags.multiline, flags.dotall, flags.extended, flags.anchored,
-                                          flags.dollar_end_only, flags.ungreedy});
+        pattern.text,
+        match::Pcre2Options{flags.caseless, flags.multiline, flags.dotall, flags.extended,
+                            flags.anchored, flags.dollar_end_only, flags.ungreedy});
   }
-  return match::compile_posix(pattern.text,
-                              match::PosixOptions{!flags.basic, flags.caseless, flags.multiline, no_groups}, groups);
+  return match::compile_posix(
+      pattern.text, match::PosixOptions{!flags.basic, flags.caseless, flags.multiline, no_groups},
+      groups);
 }
 
 // Equal letters in another order are the same options, a doubled one is none.
 std::string key_of(const front::Pattern& pattern, bool no_groups, std::size_t groups) {
   const front::Flags& f = pattern.flags;
-  return fmt::format("{:d}{:d}{:d}{:d}{:d}{:d}{:d}{:d}{:d} {} {}", f.caseless, f.multiline, f.dotall, f.extended, f.basic,
-                     f.anchored, f.dollar_end_only, f.ungreedy, no_groups, groups, pattern.text);
+  return fmt::format("{:d}{:d}{:d}{:d}{:d}{:d}{:d}{:d}{:d} {} {}", f.caseless, f.multiline,
+                     f.dotall, f.extended, f.basic, f.anchored, f.dollar_end_only, f.ungreedy,
+                     no_groups, groups, pattern.text);
 }
 
 }  // namespace
@@ -53,18 +57,22 @@ analyse::Plan PatternSet::plan(const front::Pattern& pattern) const {
   return plan;
 }
 
-tl::expected<front::Compiled, front::Fault> PatternSet::compile(const front::Pattern& pattern, front::Use use,
-                                                                std::uint64_t groups_wanted, int line) {
+tl::expected<front::Compiled, front::Fault> PatternSet::compile(const front::Pattern& pattern,
+                                                                front::Use use,
+                                                                std::uint64_t groups_wanted,
+                                                                int line) {
   // Only regexp: cares what the captures are for: Postfix adds REG_NOSUB to a rule that needs none, not to an if.
   const bool posix = dialect_ == front::Dialect::regexp;
   const bool no_groups = posix && use != front::Use::guard && groups_wanted == 0;
-  const std::size_t groups = posix ? static_cast<std::size_t>(std::min<std::uint64_t>(groups_wanted, 1U << 20)) : 0;
+  const std::size_t groups =
+      posix ? static_cast<std::size_t>(std::min<std::uint64_t>(groups_wanted, 1U << 20)) : 0;
   std::string key = key_of(pattern, no_groups, groups);
   if (const auto known = by_key_.find(key); known != by_key_.end()) {
     return front::Compiled{known->second, patterns_[known->second].reference->group_count()};
   }
   auto reference = compile_reference(dialect_, pattern, no_groups, groups);
-  if (!reference) return tl::unexpected(front::Fault{reference.error().text, reference.error().offset});
+  if (!reference)
+    return tl::unexpected(front::Fault{reference.error().text, reference.error().offset});
   const auto id = static_cast<std::uint32_t>(patterns_.size());
   const std::size_t found_groups = (*reference)->group_count();
   patterns_.push_back(CompiledPattern{pattern, line, std::move(*reference), plan(pattern)});

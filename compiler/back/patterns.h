@@ -28,7 +28,8 @@ class PatternSet final : public front::PatternCompiler {
   PatternSet(front::Dialect dialect, bool use_scan, std::string reason);
 
   tl::expected<front::Compiled, front::Fault> compile(const front::Pattern& pattern, front::Use use,
-                                                      std::uint64_t groups_wanted, int line) override;
+                                                      std::uint64_t groups_wanted,
+                                                      int line) override;
 
   [[nodiscard]] std::vector<CompiledPattern>& patterns() { return patterns_; }
 

@@ -29,7 +29,7 @@ struct Pattern {
   std::string text;  // between the delimiters, as written
   Flags flags;
   bool negated = false;
-  int column = 0;     // of the first byte of `text`
+  int column = 0;        // of the first byte of `text`
   std::uint32_t id = 0;  // given by the PatternCompiler
 };
 
@@ -46,7 +46,7 @@ struct Statement {
   bool emergency = false;  // the comment #@emergency stands before it
   Pattern pattern;         // rule, guard
   bool has_second = false;
-  Pattern second;          // regexp: /a/!/b/
+  Pattern second;  // regexp: /a/!/b/
   std::vector<Piece> value;
   std::string value_text;
 };

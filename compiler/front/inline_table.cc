@@ -37,9 +37,12 @@ std::string_view take_item(std::string_view& rest) {
   int level = 0;
   std::size_t at = 0;
   for (; at < rest.size(); ++at) {
-    if (rest[at] == '{') ++level;
-    else if (level > 0 && rest[at] == '}') --level;
-    else if (level == 0 && kSeparators.find(rest[at]) != std::string_view::npos) break;
+    if (rest[at] == '{')
+      ++level;
+    else if (level > 0 && rest[at] == '}')
+      --level;
+    else if (level == 0 && kSeparators.find(rest[at]) != std::string_view::npos)
+      break;
   }
   const std::string_view item = rest.substr(0, at);
   rest.remove_prefix(at);

@@ -12,7 +12,8 @@ namespace {
 
 // Offset of the closing delimiter, or nullopt. A backslash hides the byte after it, and nothing else does. regexp: a
 // backslash at the end of the line closes the pattern; pcre: it leaves it open.
-std::optional<std::size_t> find_end(Dialect dialect, std::string_view line, std::size_t at, char delimiter) {
+std::optional<std::size_t> find_end(Dialect dialect, std::string_view line, std::size_t at,
+                                    char delimiter) {
   for (; at < line.size(); ++at) {
     if (line[at] == '\\') {
       if (at + 1 < line.size()) {
@@ -29,8 +30,9 @@ std::optional<std::size_t> find_end(Dialect dialect, std::string_view line, std:
 
 }  // namespace
 
-std::optional<CutPattern> cut_pattern(Dialect dialect, std::string_view line, std::size_t from,
-                                      const std::function<void(std::size_t, std::string)>& complain) {
+std::optional<CutPattern> cut_pattern(
+    Dialect dialect, std::string_view line, std::size_t from,
+    const std::function<void(std::size_t, std::string)>& complain) {
   const bool pcre = dialect == Dialect::pcre;
   CutPattern cut;
   std::size_t at = from;
@@ -45,14 +47,17 @@ std::optional<CutPattern> cut_pattern(Dialect dialect, std::string_view line, st
   const std::size_t begin = at + 1;
   const auto end = find_end(dialect, line, begin, delimiter);
   if (!end) {
-    complain(at, fmt::format("no closing regexp delimiter \"{}\": {} this rule", delimiter, pcre ? "ignoring" : "skipping"));
+    complain(at, fmt::format("no closing regexp delimiter \"{}\": {} this rule", delimiter,
+                             pcre ? "ignoring" : "skipping"));
     return std::nullopt;
   }
   cut.pattern.text = line.substr(begin, *end - begin);
   cut.pattern.column = static_cast<int>(begin);
-  for (at = *end + 1; at < line.size() && !text::is_space(line[at]) && (pcre || line[at] != '!'); ++at) {
+  for (at = *end + 1; at < line.size() && !text::is_space(line[at]) && (pcre || line[at] != '!');
+       ++at) {
     switch (toggle_flag(dialect, line[at], cut.pattern.flags)) {
-      case FlagResult::ok: break;
+      case FlagResult::ok:
+        break;
       case FlagResult::obsolete:
         complain(at, fmt::format("ignoring obsolete regexp option \"{}\"", line[at]));
         break;

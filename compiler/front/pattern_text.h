@@ -18,7 +18,8 @@ struct CutPattern {
 };
 
 // Starts at offset `from`. `complain(offset, text)` is called in Postfix's order; nullopt: the rule is skipped.
-std::optional<CutPattern> cut_pattern(Dialect dialect, std::string_view line, std::size_t from,
-                                      const std::function<void(std::size_t, std::string)>& complain);
+std::optional<CutPattern> cut_pattern(
+    Dialect dialect, std::string_view line, std::size_t from,
+    const std::function<void(std::size_t, std::string)>& complain);
 
 }  // namespace headgate::front

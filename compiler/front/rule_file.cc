@@ -19,7 +19,8 @@ namespace {
 
 class Parser {
  public:
-  Parser(Dialect dialect, const std::string& name, PatternCompiler& compiler, const WarningSink& warn)
+  Parser(Dialect dialect, const std::string& name, PatternCompiler& compiler,
+         const WarningSink& warn)
       : dialect_(dialect), name_(name), compiler_(compiler), warn_(warn) {}
 
   void take(const LogicalLine& line) {
@@ -54,11 +55,13 @@ class Parser {
  private:
   [[nodiscard]] bool is_keyword(std::string_view word) const {
     const std::string_view s = line_->text;
-    return text::starts_with_ignore_case(s, word) && (s.size() == word.size() || !text::is_alnum(s[word.size()]));
+    return text::starts_with_ignore_case(s, word) &&
+           (s.size() == word.size() || !text::is_alnum(s[word.size()]));
   }
 
   [[nodiscard]] std::string prefix(int line) const {
-    return fmt::format("{} map {}, line {}: ", dialect_ == Dialect::pcre ? "pcre" : "regexp", name_, line);
+    return fmt::format("{} map {}, line {}: ", dialect_ == Dialect::pcre ? "pcre" : "regexp", name_,
+                       line);
   }
 
   void warn_at(int line, int column, std::string message) {
@@ -75,8 +78,9 @@ class Parser {
   }
 
   std::optional<CutPattern> cut(std::size_t from) {
-    auto result = cut_pattern(dialect_, line_->text, from,
-                              [this](std::size_t offset, const std::string& what) { complain(offset, what); });
+    auto result = cut_pattern(
+        dialect_, line_->text, from,
+        [this](std::size_t offset, const std::string& what) { complain(offset, what); });
     if (result) result->pattern.column = column(static_cast<std::size_t>(result->pattern.column));
     return result;
   }
@@ -145,7 +149,8 @@ class Parser {
     statement.kind = StatementKind::guard;
     auto pattern = cut(2);
     if (!pattern) return std::nullopt;
-    const std::string_view extra = text::trim_left(std::string_view(line_->text).substr(pattern->next));
+    const std::string_view extra =
+        text::trim_left(std::string_view(line_->text).substr(pattern->next));
     if (!extra.empty()) {
       const std::size_t offset = line_->text.size() - extra.size();
       complain(offset, fmt::format("ignoring extra text after IF statement: \"{}\"", extra));
@@ -161,7 +166,8 @@ class Parser {
       complain(0, "ignoring ENDIF without matching IF");
       return std::nullopt;
     }
-    if (!text::trim(std::string_view(line_->text).substr(5)).empty()) complain(5, "ignoring extra text after ENDIF");
+    if (!text::trim(std::string_view(line_->text).substr(5)).empty())
+      complain(5, "ignoring extra text after ENDIF");
     Statement statement;
     statement.kind = StatementKind::end;
     return statement;
@@ -178,8 +184,8 @@ class Parser {
 
 }  // namespace
 
-RuleFile parse_rules(Dialect dialect, std::string_view data, const std::string& name, const std::string& path,
-                     PatternCompiler& compiler, const WarningSink& warn) {
+RuleFile parse_rules(Dialect dialect, std::string_view data, const std::string& name,
+                     const std::string& path, PatternCompiler& compiler, const WarningSink& warn) {
   Parser parser(dialect, name, compiler, warn);
   LogicalLines lines(data, path, warn);
   while (const auto line = lines.next()) parser.take(*line);

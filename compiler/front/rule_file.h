@@ -37,13 +37,13 @@ class PatternCompiler {
   PatternCompiler(const PatternCompiler&) = delete;
   PatternCompiler& operator=(const PatternCompiler&) = delete;
   virtual ~PatternCompiler() = default;
-  virtual tl::expected<Compiled, Fault> compile(const Pattern& pattern, Use use, std::uint64_t groups_wanted,
-                                                int line) = 0;
+  virtual tl::expected<Compiled, Fault> compile(const Pattern& pattern, Use use,
+                                                std::uint64_t groups_wanted, int line) = 0;
 };
 
 // `name` as it shall stand in warnings; `path` likewise in those about logical lines (Postfix has another one there for
 // inline tables).
-RuleFile parse_rules(Dialect dialect, std::string_view data, const std::string& name, const std::string& path,
-                     PatternCompiler& compiler, const WarningSink& warn);
+RuleFile parse_rules(Dialect dialect, std::string_view data, const std::string& name,
+                     const std::string& path, PatternCompiler& compiler, const WarningSink& warn);
 
 }  // namespace headgate::front

@@ -27,7 +27,8 @@ std::int32_t wrapped_index(std::string_view digits) {
 
 class Scan {
  public:
-  Scan(Dialect dialect, std::string_view value, const std::function<void(Prefix, std::string)>& complain)
+  Scan(Dialect dialect, std::string_view value,
+       const std::function<void(Prefix, std::string)>& complain)
       : dialect_(dialect), value_(value), complain_(complain) {}
 
   ScannedValue run() {
@@ -84,7 +85,8 @@ class Scan {
   }
 
   void use(std::string_view name) {
-    if (!text::all_digits(name)) return bad(fmt::format("non-numeric replacement index \"{}\"", name));
+    if (!text::all_digits(name))
+      return bad(fmt::format("non-numeric replacement index \"{}\"", name));
     const std::int32_t index = wrapped_index(name);
     if (index == 0) {
       const std::string_view spelling = dialect_ == Dialect::pcre ? "out of range" : "out-of-range";

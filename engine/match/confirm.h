@@ -37,14 +37,16 @@ class Confirmer {
   virtual ~Confirmer() = default;
 
   // `groups`, when given and the answer is yes, gets the captures by number; [0] is the whole match.
-  virtual Outcome test(std::string_view subject, Scratch& scratch, std::vector<Group>* groups) const = 0;
+  virtual Outcome test(std::string_view subject, Scratch& scratch,
+                       std::vector<Group>* groups) const = 0;
 
   [[nodiscard]] virtual std::size_t group_count() const = 0;
 };
 
 // Why a pattern does not compile. `offset` into the pattern, npos where the engine does not tell.
 struct PatternError {
-  std::string text;  // as Postfix prints it: "error in regex at offset 1: missing closing parenthesis"
+  std::string
+      text;  // as Postfix prints it: "error in regex at offset 1: missing closing parenthesis"
   std::size_t offset = std::string::npos;
 };
 

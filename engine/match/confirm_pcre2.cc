@@ -40,10 +40,12 @@ class Pcre2Confirmer final : public Confirmer {
 
   [[nodiscard]] std::size_t group_count() const override { return groups_; }
 
-  Outcome test(std::string_view subject, Scratch& scratch, std::vector<Group>* groups) const override {
+  Outcome test(std::string_view subject, Scratch& scratch,
+               std::vector<Group>* groups) const override {
     pcre2_match_data* data = scratch.match_data(groups_);
     if (data == nullptr) return {Answer::failed, error_text(PCRE2_ERROR_NOMEMORY)};
-    const int rc = pcre2_match(code_, reinterpret_cast<PCRE2_SPTR>(subject.data()), subject.size(), 0, 0, data, nullptr);
+    const int rc = pcre2_match(code_, reinterpret_cast<PCRE2_SPTR>(subject.data()), subject.size(),
+                               0, 0, data, nullptr);
     Outcome outcome;
     if (rc > 0) {
       outcome.answer = Answer::yes;
@@ -70,15 +72,16 @@ class Pcre2Confirmer final : public Confirmer {
 
 }  // namespace
 
-tl::expected<std::shared_ptr<const Confirmer>, PatternError> compile_pcre2(const std::string& pattern,
-                                                                           const Pcre2Options& options) {
+tl::expected<std::shared_ptr<const Confirmer>, PatternError> compile_pcre2(
+    const std::string& pattern, const Pcre2Options& options) {
   int error = 0;
   PCRE2_SIZE offset = 0;
-  pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.c_str()), PCRE2_ZERO_TERMINATED,
-                                   option_bits(options), &error, &offset, nullptr);
+  pcre2_code* code =
+      pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.c_str()), PCRE2_ZERO_TERMINATED,
+                    option_bits(options), &error, &offset, nullptr);
   if (code == nullptr) {
-    return tl::unexpected(
-        PatternError{fmt::format("error in regex at offset {}: {}", offset, error_text(error)), offset});
+    return tl::unexpected(PatternError{
+        fmt::format("error in regex at offset {}: {}", offset, error_text(error)), offset});
   }
   return std::make_shared<const Pcre2Confirmer>(code);
 }

@@ -24,15 +24,17 @@ struct Pcre2Options {
   bool ungreedy = false;
 };
 
-tl::expected<std::shared_ptr<const Confirmer>, PatternError> compile_pcre2(const std::string& pattern,
-                                                                           const Pcre2Options& options);
+tl::expected<std::shared_ptr<const Confirmer>, PatternError> compile_pcre2(
+    const std::string& pattern, const Pcre2Options& options);
 
 // How this libpcre2 was built, as far as the meaning of patterns depends on it.
 struct Pcre2Build {
-  std::string version;           // "10.42 2022-12-11"
-  bool newline_is_lf = false;    // else `.`, `^` and `$` mean something that the analysis does not model
+  std::string version;  // "10.42 2022-12-11"
+  bool newline_is_lf =
+      false;  // else `.`, `^` and `$` mean something that the analysis does not model
   std::uint32_t match_limit = 0;
 };
+
 Pcre2Build pcre2_build();
 
 }  // namespace headgate::match

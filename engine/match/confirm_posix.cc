@@ -2,8 +2,8 @@
 // string of that length. Tested by tests/engine/match/confirm_test.cc and, against postmap, by tests/collide.
 #include "engine/match/confirm_posix.h"
 
-#include <limits>
 #include <regex.h>
+#include <limits>
 
 #include <array>
 
@@ -21,7 +21,8 @@ std::string error_text(int number, const regex_t& pattern) {
 
 class PosixConfirmer final : public Confirmer {
  public:
-  explicit PosixConfirmer(std::size_t groups_wanted) : slots_(groups_wanted > 0 ? groups_wanted + 1 : 0) {}
+  explicit PosixConfirmer(std::size_t groups_wanted)
+      : slots_(groups_wanted > 0 ? groups_wanted + 1 : 0) {}
 
   ~PosixConfirmer() override {
     if (compiled_) regfree(&pattern_);
@@ -34,6 +35,7 @@ class PosixConfirmer final : public Confirmer {
   }
 
   [[nodiscard]] const regex_t& pattern() const { return pattern_; }
+
   [[nodiscard]] std::size_t group_count() const override { return pattern_.re_nsub; }
 
   Outcome test(std::string_view subject, Scratch&, std::vector<Group>* groups) const override {
@@ -50,7 +52,8 @@ class PosixConfirmer final : public Confirmer {
       groups->assign(slots.size(), Group{});
       for (std::size_t i = 0; i < slots_; ++i) {
         if (slots[i].rm_so >= 0) {
-          (*groups)[i] = Group{static_cast<std::size_t>(slots[i].rm_so), static_cast<std::size_t>(slots[i].rm_eo)};
+          (*groups)[i] = Group{static_cast<std::size_t>(slots[i].rm_so),
+                               static_cast<std::size_t>(slots[i].rm_eo)};
         }
       }
     }
@@ -65,9 +68,8 @@ class PosixConfirmer final : public Confirmer {
 
 }  // namespace
 
-tl::expected<std::shared_ptr<const Confirmer>, PatternError> compile_posix(const std::string& pattern,
-                                                                           const PosixOptions& options,
-                                                                           std::size_t groups_wanted) {
+tl::expected<std::shared_ptr<const Confirmer>, PatternError> compile_posix(
+    const std::string& pattern, const PosixOptions& options, std::size_t groups_wanted) {
   const int flags = (options.extended ? REG_EXTENDED : 0) | (options.ignore_case ? REG_ICASE : 0) |
                     (options.newline ? REG_NEWLINE : 0) | (options.no_groups ? REG_NOSUB : 0);
   auto confirmer = std::make_shared<PosixConfirmer>(groups_wanted);

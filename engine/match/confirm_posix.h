@@ -18,12 +18,11 @@ namespace headgate::match {
 struct PosixOptions {
   bool extended = true;
   bool ignore_case = true;
-  bool newline = false;  // REG_NEWLINE
+  bool newline = false;    // REG_NEWLINE
   bool no_groups = false;  // REG_NOSUB
 };
 
-tl::expected<std::shared_ptr<const Confirmer>, PatternError> compile_posix(const std::string& pattern,
-                                                                           const PosixOptions& options,
-                                                                           std::size_t groups_wanted);
+tl::expected<std::shared_ptr<const Confirmer>, PatternError> compile_posix(
+    const std::string& pattern, const PosixOptions& options, std::size_t groups_wanted);
 
 }  // namespace headgate::match

@@ -26,8 +26,8 @@ bool Scanner::scan(std::string_view text, Scratch& scratch, Candidates& candidat
   if (text.empty()) return true;
   if (text.size() > std::numeric_limits<unsigned>::max()) return false;
   if (!scratch.reserve(database_)) return false;
-  return hs_scan(database_, text.data(), static_cast<unsigned>(text.size()), 0, scratch.hyperscan(), on_match,
-                 &candidates) == HS_SUCCESS;
+  return hs_scan(database_, text.data(), static_cast<unsigned>(text.size()), 0, scratch.hyperscan(),
+                 on_match, &candidates) == HS_SUCCESS;
 }
 
 std::size_t Scanner::size_bytes() const {

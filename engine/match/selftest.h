@@ -10,9 +10,10 @@ namespace headgate::match {
 
 struct SelfTest {
   bool ok = false;
-  std::string library;                // hs_version(): "5.4.0 2020-12-29"
-  std::string problem;                // empty when ok; else a sentence with the cure
-  std::vector<std::string> missed;    // "pattern on text" that was not found, or found where it must not be
+  std::string library;  // hs_version(): "5.4.0 2020-12-29"
+  std::string problem;  // empty when ok; else a sentence with the cure
+  std::vector<std::string>
+      missed;  // "pattern on text" that was not found, or found where it must not be
 };
 
 SelfTest run_selftest();

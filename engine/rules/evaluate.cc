@@ -22,7 +22,8 @@ Tested run_test(const Op& op, Truth& truth) {
   if (opinion != Opinion::ask) {
     const bool holds = (opinion == Opinion::yes) != op.negated;
     if (!holds || op.role == Role::guard) {
-      return {opinion == Opinion::yes ? match::Answer::yes : match::Answer::no, Asked::scan, nullptr};
+      return {opinion == Opinion::yes ? match::Answer::yes : match::Answer::no, Asked::scan,
+              nullptr};
     }
   }
   bool from_memory = false;
@@ -37,7 +38,8 @@ bool holds(const Tested& tested, bool negated) {
 void record(Trace& trace, const Op& op, const Tested& tested, Truth& truth, bool passed) {
   Step step{op.line, op.role, op.negated, op.index, tested.asked, tested.answer, passed, {}, {}};
   if (tested.error != nullptr) step.error = *tested.error;
-  if (tested.answer == match::Answer::yes && tested.asked != Asked::scan) step.groups = truth.captures(op.index);
+  if (tested.answer == match::Answer::yes && tested.asked != Asked::scan)
+    step.groups = truth.captures(op.index);
   trace.steps.push_back(std::move(step));
 }
 
@@ -48,8 +50,8 @@ Hit win(const Rule& rule, Truth& truth, std::string_view text) {
 
 }  // namespace
 
-std::optional<Hit> evaluate(const Program& program, Truth& truth, std::string_view text, const WarningSink& warn,
-                            Trace* trace) {
+std::optional<Hit> evaluate(const Program& program, Truth& truth, std::string_view text,
+                            const WarningSink& warn, Trace* trace) {
   truth.reset(text);
   const std::vector<Op>& ops = program.ops();
   std::size_t at = 0;
@@ -62,7 +64,8 @@ std::optional<Hit> evaluate(const Program& program, Truth& truth, std::string_vi
     }
     const Tested tested = run_test(op, truth);
     if (tested.answer == match::Answer::failed) {
-      warn(Diagnostic{Severity::warning, program.complaint(op.line, *tested.error), program.name(), op.line, 0});
+      warn(Diagnostic{Severity::warning, program.complaint(op.line, *tested.error), program.name(),
+                      op.line, 0});
     }
     const bool passed = holds(tested, op.negated);
     if (trace != nullptr) record(*trace, op, tested, truth, passed);

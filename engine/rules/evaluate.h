@@ -24,7 +24,7 @@ struct Hit {
 };
 
 // `trace`, when given, gets every step (explain.h).
-std::optional<Hit> evaluate(const Program& program, Truth& truth, std::string_view text, const WarningSink& warn,
-                            Trace* trace = nullptr);
+std::optional<Hit> evaluate(const Program& program, Truth& truth, std::string_view text,
+                            const WarningSink& warn, Trace* trace = nullptr);
 
 }  // namespace headgate::rules

@@ -3,7 +3,8 @@
 
 namespace headgate::rules {
 
-std::string expand(std::span<const Piece> value, std::string_view subject, std::span<const match::Group> groups) {
+std::string expand(std::span<const Piece> value, std::string_view subject,
+                   std::span<const match::Group> groups) {
   std::string text;
   for (const Piece& piece : value) {
     if (piece.group == 0) {

@@ -11,7 +11,8 @@
 
 namespace headgate::rules {
 
-std::string expand(std::span<const Piece> value, std::string_view subject, std::span<const match::Group> groups);
+std::string expand(std::span<const Piece> value, std::string_view subject,
+                   std::span<const match::Group> groups);
 
 // Whether any piece needs a capture.
 bool needs_captures(std::span<const Piece> value);

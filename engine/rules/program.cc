@@ -7,9 +7,12 @@ namespace headgate::rules {
 
 std::string_view name_of(Strategy strategy) {
   switch (strategy) {
-    case Strategy::native: return "native";
-    case Strategy::prefilter: return "prefilter";
-    case Strategy::confirm_only: return "confirm-only";
+    case Strategy::native:
+      return "native";
+    case Strategy::prefilter:
+      return "prefilter";
+    case Strategy::confirm_only:
+      return "confirm-only";
   }
   return "?";
 }

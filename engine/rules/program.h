@@ -28,11 +28,12 @@ std::string_view name_of(Dialect dialect);
 struct Pattern {
   std::shared_ptr<const match::Confirmer> reference;
   Strategy strategy = Strategy::confirm_only;
-  std::string reason;              // why this strategy, for people: "look-ahead", "can match an empty text"
-  std::size_t trusted_bytes = 0;   // on a longer subject the scan's answer does not count: PCRE2 might hit its match limit
-  std::string text;                // as in the table, without delimiters
-  std::string flags;               // as in the table
-  int line = 0;                    // where it stands first
+  std::string reason;  // why this strategy, for people: "look-ahead", "can match an empty text"
+  std::size_t trusted_bytes =
+      0;  // on a longer subject the scan's answer does not count: PCRE2 might hit its match limit
+  std::string text;   // as in the table, without delimiters
+  std::string flags;  // as in the table
+  int line = 0;       // where it stands first
 };
 
 // A piece of a value: a literal, or, when group > 0, the bytes of a capture.
@@ -49,7 +50,11 @@ struct Rule {
 };
 
 enum class OpKind : std::uint8_t { test, emit };
-enum class Role : std::uint8_t { guard, rule, second };  // of a test; second: the `!/b/` of regexp: `/a/!/b/`
+enum class Role : std::uint8_t {
+  guard,
+  rule,
+  second
+};  // of a test; second: the `!/b/` of regexp: `/a/!/b/`
 
 struct Op {
   OpKind kind = OpKind::test;

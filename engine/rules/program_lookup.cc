@@ -7,8 +7,12 @@
 
 namespace headgate::rules {
 
-ProgramLookup::ProgramLookup(std::shared_ptr<const Program> program, std::string name, WarningSink warn, Path path)
-    : program_(std::move(program)), name_(std::move(name)), warn_(std::move(warn)), truth_(*program_, path) {
+ProgramLookup::ProgramLookup(std::shared_ptr<const Program> program, std::string name,
+                             WarningSink warn, Path path)
+    : program_(std::move(program)),
+      name_(std::move(name)),
+      warn_(std::move(warn)),
+      truth_(*program_, path) {
   if (!warn_) warn_ = [](const Diagnostic&) {};
 }
 

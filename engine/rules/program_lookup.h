@@ -19,7 +19,8 @@ namespace headgate::rules {
 class ProgramLookup final : public Lookup {
  public:
   // `name` as configured, "pcre:/etc/postfix/header_checks".
-  ProgramLookup(std::shared_ptr<const Program> program, std::string name, WarningSink warn, Path path = Path::scan);
+  ProgramLookup(std::shared_ptr<const Program> program, std::string name, WarningSink warn,
+                Path path = Path::scan);
 
   Result<std::optional<Found>> find(std::string_view key) override;
 

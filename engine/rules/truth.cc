@@ -28,7 +28,8 @@ bool Truth::scanned() {
 
 Opinion Truth::opinion(std::uint32_t id) {
   const Pattern& pattern = program_.patterns()[id];
-  if (path_ == Path::confirm_only || pattern.strategy == Strategy::confirm_only) return Opinion::ask;
+  if (path_ == Path::confirm_only || pattern.strategy == Strategy::confirm_only)
+    return Opinion::ask;
   if (text_.size() > pattern.trusted_bytes || !scanned()) return Opinion::ask;
   if (!candidates_.has(id)) return Opinion::no;
   return pattern.strategy == Strategy::native ? Opinion::yes : Opinion::ask;

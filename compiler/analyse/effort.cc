@@ -1,0 +1,246 @@
+// How it works: for each node two polynomials in u, coefficients by degree: `ways`, how many ways it can match, and
+// `calls`, how many calls it takes to walk through all of them. In a row, ways multiply, and the calls of the second are
+// made once for each way of the first. Alternatives add, or, when at most one can start with a given byte, the larger
+// counts. x* has one way for each length. Two ideas keep honest patterns cheap: atomic parts and look-around have one way,
+// and a repeat of single bytes followed by something that cannot start with such a byte (`[a-z]+@`) has one useful way.
+// A group repeated without bound that can match in more than one way is exponential: no bound is given.
+// Every step rounds up, and the result is halved once more for the frames that PCRE2 spends on groups.
+// Tested by tests/compiler/analyse/effort_test.cc.
+#include "compiler/analyse/effort.h"
+
+#include <algorithm>
+#include <array>
+
+namespace headgate::analyse {
+
+namespace {
+
+constexpr std::size_t kDegrees = 8;
+constexpr double kHuge = 1e18;
+constexpr std::uint32_t kFewRepeats =
+    16;  // below, {a,b} counts as so many ways; above, as one for each length
+
+using Polynomial = std::array<double, kDegrees>;  // coefficient of u^k
+
+struct Effort {
+  Polynomial ways{};
+  Polynomial calls{};
+  ByteSet first;          // a match that is not empty starts with one of these
+  bool nullable = false;  // may be empty (or so we must assume)
+  bool explosive = false;
+};
+
+Polynomial constant(double value) {
+  Polynomial p{};
+  p[0] = value;
+  return p;
+}
+
+Polynomial linear(double value) {
+  Polynomial p{};
+  p[1] = value;
+  return p;
+}
+
+Polynomial add(const Polynomial& a, const Polynomial& b) {
+  Polynomial sum{};
+  for (std::size_t i = 0; i < kDegrees; ++i) sum[i] = a[i] + b[i];
+  return sum;
+}
+
+Polynomial larger(const Polynomial& a, const Polynomial& b) {
+  Polynomial most{};
+  for (std::size_t i = 0; i < kDegrees; ++i) most[i] = std::max(a[i], b[i]);
+  return most;
+}
+
+// Degrees beyond the last are more than any subject can stand: they become a coefficient that no budget allows.
+Polynomial multiply(const Polynomial& a, const Polynomial& b) {
+  Polynomial product{};
+  for (std::size_t i = 0; i < kDegrees; ++i) {
+    for (std::size_t j = 0; j < kDegrees; ++j) {
+      const double term = a[i] * b[j];
+      if (term == 0) continue;
+      if (i + j < kDegrees)
+        product[i + j] = std::min(kHuge, product[i + j] + term);
+      else
+        product[kDegrees - 1] = kHuge;
+    }
+  }
+  return product;
+}
+
+// At most one way: only the constant term, at most 1.
+bool single_way(const Polynomial& ways) {
+  for (std::size_t i = 1; i < kDegrees; ++i) {
+    if (ways[i] > 0) return false;
+  }
+  return ways[0] <= 1;
+}
+
+double value_at(const Polynomial& p, double n) {
+  double sum = 0;
+  double binomial = 1;  // C(n+k, k)
+  for (std::size_t k = 0; k < kDegrees; ++k) {
+    if (k > 0) binomial *= (n + static_cast<double>(k)) / static_cast<double>(k);
+    sum += p[k] * binomial;
+  }
+  return sum;
+}
+
+Effort measure(const Node& node);
+
+Effort zero_width(double calls) {
+  Effort effort;
+  effort.ways = constant(1);
+  effort.calls = constant(calls);
+  effort.nullable = true;
+  return effort;
+}
+
+bool is_byte_repeat(const Node& node) {
+  return node.kind == NodeKind::repeat && node.children[0].kind == NodeKind::bytes;
+}
+
+// Appends `next` to what stands before it.
+void append(Effort& before, const Effort& next) {
+  before.calls = add(before.calls, multiply(before.ways, next.calls));
+  before.ways = multiply(before.ways, next.ways);
+  if (before.nullable) before.first |= next.first;
+  before.nullable = before.nullable && next.nullable;
+  before.explosive = before.explosive || next.explosive;
+}
+
+// From the right: a run of bytes before something that must start with another byte has one way to go on.
+Effort measure_concat(const Node& node) {
+  std::vector<Effort> parts;
+  for (const Node& child : node.children) parts.push_back(measure(child));
+  for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+    if (!is_byte_repeat(node.children[i])) continue;
+    const Effort& next = parts[i + 1];
+    if (next.nullable || (next.first & node.children[i].children[0].set).any()) continue;
+    parts[i].calls = add(parts[i].calls, parts[i].ways);
+    parts[i].ways = constant(1);
+  }
+  Effort whole = zero_width(0);
+  for (const Effort& part : parts) append(whole, part);
+  return whole;
+}
+
+Effort measure_alternate(const Node& node) {
+  Effort whole;
+  Polynomial most{};
+  bool exclusive = true;  // no two branches can start with the same byte
+  for (const Node& child : node.children) {
+    const Effort branch = measure(child);
+    if (branch.nullable || (branch.first & whole.first).any()) exclusive = false;
+    whole.first |= branch.first;
+    whole.nullable = whole.nullable || branch.nullable;
+    whole.explosive = whole.explosive || branch.explosive;
+    whole.calls = add(add(whole.calls, branch.calls), constant(1));
+    whole.ways = add(whole.ways, branch.ways);
+    most = larger(most, branch.ways);
+  }
+  if (exclusive) whole.ways = most;
+  return whole;
+}
+
+// One byte again and again: each length is one way, and each costs a call.
+Effort measure_byte_repeat(const Node& node) {
+  Effort effort;
+  effort.first = node.children[0].set;
+  effort.nullable = node.min == 0;
+  const double choices =
+      node.max == kUnbounded ? kHuge : static_cast<double>(node.max - node.min) + 1;
+  effort.ways = choices <= kFewRepeats ? constant(choices) : linear(1);
+  effort.calls = add(effort.ways, constant(1));
+  return effort;
+}
+
+Effort measure_repeat(const Node& node) {
+  if (is_byte_repeat(node)) return measure_byte_repeat(node);
+  const Effort once = measure(node.children[0]);
+  Effort effort;
+  effort.first = once.first;
+  effort.nullable = node.min == 0 || once.nullable;
+  effort.explosive = once.explosive;
+  const Polynomial step = add(once.calls, constant(2));
+  if (node.max <= kFewRepeats) {
+    Polynomial reached = constant(1);  // ways to have done k rounds
+    for (std::uint32_t round = 0; round < node.max; ++round) {
+      effort.calls = add(effort.calls, multiply(reached, step));
+      if (round >= node.min) effort.ways = add(effort.ways, reached);
+      reached = multiply(reached, once.ways);
+    }
+    effort.ways = add(effort.ways, reached);
+    return effort;
+  }
+  // More rounds than that: one way a round is one way for each length; more ways a round explode.
+  if (!single_way(once.ways)) effort.explosive = true;
+  effort.ways = linear(2);
+  effort.calls = multiply(linear(2), step);
+  return effort;
+}
+
+Effort measure(const Node& node) {
+  switch (node.kind) {
+    case NodeKind::bytes: {
+      Effort effort;
+      effort.ways = constant(1);
+      effort.first = node.set;
+      return effort;
+    }
+    case NodeKind::concat:
+      return measure_concat(node);
+    case NodeKind::alternate:
+      return measure_alternate(node);
+    case NodeKind::repeat:
+      return measure_repeat(node);
+    case NodeKind::capture: {
+      Effort effort = measure(node.children[0]);
+      effort.calls = add(effort.calls, constant(2));
+      return effort;
+    }
+    case NodeKind::atomic: {
+      Effort effort = measure(node.children[0]);
+      effort.calls = add(effort.calls, constant(2));
+      effort.ways = constant(1);
+      return effort;
+    }
+    case NodeKind::look: {
+      Effort effort = zero_width(2);
+      const Effort inner = measure(node.children[0]);
+      effort.calls = add(effort.calls, inner.calls);
+      effort.explosive = inner.explosive;
+      return effort;
+    }
+    case NodeKind::anything: {
+      Effort effort = zero_width(1);
+      effort.first = ~ByteSet();
+      return effort;
+    }
+    default:
+      return zero_width(1);
+  }
+}
+
+}  // namespace
+
+std::size_t longest_safe_subject(const Node& tree, std::uint64_t match_limit) {
+  if (match_limit == 0) return kUnlimited;
+  const Effort effort = measure(tree);
+  if (effort.explosive) return 0;
+  const Polynomial calls = add(effort.calls, effort.ways);
+  const double budget = static_cast<double>(match_limit) / 2;
+  std::size_t low = 0;
+  std::size_t high = std::size_t{1} << 31;
+  if (value_at(calls, 0) > budget) return 0;
+  if (value_at(calls, static_cast<double>(high)) <= budget) return kUnlimited;
+  while (high - low > 1) {
+    const std::size_t middle = low + (high - low) / 2;
+    (value_at(calls, static_cast<double>(middle)) <= budget ? low : high) = middle;
+  }
+  return low;
+}
+
+}  // namespace headgate::analyse

@@ -1,0 +1,262 @@
+// A parser of POSIX expressions that glibc's regcomp has already accepted, as glibc reads them in the C locale: GNU
+// escapes, stacked quantifiers, empty alternatives, a lone `)` literal, `{,n}` counting from 0. Back-references and
+// whatever depends on context in a way not worth proving (BRE `*` or `^` in odd places, collating elements) give up.
+// Case-blind matching in glibc compares upper-cased bytes; so do the sets built here: `[Z-a]` is not what PCRE2 makes of it.
+// Tested by tests/compiler/analyse/parse_test.cc.
+#include <optional>
+#include <utility>
+
+#include "compiler/analyse/regex_tree.h"
+#include "engine/base/text.h"
+
+namespace headgate::analyse {
+
+namespace {
+
+constexpr int kDeepest = 250;
+constexpr std::uint32_t kMostRepeats = 32767;  // RE_DUP_MAX
+
+struct GiveUp {
+  std::string why;
+};
+
+class Parser {
+ public:
+  Parser(const std::string& pattern, const front::Flags& flags)
+      : s_(pattern), basic_(flags.basic), caseless_(flags.caseless), newline_(flags.multiline) {}
+
+  Node run() { return alternatives(0); }
+
+ private:
+  [[nodiscard]] bool more() const { return at_ < s_.size(); }
+
+  [[nodiscard]] char peek(std::size_t ahead = 0) const {
+    return at_ + ahead < s_.size() ? s_[at_ + ahead] : '\0';
+  }
+
+  bool eat(std::string_view text) {
+    if (std::string_view(s_).substr(at_, text.size()) != text) return false;
+    at_ += text.size();
+    return true;
+  }
+
+  // The spelling of an operator: bare in extended syntax, with a backslash in basic.
+  [[nodiscard]] bool at_operator(char c) const {
+    return basic_ ? peek() == '\\' && peek(1) == c : peek() == c;
+  }
+
+  bool eat_operator(char c) {
+    if (!at_operator(c)) return false;
+    at_ += basic_ ? 2 : 1;
+    return true;
+  }
+
+  Node alternatives(int depth) {
+    if (depth > kDeepest) throw GiveUp{"nested too deeply"};
+    Node first = sequence(depth);
+    if (!at_operator('|')) return first;
+    Node node = make_leaf(NodeKind::alternate);
+    node.children.push_back(std::move(first));
+    while (eat_operator('|')) node.children.push_back(sequence(depth));
+    return node;
+  }
+
+  Node sequence(int depth) {
+    Node node = make_leaf(NodeKind::concat);
+    bool repeatable = false;
+    while (more() && !at_operator('|')) {
+      if (at_operator(')') && (depth > 0 || basic_)) break;
+      if (auto limits = take_quantifier()) {
+        if (!repeatable) throw GiveUp{"quantifier after nothing"};
+        Node& last = node.children.back();
+        last = make_repeat(std::move(last), limits->first, limits->second);
+        continue;
+      }
+      node.children.push_back(atom(depth));
+      repeatable = is_repeatable(node.children.back().kind);
+    }
+    return node;
+  }
+
+  // Quantifiers after anchors mean different things in different places.
+  static bool is_repeatable(NodeKind kind) {
+    return kind == NodeKind::bytes || kind == NodeKind::capture;
+  }
+
+  std::optional<std::pair<std::uint32_t, std::uint32_t>> take_quantifier() {
+    if (eat("*")) return std::pair{0U, kUnbounded};
+    if (eat_operator('+')) return std::pair{1U, kUnbounded};
+    if (eat_operator('?')) return std::pair{0U, 1U};
+    if (!eat_operator('{')) return std::nullopt;
+    const auto min = number();
+    std::uint32_t max = min.value_or(0);
+    if (eat(",")) {
+      const auto upper = number();
+      max = upper.value_or(kUnbounded);
+    } else if (!min) {
+      throw GiveUp{"interval"};
+    }
+    if (!eat_operator('}')) throw GiveUp{"interval"};
+    if (max < min.value_or(0)) throw GiveUp{"interval"};
+    return std::pair{min.value_or(0), max};
+  }
+
+  std::optional<std::uint32_t> number() {
+    if (!text::is_digit(peek())) return std::nullopt;
+    std::uint32_t value = 0;
+    for (; text::is_digit(peek()); ++at_) {
+      value = value * 10 + static_cast<std::uint32_t>(peek() - '0');
+      if (value > kMostRepeats) throw GiveUp{"repeat too large"};
+    }
+    return value;
+  }
+
+  // What a pattern byte matches: with REG_ICASE both sides are upper-cased first.
+  [[nodiscard]] ByteSet matching(const ByteSet& set) const {
+    if (!caseless_) return set;
+    ByteSet matched;
+    for (unsigned c = 0; c < 256; ++c)
+      matched.set(c, set.test(upper(static_cast<unsigned char>(c))));
+    return matched;
+  }
+
+  static unsigned char upper(unsigned char c) {
+    return static_cast<unsigned char>(text::to_upper(static_cast<char>(c)));
+  }
+
+  [[nodiscard]] unsigned char folded(char c) const {
+    return caseless_ ? upper(static_cast<unsigned char>(c)) : static_cast<unsigned char>(c);
+  }
+
+  [[nodiscard]] Node literal(char c) const { return make_bytes(matching(single(folded(c)))); }
+
+  Node atom(int depth) {
+    if (eat_operator('(')) return group(depth);
+    const std::size_t start = at_;
+    const char c = s_[at_++];
+    switch (c) {
+      case '\\':
+        return escape();
+      case '[':
+        return bracket();
+      case '.':
+        return make_bytes(newline_ ? ~single('\n') : ~ByteSet());
+      case '^':
+        if (basic_ && start != 0) throw GiveUp{"^ inside a basic expression"};
+        return make_leaf(newline_ ? NodeKind::line_start : NodeKind::text_start);
+      case '$':
+        if (basic_ && more()) throw GiveUp{"$ inside a basic expression"};
+        return make_leaf(newline_ ? NodeKind::line_end : NodeKind::text_end);
+      default:
+        return literal(c);
+    }
+  }
+
+  Node group(int depth) {
+    Node inner = alternatives(depth + 1);
+    if (!eat_operator(')')) throw GiveUp{"missing )"};
+    return make_unary(NodeKind::capture, std::move(inner));
+  }
+
+  Node escape() {
+    if (!more()) throw GiveUp{"\\ at the end"};
+    const char c = s_[at_++];
+    switch (c) {
+      case 'w':
+        return make_bytes(word_bytes());
+      case 'W':
+        return make_bytes(~word_bytes());
+      case 's':
+        return make_bytes(space_bytes());
+      case 'S':
+        return make_bytes(~space_bytes());
+      case 'b':
+      case 'B':
+      case '<':
+      case '>':
+        return make_leaf(NodeKind::maybe);
+      case '`':
+        return make_leaf(NodeKind::text_start);
+      case '\'':
+        return make_leaf(NodeKind::text_end);
+      default:
+        break;
+    }
+    if (c >= '1' && c <= '9') throw GiveUp{"back-reference"};
+    if (basic_ && (c == '{' || c == '}' || c == '+' || c == '?'))
+      throw GiveUp{"quantifier after nothing"};
+    return literal(c);
+  }
+
+  Node bracket() {
+    const bool negated = eat("^");
+    ByteSet set;
+    for (bool first = true;; first = false) {
+      if (!more()) throw GiveUp{"missing ]"};
+      if (peek() == ']' && !first) break;
+      bracket_item(set);
+    }
+    ++at_;
+    set = matching(set);
+    if (negated) {
+      set = ~set;
+      if (newline_) set.reset('\n');
+    }
+    return make_bytes(set);
+  }
+
+  void bracket_item(ByteSet& set) {
+    if (peek() == '[' && peek(1) == ':') {
+      named_class(set);
+      return;
+    }
+    const unsigned char low = bracket_byte();
+    if (peek() != '-' || peek(1) == ']') {
+      set |= single(low);
+      return;
+    }
+    ++at_;
+    const unsigned char high = bracket_byte();
+    if (high < low) throw GiveUp{"range in a bracket expression"};
+    set |= range(low, high);
+  }
+
+  unsigned char bracket_byte() {
+    const char c = peek();
+    if (!more() || (c == '[' && (peek(1) == '.' || peek(1) == '=' || peek(1) == ':')))
+      throw GiveUp{"collating element"};
+    ++at_;
+    return folded(c);
+  }
+
+  void named_class(ByteSet& set) {
+    const auto end = s_.find(":]", at_ + 2);
+    if (end == std::string::npos) throw GiveUp{"[: in a bracket expression"};
+    std::string_view name = std::string_view(s_).substr(at_ + 2, end - at_ - 2);
+    if (caseless_ && (name == "upper" || name == "lower")) name = "alpha";
+    ByteSet named;
+    if (name == "word" || name == "ascii" || !posix_class(name, named))
+      throw GiveUp{"[: in a bracket expression"};
+    set |= named;
+    at_ = end + 2;
+    if (peek() == '-' && peek(1) != ']') throw GiveUp{"- after [:…:]"};
+  }
+
+  const std::string& s_;
+  std::size_t at_ = 0;
+  bool basic_;
+  bool caseless_;
+  bool newline_;
+};
+
+}  // namespace
+
+Parsed parse_posix(const std::string& pattern, const front::Flags& flags) {
+  try {
+    return Parser(pattern, flags).run();
+  } catch (const GiveUp& refusal) {
+    return tl::unexpected(refusal.why);
+  }
+}
+
+}  // namespace headgate::analyse
