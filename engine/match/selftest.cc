@@ -69,6 +69,16 @@ void run_set(const std::vector<const Reproducer*>& set, SelfTest& result) {
   }
 }
 
+std::string cpu_features() {
+  hs_platform_info_t platform{};
+  if (hs_populate_platform(&platform) != HS_SUCCESS) return "unknown";
+  std::string features = "SSSE3";
+  if ((platform.cpu_features & HS_CPU_FEATURES_AVX2) != 0) features += " AVX2";
+  if ((platform.cpu_features & HS_CPU_FEATURES_AVX512) != 0) features += " AVX512";
+  if ((platform.cpu_features & HS_CPU_FEATURES_AVX512VBMI) != 0) features += " AVX512VBMI";
+  return features;
+}
+
 }  // namespace
 
 SelfTest run_selftest() {
@@ -78,6 +88,7 @@ SelfTest run_selftest() {
     result.problem = "this CPU lacks what libhs needs (SSSE3): patterns are tried one by one";
     return result;
   }
+  result.cpu = cpu_features();
   std::vector<const Reproducer*> all;
   for (const Reproducer& one : kReproducers) {
     run_set({&one}, result);

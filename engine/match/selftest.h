@@ -11,6 +11,7 @@ namespace headgate::match {
 struct SelfTest {
   bool ok = false;
   std::string library;  // hs_version(): "5.4.0 2020-12-29"
+  std::string cpu;      // what libhs can use of this CPU: "AVX2"
   std::string problem;  // empty when ok; else a sentence with the cure
   std::vector<std::string>
       missed;  // "pattern on text" that was not found, or found where it must not be
