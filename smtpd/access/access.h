@@ -1,0 +1,46 @@
+// Access: may this client, name, sender, recipient pass? All restriction lists of one Settings, parsed and opened.
+//   Use       with smtpd_delay_reject (the default) the session asks only recipient(), which runs client, helo and sender
+//             lists first; without it, each at its command as well. The entry points check the setting themselves: call
+//             all of them at their commands.
+//   Ownership owns its tables; `programs` is borrowed for the construction.      Threads  one owner (tables hold scratch).
+//   Errors    fail closed: an unknown or not yet implemented restriction, an unreadable table, relay lists without a
+//             working relay restriction answer 451.
+//   Later     entry points that ask DNS or a policy server become Tasks.
+//   Source    SMTPD_ACCESS_README; smtpd.md §4.1, §4.2, §4.7.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/base/diagnostic.h"
+#include "engine/base/error.h"
+#include "engine/rules/program_source.h"
+#include "smtpd/access/restriction.h"
+#include "smtpd/config/settings.h"
+
+namespace headgate::access {
+
+class Access {
+ public:
+  // `warn` hears of bad items now and of lookup failures later.
+  Access(config::SettingsPtr settings, rules::ProgramSource& programs, WarningSink warn);
+  ~Access();
+
+  Decision client(const Context& context);     // at connect; permits when delayed
+  Decision helo(const Context& context);       // HELO, EHLO; permits when delayed
+  Decision sender(const Context& context);     // MAIL; permits when delayed
+  Decision recipient(const Context& context);  // RCPT; not for a bare `postmaster`
+  Decision verify(const Context& context);     // VRFY: as recipient(), without a transaction
+  Decision data(const Context& context);
+  Decision end_of_data(const Context& context);
+
+  [[nodiscard]] Result<bool> in_mynetworks(std::string_view address) const;
+  [[nodiscard]] bool is_own_address(std::string_view address) const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace headgate::access

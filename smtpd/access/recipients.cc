@@ -1,0 +1,236 @@
+// How: resolve() works on the unquoted address, as Postfix does with resolve_dequoted_address=yes: "x@evil"@here must not
+// hide its second @ from us, because the next server may look at it.
+// Tested by recipients_test and access_test; expectations checked against a live Postfix 3.7.
+#include "smtpd/access/recipients.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include <fmt/format.h>
+
+#include "engine/base/text.h"
+#include "smtpd/proto/address.h"
+#include "tables/open.h"
+
+namespace headgate::access {
+namespace {
+
+// unix:passwd.byname: the machine's users.
+class PasswdTable final : public Lookup {
+ public:
+  explicit PasswdTable(std::string name) : name_(std::move(name)) {}
+
+  Result<std::optional<Found>> find(std::string_view key) override {
+    const std::string user(key);
+    std::vector<char> buffer(1024);
+    passwd entry{};
+    passwd* found = nullptr;
+    int error = ERANGE;
+    while (error == ERANGE && buffer.size() <= (1U << 20U)) {
+      buffer.resize(buffer.size() * 2);
+      do {
+        error = getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found);
+      } while (error == EINTR);
+    }
+    if (found != nullptr) return std::make_optional(Found{entry.pw_name, name_, 0});
+    // What getpwnam_r(3) calls "not found" on one system or another.
+    if (error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM)
+      return std::optional<Found>();
+    return fail_errno("getpwnam_r", user, error);
+  }
+
+  [[nodiscard]] const std::string& name() const override { return name_; }
+
+ private:
+  std::string name_;
+};
+
+std::string_view without_proxy(std::string_view spec) {
+  return text::starts_with_ignore_case(spec, "proxy:") ? spec.substr(6) : spec;
+}
+
+std::string without_extension(std::string_view local, std::string_view delimiters) {
+  if (delimiters.empty()) return std::string(local);
+  const std::size_t cut = local.find_first_of(delimiters);
+  return std::string(cut == 0 ? local : local.substr(0, cut));
+}
+
+// One step of Postfix's rewriting of an address without a (non-local) domain: a!u, then u%b, become u@b.
+bool rewrite_route(std::string& address) {
+  if (!address.empty() && address.front() == '@') {  // a source route inside quotes
+    const std::size_t colon = address.find(':');
+    if (colon == std::string::npos) return false;
+    address.erase(0, colon + 1);
+    return true;
+  }
+  if (address.find('@') != std::string::npos) return true;  // its domain is looked at next
+  if (const std::size_t bang = address.find('!'); bang != std::string::npos) {
+    address = address.substr(bang + 1) + '@' + address.substr(0, bang);
+    return true;
+  }
+  if (const std::size_t percent = address.rfind('%'); percent != std::string::npos) {
+    address[percent] = '@';
+    return true;
+  }
+  return false;
+}
+
+std::string_view strip_dot(std::string_view domain) {
+  if (domain.size() > 1 && domain.back() == '.') domain.remove_suffix(1);
+  return domain;
+}
+
+bool valid_domain(std::string_view domain) {
+  return proto::valid_hostname(domain) || proto::valid_address_literal(domain);
+}
+
+}  // namespace
+
+// The tables of one *_maps parameter, or none.
+class Recipients::Table {
+ public:
+  Table(std::string_view parameter, const std::vector<std::string>& specs,
+        rules::ProgramSource& programs, const WarningSink& warn) {
+    for (const std::string& given : specs) {
+      const std::string_view spec = without_proxy(given);
+      if (spec == "unix:passwd.byname") {
+        tables_.push_back(std::make_unique<PasswdTable>(std::string(spec)));
+        continue;
+      }
+      auto opened = tables::open_table(spec, programs, warn);
+      if (opened) {
+        tables_.push_back(std::move(opened->full));
+      } else if (opened.error().code == Code::invalid) {
+        warn({Severity::warning,
+              fmt::format(
+                  "{}: cannot use table \"{}\" ({}): recipients are accepted without this check",
+                  parameter, given, opened.error().text()),
+              "", 0, 0});
+        tables_.clear();
+        return;
+      } else {
+        warn({Severity::warning, opened.error().text(), "", 0, 0});
+        tables_.push_back(tables::unavailable_table(spec, opened.error()));
+      }
+    }
+  }
+
+  [[nodiscard]] bool empty() const { return tables_.empty(); }
+
+  Result<bool> has(std::string_view key, bool partial) {
+    for (auto& table : tables_) {
+      if (partial && table->whole_key_only()) continue;
+      TRY(found, table->find(key));
+      if (found) return true;
+    }
+    return false;
+  }
+
+ private:
+  std::vector<std::unique_ptr<Lookup>> tables_;
+};
+
+Recipients::Recipients(config::SettingsPtr settings, std::vector<std::string> own_addresses,
+                       rules::ProgramSource& programs, const WarningSink& warn)
+    : settings_(std::move(settings)),
+      local_domains_(settings_->mydestination, MatchKind::domains, programs, warn),
+      virtual_domains_(settings_->virtual_mailbox_domains, MatchKind::domains, programs, warn),
+      relay_domains_(settings_->relay_domains, MatchKind::domains_with_parents, programs, warn) {
+  for (const std::string& address : own_addresses) own_.push_back(address_bytes(address));
+  const auto open = [&](std::string_view name, const std::vector<std::string>& specs) {
+    return std::make_unique<Table>(name, specs, programs, warn);
+  };
+  local_users_ = open("local_recipient_maps", settings_->local_recipient_maps);
+  virtual_users_ = open("virtual_mailbox_maps", settings_->virtual_mailbox_maps);
+  relay_users_ = open("relay_recipient_maps", settings_->relay_recipient_maps);
+}
+
+Recipients::~Recipients() = default;
+
+bool Recipients::is_own_address(std::string_view address) const {
+  const std::string bytes = address_bytes(address);
+  return !bytes.empty() && std::find(own_.begin(), own_.end(), bytes) != own_.end();
+}
+
+Result<bool> Recipients::is_local_domain(std::string_view domain) const {
+  if (domain.empty()) return true;
+  if (domain.front() == '[') return is_own_address(proto::literal_address(domain));
+  return local_domains_.matches(domain);
+}
+
+Result<AddressClass> Recipients::class_of(std::string_view domain) const {
+  TRY(local, is_local_domain(domain));
+  if (local) return AddressClass::local;
+  TRY(is_virtual, virtual_domains_.matches(domain));
+  if (is_virtual) return AddressClass::virtual_mailbox;
+  TRY(relay, relay_domains_.matches(domain));
+  return relay ? AddressClass::relay : AddressClass::other;
+}
+
+Result<Resolved> Recipients::resolve(std::string_view address) const {
+  Resolved resolved;
+  std::string rest(address);
+  std::string stripped;  // the local domain that was taken off last
+  // Each round takes a domain or a routing character away, so the text's length bounds the rounds.
+  for (std::size_t round = 0; round <= address.size() + 1; ++round) {
+    const std::size_t at = rest.rfind('@');
+    if (at != std::string::npos) {
+      const std::string domain(strip_dot(std::string_view(rest).substr(at + 1)));
+      TRY(local, is_local_domain(domain));
+      if (!local) {
+        rest = rest.substr(0, at + 1) + domain;
+        TRY(kind, class_of(domain));
+        resolved.address_class = kind;
+        resolved.invalid = !valid_domain(domain);
+        // Wherever the next server might see a route, even if we do not.
+        resolved.routed = rest.find_first_of("@!%") != at;
+        resolved.address = std::move(rest);
+        return resolved;
+      }
+      stripped = domain;
+      rest.resize(at);
+    }
+    if (!rewrite_route(rest)) break;
+  }
+  // No domain but ours is left. What still holds a routing character could not be understood: nobody's.
+  resolved.address_class = AddressClass::local;
+  resolved.routed = rest.find_first_of("@!%") != std::string::npos;
+  resolved.address = stripped.empty() ? rest : rest + '@' + stripped;
+  return resolved;
+}
+
+Result<std::string> Recipients::unknown_in(const Resolved& recipient) const {
+  const AddressClass kind = recipient.address_class;
+  const bool local = kind == AddressClass::local;
+  Table* users = local                                   ? local_users_.get()
+                 : kind == AddressClass::virtual_mailbox ? virtual_users_.get()
+                 : kind == AddressClass::relay           ? relay_users_.get()
+                                                         : nullptr;
+  if (users == nullptr || users->empty()) return std::string();
+  const std::string user(proto::local_part(recipient.address));
+  const std::string domain(proto::domain_part(recipient.address));
+  if (local) {
+    for (const std::string_view exempt : {"", "postmaster", "mailer-daemon", "double-bounce"}) {
+      if (text::equal_ignore_case(user, exempt)) return std::string();
+    }
+  }
+  const std::string base = without_extension(user, settings_->recipient_delimiter);
+  const std::string at_domain = '@' + (domain.empty() ? settings_->myorigin : domain);
+  std::vector<std::pair<std::string, bool>> keys = {{user + at_domain, false}};
+  if (base != user) keys.emplace_back(base + at_domain, false);
+  if (local) keys.emplace_back(user, false);
+  if (local && base != user) keys.emplace_back(base, false);
+  keys.emplace_back(at_domain, true);
+  for (const auto& [key, partial] : keys) {
+    TRY(found, users->has(key, partial));
+    if (found) return std::string();
+  }
+  return std::string(local                                   ? "local recipient table"
+                     : kind == AddressClass::virtual_mailbox ? "virtual mailbox table"
+                                                             : "relay recipient table");
+}
+
+}  // namespace headgate::access
