@@ -101,7 +101,7 @@ class Scanner {
         token.text += text_[at_];
         continue;
       }
-      if (text::is_space(c) || c == '(' || c == ')' || c == '"' || c == '[' || c == ']' ||
+      if (c == ' ' || c == '\t' || c == '(' || c == ')' || c == '"' || c == '[' || c == ']' ||
           kSpecials.find(c) != std::string_view::npos) {
         break;
       }
