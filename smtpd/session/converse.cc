@@ -144,11 +144,8 @@ Task<void> Conversation::say_goodbye(Reply reply) {
 Task<Conversation::Next> Conversation::greet() {
   watch_pipelining("CONNECT");
   Reply greeting = proto::reply::greeting(session_.settings().smtpd_banner);
-  if (!session_.settings().smtpd_delay_reject) {
-    const std::optional<Reply> refusal = co_await judge_client(dialogue_);
-    if (refusal) greeting = *refusal;
-    session_.denied = refusal;
-  }
+  session_.denied = co_await judge_client(dialogue_);
+  if (session_.denied) greeting = *session_.denied;
   const Next next = co_await send(std::move(greeting));
   co_return next;
 }
@@ -277,7 +274,7 @@ Task<Conversation::Next> Conversation::repeat_denial(Verb verb) {
 
 Task<Conversation::Next> Conversation::unknown_verb(const proto::Request& request, std::string_view line) {
   session_.count(Verb::unknown, false);
-  if (request.looks_like_header() || is_forbidden_command(session_, request.word(), dialogue_.services.log)) {
+  if (request.looks_like_header() || is_forbidden_command(session_, request.word())) {
     log(Level::warning, fmt::format("non-SMTP command from {}: {}", origin(), text::printable(line.substr(0, kLoggedInput))));
     const Next next = co_await send(proto::reply::not_smtp());
     co_return next;

@@ -11,23 +11,12 @@
 #include "engine/base/text.h"
 #include "smtpd/proto/received.h"
 #include "smtpd/proto/replies.h"
+#include "smtpd/session/open_checks.h"
 
 namespace headgate::session {
 namespace {
 
 using proto::Reply;
-
-checks::Limits limits_of(const config::Settings& settings) {
-  checks::Limits limits;
-  limits.header_size_limit = static_cast<std::size_t>(settings.header_size_limit);
-  limits.body_checks_size_limit = static_cast<std::size_t>(settings.body_checks_size_limit);
-  limits.mime_nesting_limit = static_cast<std::size_t>(settings.mime_nesting_limit);
-  limits.mime_boundary_length_limit = static_cast<std::size_t>(settings.mime_boundary_length_limit);
-  limits.disable_mime_input_processing = settings.disable_mime_input_processing;
-  limits.replace_stray_cr_lf = settings.cleanup_replace_stray_cr_lf;
-  limits.drop_headers = settings.message_drop_headers;
-  return limits;
-}
 
 bool checks_disabled(const config::Settings& settings) {
   const auto& options = settings.receive_override_options;
@@ -89,7 +78,7 @@ Intake::Intake(Session& session, Services& services, std::unique_ptr<queue::Writ
       reader_(proto::bare_newline_mode(state_->settings->smtpd_forbid_bare_newline), command_ended_bare),
       splitter_(static_cast<std::size_t>(state_->settings->line_length_limit)) {
   checks::CheckSet& checks = checks_disabled(*state_->settings) ? no_checks_ : *state_->checks;
-  inspector_ = std::make_unique<checks::Inspector>(checks, limits_of(*state_->settings), sink_, *log_);
+  inspector_ = std::make_unique<checks::Inspector>(checks, check_limits(*state_->settings), sink_, *log_);
   write_received();
 }
 

@@ -14,7 +14,7 @@ namespace headgate::session {
 using Refusal = std::optional<proto::Reply>;
 
 Task<Refusal> judge_client(Dialogue& dialogue);
-Task<Refusal> judge_helo(Dialogue& dialogue, std::string name);
+Task<Refusal> judge_helo(Dialogue& dialogue, std::string name, bool extended);
 Task<Refusal> judge_sender(Dialogue& dialogue, std::string sender);
 Task<Refusal> judge_recipient(Dialogue& dialogue, std::string recipient);
 Task<Refusal> judge_verify(Dialogue& dialogue, std::string address);
@@ -28,6 +28,6 @@ bool is_local_client(const Session& session);
 bool is_limit_exempt(const Session& session);
 
 // smtpd_forbidden_commands: an unknown verb that no mail client says.
-bool is_forbidden_command(const Session& session, std::string_view word, EventSink& log);
+bool is_forbidden_command(const Session& session, std::string_view word);
 
 }  // namespace headgate::session

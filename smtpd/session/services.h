@@ -12,14 +12,9 @@
 #include "engine/base/env.h"
 #include "engine/base/error.h"
 #include "engine/base/event.h"
-#include "engine/checks/check_set.h"
-#include "smtpd/config/settings.h"
 #include "smtpd/net/aio.h"
 #include "smtpd/queue/writer.h"
-
-namespace headgate::access {
-class Access;
-}
+#include "smtpd/session/service_state.h"
 
 namespace headgate::session {
 
@@ -45,15 +40,6 @@ class Loop {
   // Runs blocking work elsewhere and comes back.
   virtual Task<Result<void>> off_loop(std::function<Result<void>()> work) = 0;
 };
-
-// Everything that a service's sessions read: one for calm, one for stress. Switching is one pointer.
-struct ServiceState {
-  config::SettingsPtr settings;
-  std::shared_ptr<checks::CheckSet> checks;
-  std::shared_ptr<access::Access> access;
-};
-
-using StatePtr = std::shared_ptr<ServiceState>;
 
 // Which of its service's two states a session shall use from now on; asked at each command.
 class StateSource {

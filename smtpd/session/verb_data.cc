@@ -58,7 +58,7 @@ Task<Result<void>> read_content(Dialogue& dialogue, Intake& intake) {
 }
 
 Task<proto::Reply> conclude(Dialogue& dialogue, Intake& intake) {
-  const std::optional<proto::Reply> refusal = co_await judge_end_of_data(dialogue);
+  const Refusal refusal = co_await judge_end_of_data(dialogue);
   if (refusal) co_return *refusal;  // the Intake goes, and the queue file with it
   proto::Reply reply = co_await intake.conclude();
   if (reply.positive()) {
@@ -77,7 +77,7 @@ Task<Answer> data(Dialogue& dialogue, const proto::Request& request) {
   if (session.envelope->recipients.empty()) co_return Answer(proto::reply::no_valid_recipients());
   const auto parsed = request.parse(parse_rules(session));
   if (!parsed) co_return Answer(parsed.error());
-  const std::optional<proto::Reply> refusal = co_await judge_data(dialogue);
+  const Refusal refusal = co_await judge_data(dialogue);
   if (refusal) co_return Answer(*refusal);
 
   WriterPtr writer;

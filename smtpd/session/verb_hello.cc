@@ -1,4 +1,4 @@
-// HELO, EHLO. RFC 5321 §4.1.1.1; smtpd_helo_restrictions when smtpd_delay_reject is off. Tested by tests/smtp/hello.smtp.
+// HELO, EHLO. RFC 5321 §4.1.1.1; smtpd_helo_restrictions (at RCPT when smtpd_delay_reject). Tested by tests/smtp/hello.smtp.
 #include "smtpd/proto/capabilities.h"
 #include "smtpd/proto/replies.h"
 #include "smtpd/session/judge.h"
@@ -20,10 +20,8 @@ Task<Answer> hello(Dialogue& dialogue, const proto::Request& request, bool exten
   const auto parsed = request.parse(parse_rules(session));
   if (!parsed) co_return Answer(parsed.error());
   const std::string& name = std::get<proto::Hello>(*parsed).name;
-  if (!session.settings().smtpd_delay_reject) {
-    const std::optional<proto::Reply> refusal = co_await judge_helo(dialogue, name);
-    if (refusal) co_return Answer(*refusal);
-  }
+  const Refusal refusal = co_await judge_helo(dialogue, name, extended);
+  if (refusal) co_return Answer(*refusal);
   session.forget_transaction();
   session.helo = name;
   session.protocol = extended ? "ESMTP" : "SMTP";

@@ -1,4 +1,4 @@
-// MAIL FROM. RFC 5321 §4.1.1.2, RFC 1870, RFC 3461; smtpd_sender_restrictions when smtpd_delay_reject is off.
+// MAIL FROM. RFC 5321 §4.1.1.2, RFC 1870, RFC 3461; smtpd_sender_restrictions (at RCPT when delayed).
 // The declared size is forgotten when MAIL is refused (Postfix keeps it until RSET: smtpd.md §12, 9).
 // Tested by tests/smtp/mail.smtp.
 #include "smtpd/proto/replies.h"
@@ -45,10 +45,8 @@ Task<Answer> mail(Dialogue& dialogue, const proto::Request& request) {
     co_return Answer(parsed.error());
   }
   const auto& wish = std::get<proto::Mail>(*parsed);
-  if (!session.settings().smtpd_delay_reject) {
-    const std::optional<proto::Reply> refusal = co_await judge_sender(dialogue, wish.sender);
-    if (refusal) co_return Answer(*refusal);
-  }
+  const Refusal refusal = co_await judge_sender(dialogue, wish.sender);
+  if (refusal) co_return Answer(*refusal);
   if (const std::optional<proto::Reply> full = check_queue(dialogue, wish.size.value_or(0))) co_return Answer(*full);
   session.envelope = envelope_of(wish);
   co_return Answer(proto::reply::sender_ok());

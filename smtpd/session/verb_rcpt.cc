@@ -18,7 +18,7 @@ Task<Answer> rcpt(Dialogue& dialogue, const proto::Request& request) {
   }
   const auto& wish = std::get<proto::Rcpt>(*parsed);
   if (!wish.postmaster) {
-    const std::optional<proto::Reply> refusal = co_await judge_recipient(dialogue, wish.recipient);
+    const Refusal refusal = co_await judge_recipient(dialogue, wish.recipient);
     if (refusal) co_return Answer(*refusal);
   }
   queue::Recipient recipient;
@@ -33,7 +33,7 @@ Task<Answer> vrfy(Dialogue& dialogue, const proto::Request& request) {
   const auto parsed = request.parse(parse_rules(dialogue.session));
   if (!parsed) co_return Answer(parsed.error());
   const auto& wish = std::get<proto::Vrfy>(*parsed);
-  const std::optional<proto::Reply> refusal = co_await judge_verify(dialogue, wish.address);
+  const Refusal refusal = co_await judge_verify(dialogue, wish.address);
   if (refusal) co_return Answer(*refusal);
   co_return Answer(proto::reply::verify_attempt(wish.argument));
 }

@@ -1,0 +1,111 @@
+// One function asks, `told` logs and turns the Decision into what the verbs need. Coroutines already, because the
+// restrictions that ask DNS or a policy server will be.
+// Tested by tests/smtp/access_*.smtp.
+#include "smtpd/session/judge.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/base/text.h"
+
+namespace headgate::session {
+namespace {
+
+using access::Context;
+using access::Decision;
+
+Context context_of(const Dialogue& dialogue, std::string where) {
+  const Session& session = dialogue.session;
+  Context context;
+  context.client_name = session.peer.name;
+  context.client_address = session.peer.address;
+  context.where = std::move(where);
+  context.protocol = session.protocol;
+  context.helo_name = session.helo;
+  if (session.envelope) context.sender = session.envelope->sender;
+  context.unauthorized_pipelining = session.ill_pipelining;
+  return context;
+}
+
+Refusal told(const Dialogue& dialogue, const Decision& decision) {
+  const Session& session = dialogue.session;
+  EventSink& log = dialogue.services.log;
+  for (const std::string& warning : decision.warnings) session.log(log, Level::warning, warning);
+  for (const std::string& note : decision.notes) session.log(log, Level::info, "NOQUEUE: " + note);
+  if (decision.permits()) return std::nullopt;
+  if (!decision.log.empty()) session.log(log, Level::info, "NOQUEUE: " + decision.log);
+  return decision.refusal;
+}
+
+access::Access& access_of(const Dialogue& dialogue) { return *dialogue.session.state->access; }
+
+// A list that cannot answer exempts nobody.
+bool matches(const access::MatchList& list, std::string_view subject) {
+  const Result<bool> answer = list.matches(subject);
+  return answer && *answer;
+}
+
+}  // namespace
+
+Task<Refusal> judge_client(Dialogue& dialogue) {
+  const Context context = context_of(dialogue, "CONNECT");
+  co_return told(dialogue, access_of(dialogue).client(context));
+}
+
+Task<Refusal> judge_helo(Dialogue& dialogue, std::string name, bool extended) {
+  Context context = context_of(dialogue, extended ? "EHLO" : "HELO");
+  context.helo_name = std::move(name);
+  context.sender.reset();
+  co_return told(dialogue, access_of(dialogue).helo(context));
+}
+
+Task<Refusal> judge_sender(Dialogue& dialogue, std::string sender) {
+  Context context = context_of(dialogue, "MAIL");
+  context.sender = std::move(sender);
+  co_return told(dialogue, access_of(dialogue).sender(context));
+}
+
+Task<Refusal> judge_recipient(Dialogue& dialogue, std::string recipient) {
+  Context context = context_of(dialogue, "RCPT");
+  context.recipient = std::move(recipient);
+  co_return told(dialogue, access_of(dialogue).recipient(context));
+}
+
+Task<Refusal> judge_verify(Dialogue& dialogue, std::string address) {
+  Context context = context_of(dialogue, "VRFY");
+  context.recipient = std::move(address);
+  co_return told(dialogue, access_of(dialogue).verify(context));
+}
+
+Task<Refusal> judge_data(Dialogue& dialogue) {
+  const Context context = context_of(dialogue, "DATA");
+  co_return told(dialogue, access_of(dialogue).data(context));
+}
+
+Task<Refusal> judge_end_of_data(Dialogue& dialogue) {
+  const Context context = context_of(dialogue, "END-OF-MESSAGE");
+  co_return told(dialogue, access_of(dialogue).end_of_data(context));
+}
+
+bool is_local_client(const Session& session) {
+  for (const std::string& item : session.settings().local_header_rewrite_clients) {
+    if (text::equal_ignore_case(item, "permit_inet_interfaces")) {
+      if (session.state->access->is_own_address(session.peer.address)) return true;
+    } else if (text::equal_ignore_case(item, "permit_mynetworks")) {
+      const Result<bool> ours = session.state->access->in_mynetworks(session.peer.address);
+      if (ours && *ours) return true;
+    }
+  }
+  return false;
+}
+
+bool is_limit_exempt(const Session& session) {
+  return matches(*session.state->limit_exceptions, session.peer.address);
+}
+
+bool is_forbidden_command(const Session& session, std::string_view word) {
+  return matches(*session.state->forbidden_commands, word);
+}
+
+}  // namespace headgate::session

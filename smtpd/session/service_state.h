@@ -1,0 +1,31 @@
+// ServiceState: everything that a service's sessions read, opened: one for calm, one for stress. Switching is one pointer.
+//   Ownership shared by the sessions that use it; goes with the last one after a reload.
+//   Threads   one loop (tables hold scratch memory).
+//   Errors    what cannot be opened fails closed later; `warn` hears of it now.
+//   Source    architecture.md D10, §6.
+#pragma once
+
+#include <memory>
+
+#include "engine/base/diagnostic.h"
+#include "engine/checks/check_set.h"
+#include "smtpd/access/access.h"
+#include "smtpd/access/match_list.h"
+#include "smtpd/config/settings.h"
+
+namespace headgate::session {
+
+struct ServiceState {
+  config::SettingsPtr settings;
+  std::shared_ptr<checks::CheckSet> checks;
+  std::shared_ptr<access::Access> access;
+  std::shared_ptr<access::MatchList> limit_exceptions;    // smtpd_client_event_limit_exceptions
+  std::shared_ptr<access::MatchList> forbidden_commands;  // smtpd_forbidden_commands
+};
+
+using StatePtr = std::shared_ptr<ServiceState>;
+
+StatePtr open_state(config::SettingsPtr settings, std::shared_ptr<checks::CheckSet> checks,
+                    rules::ProgramSource& programs, const WarningSink& warn);
+
+}  // namespace headgate::session

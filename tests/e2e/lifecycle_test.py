@@ -1,0 +1,145 @@
+"""Start, stop, reload, and what goes wrong at the start."""
+
+import os
+import shutil
+import signal
+import smtplib
+import socket
+import subprocess
+import tempfile
+import unittest
+
+from headgate_server import PATIENCE, Server, headgate, until
+
+
+def end_of(process):
+    """(exit status, standard error) of a serve that must not come up."""
+    try:
+        _, errors = process.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+    return process.returncode, errors
+
+
+def send(server, subject="x"):
+    with server.client() as smtp:
+        smtp.sendmail("a@client.example", ["me@here.example"], f"Subject: {subject}\n\nx\n")
+
+
+class Start(unittest.TestCase):
+    def test_a_port_in_use(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            with Server(port=port, start=False) as server:
+                status, errors = end_of(server.spawn())
+        self.assertEqual(status, 69)
+        self.assertIn(f"headgate: fatal: bind 127.0.0.1 port {port}: Address already in use", errors)
+
+    def test_a_second_server_on_the_same_spool(self):
+        with Server() as server:
+            status, errors = end_of(server.spawn())
+            self.assertEqual(status, 69)
+            self.assertIn("headgate: fatal: ", errors)
+            send(server)
+
+    def test_usage_and_bad_configuration(self):
+        with Server(start=False) as server:
+            self.assertEqual(end_of(server.spawn("--what"))[0], 64)
+            server.write("main.cf", "smtpd_timeout = soon\n")
+            self.assertEqual(end_of(server.spawn())[0], 78)
+
+    def test_the_embedded_configuration_needs_nothing(self):
+        directory = tempfile.mkdtemp(prefix="headgate-e2e-")
+        self.addCleanup(shutil.rmtree, directory, True)
+        environment = {k: v for k, v in os.environ.items() if k != "MAIL_CONFIG"}
+        process = subprocess.Popen([headgate(), "serve", "-c", directory + "/nothing-here"], cwd=directory,
+                                   env=environment, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
+        lines = iter(process.stderr.readline, "")
+        first = next((line for line in lines if "listening on" in line or "fatal" in line), "")
+        if "Address already in use" in first:
+            self.skipTest("port 2525 is in use on this machine")
+        self.assertIn("listening on 127.0.0.1:2525", first)
+        process.terminate()
+        self.assertEqual(end_of(process)[0], 0)
+
+
+class Life(unittest.TestCase):
+    def test_a_stop_lets_a_message_end_and_sends_idle_clients_away(self):
+        with Server() as server:
+            busy, idle = server.client(), server.client()
+            busy.mail("a@client.example")
+            busy.rcpt("me@here.example")
+            busy.putcmd("data")
+            self.assertEqual(busy.getreply()[0], 354)
+            idle.noop()
+            server.signal(signal.SIGTERM)
+            self.assertEqual(idle.getreply()[0], 421)
+            busy.send(b"Subject: late\r\n\r\nlate\r\n.\r\n")
+            self.assertEqual(busy.getreply()[0], 250)
+            self.assertEqual(server.stop(), 0)
+            with self.assertRaises(OSError):
+                server.client()
+            idle.close()
+            busy.close()
+
+    def test_what_was_acknowledged_survives_a_kill(self):
+        with Server() as server:
+            for i in range(5):
+                send(server, f"n{i}")
+            server.kill()
+            server.start()
+            mails = b"".join(server.wait_for_mail(5))
+            for i in range(5):
+                self.assertIn(b"Subject: n%d\n" % i, mails)
+
+    def test_reload_takes_new_tables_and_keeps_good_ones(self):
+        with Server("header_checks = pcre:$config_directory/checks\n", files={"checks": "/^Subject: a/ REJECT\n"}) as server:
+            with self.assertRaises(smtplib.SMTPDataError):
+                send(server, "a")
+            old = server.client()  # keeps what it began with
+            server.write("checks", "/^Subject: b/ REJECT\n")
+            server.signal(signal.SIGHUP)
+            server.wait_for_log("reload: new sessions use the new configuration")
+            send(server, "a")
+            with self.assertRaises(smtplib.SMTPDataError):
+                send(server, "b")
+            with self.assertRaises(smtplib.SMTPDataError):
+                old.sendmail("a@client.example", ["me@here.example"], "Subject: a\n\nx\n")
+            old.close()
+
+            (server.config / "checks").unlink()
+            server.signal(signal.SIGHUP)
+            server.wait_for_log("its old settings and tables stay in force")
+            with self.assertRaises(smtplib.SMTPDataError):
+                send(server, "b")
+            server.write("main.cf", "smtpd_timeout = soon\n")
+            server.signal(signal.SIGHUP)
+            server.wait_for_log("the old configuration stays in force")
+            send(server, "a")
+
+    def test_the_log_is_reopened(self):
+        with Server() as server:
+            send(server)
+            (server.directory / "log").rename(server.directory / "log.1")
+            server.signal(signal.SIGUSR1)
+            until(lambda: (server.directory / "log").exists(), "the new log")
+            send(server)
+            server.wait_for_log("disconnect from")
+
+    def test_an_unwritable_queue_never_says_250(self):
+        with Server() as server:
+            shutil.rmtree(server.directory / "spool")
+            with server.client() as smtp:
+                smtp.ehlo()
+                replies = [smtp.mail("a@client.example"), smtp.rcpt("me@here.example")]
+                if replies[-1][0] == 250:
+                    replies.append(smtp.data("Subject: x\n\nx\n") if smtp.docmd("NOOP")[0] == 250 else None)
+                self.assertIn(replies[-1][0] if replies[0][0] == 250 else replies[0][0], (451, 452))
+
+
+if __name__ == "__main__":
+    unittest.main()
