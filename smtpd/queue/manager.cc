@@ -194,18 +194,19 @@ Task<void> Manager::take_up(ActivePtr message) {
 
 // The file could not be taken up: damaged, gone, or the disk failed.
 Task<void> Manager::put_off(ActivePtr message, Error error) {
-  forget(message->id);
-  if (error.code == Code::not_found) co_return;  // an administrator removed it
-  say(Level::warning, fmt::format("{}: {}", message->id, error.text()));
+  bool gone = error.code == Code::not_found;  // an administrator removed it
+  if (!gone) say(Level::warning, fmt::format("{}: {}", message->id, error.text()));
   if (error.code == Code::corrupt) {
     auto aside = [this, &message] { return spool_.set_aside(message->id, message->state); };
     const Result<void> moved = co_await net::run_blocking(pool_, aside);
     say(Level::warning,
         moved ? fmt::format("{}: moved to {}/corrupt", message->id, spool_.directory())
               : fmt::format("{}: {}", message->id, moved.error().text()));
-    if (moved) co_return;
+    gone = moved.has_value();
   }
-  scheduler_.add(message->id, message->state, env_.steady() + settings_->minimal_backoff_time);
+  forget(message->id);
+  if (!gone)
+    scheduler_.add(message->id, message->state, env_.steady() + settings_->minimal_backoff_time);
 }
 
 void Manager::split_into_jobs(const ActivePtr& message) {

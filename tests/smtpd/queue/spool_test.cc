@@ -1,0 +1,157 @@
+#include "smtpd/queue/spool.h"
+
+#include <sys/stat.h>
+
+#include <gtest/gtest.h>
+
+#include "smtpd/queue/queue_id.h"
+#include "tests/support/fake_env.h"
+#include "tests/support/log_collector.h"
+#include "tests/support/scratch_directory.h"
+
+namespace headgate::queue {
+namespace {
+
+using testing_support::contents_of;
+using testing_support::FakeEnv;
+using testing_support::LogCollector;
+using testing_support::ScratchDirectory;
+using testing_support::write_contents;
+
+class SpoolTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<DiskSpool> open() {
+    auto spool = open_spool(scratch_.path("deep/queue"), env_, log_);
+    EXPECT_TRUE(spool) << spool.error().text();
+    return spool ? std::move(*spool) : nullptr;
+  }
+
+  std::string put(DiskSpool& spool, State state = State::incoming) {
+    auto writer = spool.create();
+    EXPECT_TRUE(writer) << writer.error().text();
+    (*writer)->record("Subject: x", false);
+    Envelope envelope;
+    envelope.arrival = env_.wall();
+    envelope.recipients.resize(1);
+    envelope.recipients[0].address = "a@example.org";
+    const auto committed = (*writer)->commit(envelope, state);
+    EXPECT_TRUE(committed) << committed.error().text();
+    return (*writer)->id();
+  }
+
+  ScratchDirectory scratch_;
+  FakeEnv env_;
+  LogCollector log_;
+};
+
+TEST_F(SpoolTest, MakesItsDirectoriesForItselfAlone) {
+  const auto spool = open();
+  for (const char* name : {"incoming", "active", "deferred", "hold", "corrupt"}) {
+    struct stat status {};
+
+    ASSERT_EQ(0, ::stat(scratch_.path(std::string("deep/queue/") + name).c_str(), &status)) << name;
+    EXPECT_EQ(0700u, status.st_mode & 07777u) << name;
+  }
+}
+
+TEST_F(SpoolTest, CommitGivesTheMessageItsName) {
+  const auto spool = open();
+  const std::string id = put(*spool);
+  EXPECT_TRUE(is_queue_id(id));
+  EXPECT_EQ(std::vector<std::string>{id}, *spool->list(State::incoming));
+
+  struct stat status {};
+
+  ASSERT_EQ(0, ::stat(spool->path(id, State::incoming).c_str(), &status));
+  EXPECT_EQ(0700u, status.st_mode & 07777u);
+  auto file = spool->open(id, State::incoming);
+  ASSERT_TRUE(file);
+  EXPECT_EQ(11u, file->envelope().size_bytes);
+}
+
+TEST_F(SpoolTest, HoldIsCommittedIntoHold) {
+  const auto spool = open();
+  const std::string id = put(*spool, State::hold);
+  EXPECT_TRUE(spool->list(State::incoming)->empty());
+  EXPECT_EQ(std::vector<std::string>{id}, *spool->list(State::hold));
+}
+
+TEST_F(SpoolTest, WithoutCommitNothingRemains) {
+  const auto spool = open();
+  {
+    auto writer = spool->create();
+    ASSERT_TRUE(writer);
+    (*writer)->record(std::string(200000, 'x'), false);
+    EXPECT_EQ(1u, scratch_.files("deep/queue/incoming").size());
+    EXPECT_TRUE(spool->list(State::incoming)->empty());
+  }
+  EXPECT_TRUE(scratch_.files("deep/queue/incoming").empty());
+}
+
+TEST_F(SpoolTest, AFailedCommitSaysSoAndLeavesNothing) {
+  const auto spool = open();
+  {
+    auto writer = spool->create();
+    ASSERT_TRUE(writer);
+    (*writer)->record("x", false);
+    std::filesystem::remove_all(scratch_.path("deep/queue/hold"));
+    EXPECT_FALSE((*writer)->commit(Envelope(), State::hold));
+  }
+  EXPECT_TRUE(scratch_.files("deep/queue/incoming").empty());
+}
+
+TEST_F(SpoolTest, ASecondServerIsRefused) {
+  const auto spool = open();
+  const auto second = open_spool(scratch_.path("deep/queue"), env_, log_);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(Code::unavailable, second.error().code);
+}
+
+TEST_F(SpoolTest, AnUnwritableDirectoryIsAnError) {
+  write_contents(scratch_.path("file"), "x");
+  EXPECT_FALSE(open_spool(scratch_.path("file/queue"), env_, log_));
+}
+
+TEST_F(SpoolTest, MovesAndRemoves) {
+  const auto spool = open();
+  const std::string id = put(*spool);
+  ASSERT_TRUE(spool->move(id, State::incoming, State::active));
+  EXPECT_EQ(Code::not_found, spool->move(id, State::incoming, State::active).error().code);
+  ASSERT_TRUE(spool->set_next_attempt(id, State::active, env_.wall() + std::chrono::seconds(77)));
+  ASSERT_TRUE(spool->move(id, State::active, State::deferred));
+  EXPECT_EQ(env_.wall() + std::chrono::seconds(77), *spool->next_attempt(id, State::deferred));
+  ASSERT_TRUE(spool->remove(id, State::deferred));
+  EXPECT_EQ(Code::not_found, spool->remove(id, State::deferred).error().code);
+}
+
+TEST_F(SpoolTest, RecoveryPutsACrashInOrder) {
+  std::string active, good, bad;
+  {
+    const auto spool = open();
+    active = put(*spool);
+    good = put(*spool);
+    bad = put(*spool);
+    ASSERT_TRUE(spool->move(active, State::incoming, State::active));
+    const std::string path = spool->path(bad, State::incoming);
+    const std::string whole = contents_of(path);
+    write_contents(path, whole.substr(0, whole.size() - 1));
+    write_contents(scratch_.path("deep/queue/incoming/new.0123"), "half a message");
+  }
+  const auto spool = open();
+  auto waiting = *spool->list(State::incoming);
+  EXPECT_EQ(2u, waiting.size());
+  EXPECT_TRUE(std::count(waiting.begin(), waiting.end(), active));
+  EXPECT_TRUE(std::count(waiting.begin(), waiting.end(), good));
+  EXPECT_TRUE(spool->list(State::active)->empty());
+  EXPECT_EQ(1u, scratch_.files("deep/queue/corrupt").size());
+  EXPECT_EQ(2u, scratch_.files("deep/queue/incoming").size()) << "the uncommitted file is gone";
+  EXPECT_EQ(1, log_.count("warning: " + bad));
+  EXPECT_EQ(
+      1,
+      log_.count("recovery: 1 uncommitted file(s) removed, 1 interrupted message(s) queued again"));
+}
+
+TEST_F(SpoolTest, FreeBytesIsNotNothing) { EXPECT_GT(*open()->free_bytes(), 0u); }
+
+}  // namespace
+}  // namespace headgate::queue
