@@ -1,9 +1,191 @@
+// How it works: load() with all its errors, then every table that a Settings of the server names is opened, once, as the
+// server would. What is set but does nothing here yet is said in one line each, so that nobody relies on it.
+// Tested by tests/smtpd/cli/check_test.cc.
+#include <ostream>
+#include <set>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "engine/base/text.h"
 #include "smtpd/cli/command.h"
+#include "smtpd/config/load.h"
+#include "smtpd/config/params.h"
+#include "smtpd/config/source.h"
+#include "tables/open.h"
 
 namespace headgate::cli {
 
+namespace {
+
+using config::Settings;
+
+std::string_view severity_name(Severity severity) {
+  switch (severity) {
+    case Severity::info:
+      return "info";
+    case Severity::warning:
+      return "warning";
+    case Severity::error:
+      return "error";
+    case Severity::fatal:
+      return "fatal";
+  }
+  return "error";
+}
+
+// The parameters whose values name lookup tables.
+bool names_tables(std::string_view parameter) {
+  return parameter.ends_with("_checks") || parameter.ends_with("_maps") ||
+         parameter.ends_with("_restrictions") || parameter.ends_with("_domains") ||
+         parameter == "mynetworks" || parameter == "mydestination";
+}
+
+// "pcre:/x" is a table; "[::1]/128", "1:2" and the socket of a policy service are not.
+bool is_table(std::string_view word) {
+  const auto colon = word.find(':');
+  if (colon == std::string_view::npos || colon == 0 || !text::is_alpha(word.front())) return false;
+  for (const char c : word.substr(0, colon)) {
+    if (!text::is_alnum(c) && c != '_' && c != '-') return false;
+  }
+  return true;
+}
+
+void collect_tables(const std::vector<std::string>& words, std::vector<std::string>& tables) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    std::string_view word = words[i];
+    if (text::equal_ignore_case(word, "check_policy_service")) {
+      ++i;
+      continue;
+    }
+    if (word.starts_with('{') && word.ends_with('}')) {
+      collect_tables(text::split_list(word.substr(1, word.size() - 2)), tables);
+      continue;
+    }
+    if (word.starts_with('!')) word.remove_prefix(1);
+    if (is_table(word)) tables.emplace_back(word);
+  }
+}
+
+class Checker {
+ public:
+  explicit Checker(Invocation& invocation) : invocation_(invocation) {}
+
+  int check() {
+    std::vector<Diagnostic> errors;
+    const config::LoadOptions options{invocation_.config_directory, invocation_.overrides};
+    const auto config = config::load(options, &errors);
+    if (config) {
+      for (const Diagnostic& diagnostic : config->diagnostics) report(diagnostic);
+      check_tables(*config);
+      report_services(*config);
+    }
+    for (const Diagnostic& error : errors) report(error);
+    report_parameters(options);
+    if (invocation_.json) {
+      invocation_.out << json_.dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
+                      << '\n';
+    } else if (config && !bad_table_) {
+      invocation_.out << fmt::format(
+          "{}: {} service(s), {} table(s), no mistakes\n",
+          config->embedded ? "embedded configuration" : config->directory, config->services.size(),
+          opened_.size());
+    }
+    if (!config) {
+      return config.error().code == Code::invalid ? kExitBadConfiguration : kExitNoInput;
+    }
+    return bad_table_ ? kExitBadTable : kExitOk;
+  }
+
+ private:
+  void report(const Diagnostic& diagnostic) {
+    if (invocation_.json) {
+      json_.push_back({{"severity", severity_name(diagnostic.severity)},
+                       {"text", diagnostic.text},
+                       {"file", diagnostic.file},
+                       {"line", diagnostic.line}});
+      return;
+    }
+    std::ostream& stream =
+        diagnostic.severity == Severity::info ? invocation_.out : invocation_.err;
+    stream << fmt::format("headgate: {}: {}\n", severity_name(diagnostic.severity),
+                          diagnostic.text);
+  }
+
+  void check_tables(const config::Config& config) {
+    check_tables(*config.main);
+    for (const config::Service& service : config.services) {
+      if (service.command != "smtpd") continue;
+      check_tables(*service.calm);
+      check_tables(*service.stressed);
+    }
+  }
+
+  void check_tables(const Settings& settings) {
+    for (const config::Param& param : config::params()) {
+      const auto* field = std::get_if<std::vector<std::string> Settings::*>(&param.field);
+      if (field == nullptr || !names_tables(param.name)) continue;
+      std::vector<std::string> tables;
+      collect_tables(settings.*(*field), tables);
+      for (const std::string& table : tables) open(param.name, table);
+    }
+  }
+
+  void open(std::string_view parameter, const std::string& spec) {
+    if (!opened_.insert(spec).second) return;
+    const auto table =
+        tables::open_table(spec, invocation_.programs, [this](const Diagnostic& diagnostic) {
+          if (diagnostic.severity != Severity::info) bad_table_ = true;
+          report(diagnostic);
+        });
+    if (table) return;
+    bad_table_ = true;
+    report({Severity::error, fmt::format("{}: {}", parameter, table.error().text()), spec});
+  }
+
+  // What headgate does not start; the roles behind smtpd (cleanup, qmgr, …) are part of it and need no mention.
+  void report_services(const config::Config& config) {
+    for (const config::Service& service : config.services) {
+      if ((service.type != "inet" && service.type != "pass") || service.command == "smtpd")
+        continue;
+      report({Severity::info,
+              fmt::format("service {}/{}: {} is not served", service.name, service.type,
+                          service.command),
+              config.directory});
+    }
+  }
+
+  void report_parameters(const config::LoadOptions& options) {
+    const auto source = config::read_source(options);
+    if (!source) return;  // said already
+    for (const auto& [name, setting] : source->main) {
+      const std::string where = config::place(setting.file, setting.line);
+      const config::Param* param = config::find_param(name);
+      std::string text;
+      if (param != nullptr && param->state == config::State::differs) {
+        text = fmt::format("{}: {}: differs from Postfix: {}", where, name, param->note);
+      } else if (param != nullptr ? param->state == config::State::later
+                                  : config::is_built_in(*source, name)) {
+        text = fmt::format("{}: {}: known, not used here yet", where, name);
+      }
+      if (!text.empty()) report({Severity::info, std::move(text), setting.file, setting.line});
+    }
+  }
+
+  Invocation& invocation_;
+  std::set<std::string> opened_;
+  bool bad_table_ = false;
+  nlohmann::json json_ = nlohmann::json::array();
+};
+
+}  // namespace
+
 int run_check(Invocation& invocation) {
-  return fatal(invocation, kExitSoftware, "check: not there yet");
+  if (!invocation.arguments.empty()) {
+    return fatal(invocation, kExitUsage,
+                 fmt::format("check: unexpected argument: {}", invocation.arguments.front()));
+  }
+  return Checker(invocation).check();
 }
 
 }  // namespace headgate::cli

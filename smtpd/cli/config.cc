@@ -223,7 +223,12 @@ int run_config(Invocation& invocation) {
     return fatal(invocation, code, source.error().text());
   }
   print_diagnostics(invocation, source->diagnostics);
-  if (!options.defaults) print_diagnostics(invocation, config::audit_names(*source).diagnostics);
+  if (!options.defaults) {
+    const config::NameAudit audit = config::audit_names(*source);
+    print_diagnostics(invocation, audit.undefined);
+    if (options.view == ConfigView::parameters) print_diagnostics(invocation, audit.unused_main);
+    print_diagnostics(invocation, audit.unused_services);
+  }
   if (options.view != ConfigView::parameters) return show_master(invocation, *source, options);
   if (options.defaults) {
     source->main.clear();

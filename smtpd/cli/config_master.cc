@@ -116,7 +116,7 @@ class MasterView {
     for (const std::string& word : *words) {
       const bool option = word.starts_with('-');
       if (fold && (option || after_option || word.starts_with('{') ||
-                   column + 1 + word.size() >= kLineLimit)) {
+                   column + 1 + word.size() > kLineLimit)) {
         out += "\n    ";
         column = 4;
       } else {

@@ -16,7 +16,7 @@ std::string lay_out(std::string_view text, bool fold) {
   std::string out;
   std::size_t column = 0;
   for (const std::string_view word : text::split(text, kBlanks)) {
-    if (column != 0 && fold && column + 1 + word.size() >= kLineLimit) {
+    if (column != 0 && fold && column + 1 + word.size() > kLineLimit) {
       out += '\n';
       out += kIndent;
       column = kIndent.size();

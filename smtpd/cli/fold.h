@@ -1,4 +1,4 @@
-// How postconf(1) lays out what it prints: runs of white space become one space; with -f, lines end before column 80.
+// How postconf(1) lays out what it prints: runs of white space become one space; with -f, no line is longer than 80.
 #pragma once
 
 #include <span>

@@ -61,16 +61,14 @@ class Audit {
     Names needed = in_main;
     needed.merge(restriction_classes());
     for (const std::string& name : needed) {
-      if (!defined(name) && !in_services.contains(name))
-        warn(fmt::format("{}: undefined parameter: {}", source_.main_file, name),
-             {source_.main_file});
+      if (defined(name) || in_services.contains(name)) continue;
+      undefined(source_.main_file, name);
     }
     for (const auto& [name, setting] : source_.main) {
       if (is_built_in(source_, name) || used.contains(name) || used_by_services.contains(name))
         continue;
       audit_.unused.insert(name);
-      warn(fmt::format("{}: unused parameter: {}={}", source_.main_file, name, setting.value),
-           setting);
+      unused(source_.main_file, name, setting, audit_.unused_main);
     }
     return std::move(audit_);
   }
@@ -88,13 +86,11 @@ class Audit {
   void audit_entry(const Layer& layer, const Names& mentioned, const Names& used) {
     for (const std::string& name : mentioned) {
       if (defined(name) || layer.contains(name) || name == "service_name") continue;
-      warn(fmt::format("{}: undefined parameter: {}", source_.master_file, name),
-           {source_.master_file});
+      undefined(source_.master_file, name);
     }
     for (const auto& [name, setting] : layer) {
       if (is_built_in(source_, name) || mentioned.contains(name) || used.contains(name)) continue;
-      warn(fmt::format("{}: unused parameter: {}={}", source_.master_file, name, setting.value),
-           setting);
+      unused(source_.master_file, name, setting, audit_.unused_services);
     }
   }
 
@@ -109,20 +105,24 @@ class Audit {
     return kNames.contains(name);
   }
 
-  struct Place {
-    Place(std::string file_name) : file(std::move(file_name)) {}
+  void undefined(const std::string& file, const std::string& name) {
+    add({Severity::warning, fmt::format("{}: undefined parameter: {}", file, name), file},
+        audit_.undefined);
+  }
 
-    Place(const Setting& setting) : file(setting.file), line(setting.line) {}
+  static void unused(const std::string& file, const std::string& name, const Setting& setting,
+                     std::vector<Diagnostic>& list) {
+    add({Severity::warning, fmt::format("{}: unused parameter: {}={}", file, name, setting.value),
+         setting.file, setting.line},
+        list);
+  }
 
-    std::string file;
-    int line = 0;
-  };
-
-  void warn(std::string text, const Place& where) {
-    for (const Diagnostic& earlier : audit_.diagnostics) {
-      if (earlier.text == text) return;
+  // Several services may make the same mistake; it is told once.
+  static void add(Diagnostic diagnostic, std::vector<Diagnostic>& list) {
+    for (const Diagnostic& earlier : list) {
+      if (earlier.text == diagnostic.text) return;
     }
-    audit_.diagnostics.push_back({Severity::warning, std::move(text), where.file, where.line});
+    list.push_back(std::move(diagnostic));
   }
 
   const Source& source_;
@@ -130,6 +130,13 @@ class Audit {
 };
 
 }  // namespace
+
+std::vector<Diagnostic> NameAudit::all() const {
+  std::vector<Diagnostic> list = undefined;
+  list.insert(list.end(), unused_main.begin(), unused_main.end());
+  list.insert(list.end(), unused_services.begin(), unused_services.end());
+  return list;
+}
 
 NameAudit audit_names(const Source& source) { return Audit(source).run(); }
 

@@ -31,7 +31,7 @@ class Loader {
     config_.main = fill_settings(source_.dictionary(), errors_);
     ports_ = source_.dictionary().expanded("known_tcp_ports").value_or(std::string());
     for (const MasterEntry& entry : source_.entries) add(entry);
-    for (Diagnostic& diagnostic : audit_names(source_).diagnostics)
+    for (Diagnostic& diagnostic : audit_names(source_).all())
       config_.diagnostics.push_back(std::move(diagnostic));
     warn_of_overridden_stress();
     return std::move(config_);

@@ -11,7 +11,7 @@ namespace {
 
 // clang-format off
 constexpr auto kParams = std::to_array<Param>({
-    {"access_map_reject_code", "554", &Settings::access_map_reject_code},
+    {"access_map_reject_code", "554", &Settings::access_map_reject_code, State::later},
     {"always_add_missing_headers", "no", &Settings::always_add_missing_headers},
     {"body_checks", "", &Settings::body_checks},
     {"body_checks_size_limit", "51200", &Settings::body_checks_size_limit},
@@ -43,7 +43,7 @@ constexpr auto kParams = std::to_array<Param>({
     {"mail_spool_directory", "/var/mail", &Settings::mail_spool_directory},
     {"mail_version", "3.7.11", {}, State::done, "the Postfix version whose behaviour is followed"},
     {"maillog_file", "", &Settings::maillog_file, State::differs, "empty logs to standard error, not to syslog"},
-    {"max_idle", "100s", &Settings::max_idle, State::done, "", "", 1},
+    {"max_idle", "100s", &Settings::max_idle, State::differs, "no effect: there are no processes that retire", "", 1},
     {"maximal_backoff_time", "4000s", &Settings::maximal_backoff_time, State::done, "", "", 1},
     {"maximal_queue_lifetime", "5d", &Settings::maximal_queue_lifetime, State::differs, "an expired message goes to hold: bounces are a later issue"},
     {"message_drop_headers", "bcc, content-length, resent-bcc, return-path", &Settings::message_drop_headers},
@@ -112,7 +112,7 @@ constexpr auto kParams = std::to_array<Param>({
     {"smtpd_recipient_limit", "1000", &Settings::smtpd_recipient_limit, State::done, "", "", 1},
     {"smtpd_recipient_overshoot_limit", "1000", &Settings::smtpd_recipient_overshoot_limit, State::done, "", "", 1},
     {"smtpd_recipient_restrictions", "", &Settings::smtpd_recipient_restrictions},
-    {"smtpd_reject_footer", "", &Settings::smtpd_reject_footer},
+    {"smtpd_reject_footer", "", &Settings::smtpd_reject_footer, State::later},
     {"smtpd_reject_unlisted_recipient", "yes", &Settings::smtpd_reject_unlisted_recipient},
     {"smtpd_relay_before_recipient_restrictions", "${{$compatibility_level} <level {3.6} ? {no} : {yes}}", &Settings::smtpd_relay_before_recipient_restrictions},
     {"smtpd_relay_restrictions", "permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination", &Settings::smtpd_relay_restrictions, State::differs, "the safe default at every compatibility_level (Postfix: empty below 1)"},

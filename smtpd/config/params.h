@@ -16,7 +16,7 @@
 namespace headgate::config {
 
 // How far a parameter does what Postfix's does.
-enum class State : std::uint8_t { done, differs, ours };
+enum class State : std::uint8_t { done, differs, later, ours };
 
 // std::monostate: the parameter only feeds other parameters' values.
 using Field = std::variant<std::monostate, std::string Settings::*, bool Settings::*,

@@ -33,8 +33,11 @@ Result<Source> read_source(const LoadOptions& options);
 void compute_defaults(Source& source);
 
 struct NameAudit {
-  std::vector<Diagnostic> diagnostics;
-  std::set<std::string, std::less<>> unused;  // names in main.cf
+  std::vector<Diagnostic> undefined, unused_main,
+      unused_services;                        // in this order postconf prints them
+  std::set<std::string, std::less<>> unused;  // the names behind unused_main
+
+  [[nodiscard]] std::vector<Diagnostic> all() const;
 };
 
 // Postfix's warnings about names: unused and undefined parameters, each once.
