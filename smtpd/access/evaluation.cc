@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/text.h"
+#include "smtpd/proto/address.h"
 
 namespace headgate::access {
 namespace {
@@ -18,8 +19,10 @@ std::string log_line(const Context& context, std::string_view label, const proto
   std::string line =
       fmt::format("{}: {} from {}: {};", label, context.where, text::printable(context.client()),
                   text::printable(reply.first_line()));
-  if (context.sender) line += fmt::format(" from=<{}>", logged(*context.sender));
-  if (context.recipient) line += fmt::format(" to=<{}>", logged(*context.recipient));
+  if (context.sender)
+    line += fmt::format(" from=<{}>", logged(proto::quote_address(*context.sender)));
+  if (context.recipient)
+    line += fmt::format(" to=<{}>", logged(proto::quote_address(*context.recipient)));
   line += fmt::format(" proto={}", context.protocol);
   if (context.helo_name) line += fmt::format(" helo=<{}>", logged(*context.helo_name));
   return line;

@@ -81,12 +81,15 @@ TEST(Access, LogLine) {
             "reject: RCPT from unknown[203.0.113.9]: 554 5.7.1 <x@o>: Relay access denied; "
             "from=<a@b.example> to=<x@o> "
             "proto=ESMTP helo=<client.example>");
+  EXPECT_NE(access.recipient(stranger("x y@o"))
+                .log.find("<x y@o>: Relay access denied; from=<a@b.example> to=<\"x y\"@o>"),
+            std::string::npos);
   Context bare = stranger("x\x01@o", "");
   bare.helo_name.reset();
   bare.protocol = "SMTP";
   EXPECT_EQ(access.recipient(bare).log,
             "reject: RCPT from unknown[203.0.113.9]: 554 5.7.1 <x @o>: Relay access denied; "
-            "from=<> to=<x?@o> proto=SMTP");
+            "from=<> to=<\"x?\"@o> proto=SMTP");
 }
 
 TEST(Access, MissingRelayControlDefersEverybody) {
