@@ -1,0 +1,111 @@
+// Tested by tests/e2e (listeners, reload, stress).
+#include "smtpd/cli/generation.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "engine/base/text.h"
+#include "smtpd/session/open_checks.h"
+
+namespace headgate::cli {
+namespace {
+
+using Endpoints = std::vector<aio::ip::tcp::endpoint>;
+
+// Warnings of tables go to the mail log, as cleanup's; errors are kept, too.
+class TableReports {
+ public:
+  explicit TableReports(EventSink& log) : log_(log) {}
+
+  void operator()(const Diagnostic& diagnostic) {
+    Event event;
+    event.program = Program::cleanup;
+    const bool bad = diagnostic.severity == Severity::error || diagnostic.severity == Severity::fatal;
+    event.level = bad ? Level::error : Level::warning;
+    event.text = diagnostic.text;
+    log_.write(event);
+    if (bad && first_error_.empty()) first_error_ = diagnostic.text;
+  }
+
+  [[nodiscard]] const std::string& first_error() const { return first_error_; }
+
+ private:
+  EventSink& log_;
+  std::string first_error_;
+};
+
+void append_endpoints(const Endpoints& found, const std::string& protocols, Endpoints& all) {
+  for (const aio::ip::tcp::endpoint& endpoint : found) {
+    const bool v6 = endpoint.address().is_v6();
+    if (v6 ? protocols == "ipv4" : protocols == "ipv6") continue;
+    if (std::find(all.begin(), all.end(), endpoint) == all.end()) all.push_back(endpoint);
+  }
+}
+
+// What inet_interfaces means as hosts: "" is every address.
+std::vector<std::string> interface_hosts(const config::Settings& settings) {
+  std::vector<std::string> hosts;
+  for (const std::string& item : settings.inet_interfaces) {
+    if (text::equal_ignore_case(item, "all")) return {""};
+    if (text::equal_ignore_case(item, "loopback-only")) {
+      hosts.insert(hosts.end(), {"127.0.0.1", "::1"});
+    } else {
+      hosts.push_back(item);
+    }
+  }
+  return hosts.empty() ? std::vector<std::string>{""} : hosts;
+}
+
+}  // namespace
+
+Result<session::GenerationPtr> open_generation(const config::Service& service, rules::ProgramSource& programs,
+                                               EventSink& log, Missing missing) {
+  const auto reports = std::make_shared<TableReports>(log);
+  const WarningSink warn = [reports](const Diagnostic& diagnostic) { (*reports)(diagnostic); };
+  const session::ServiceChecks checks =
+      session::open_service_checks(*service.calm, *service.stressed, programs, warn);
+  auto generation = std::make_shared<session::Generation>();
+  generation->calm = session::open_state(service.calm, checks.calm, programs, warn);
+  generation->stressed = session::open_state(service.stressed, checks.stressed, programs, warn);
+  if (missing == Missing::is_an_error && !reports->first_error().empty())
+    return fail(Code::invalid, reports->first_error());
+  generation->maxproc = service.maxproc;
+  generation->policy.service = service.name;
+  generation->policy.canonical = service.canonical;
+  generation->policy.eligible = service.stress_eligible;
+  generation->policy.switches = service.stress_eligible && service.calm != service.stressed;
+  generation->policy.duration = service.calm->stress_duration;
+  return generation;
+}
+
+Result<Endpoints> service_endpoints(const config::Service& service) {
+  Endpoints all;
+  const bool named = !service.host.empty();
+  const std::vector<std::string> hosts =
+      named ? std::vector<std::string>{service.host} : interface_hosts(*service.calm);
+  std::optional<Error> problem;
+  for (const std::string& host : hosts) {
+    Result<Endpoints> found = net::listen_endpoints(host, service.port);
+    if (found) {
+      append_endpoints(*found, service.calm->inet_protocols, all);
+    } else {
+      problem = std::move(found.error());
+    }
+  }
+  if (all.empty()) return tl::unexpected(problem.value_or(Error{Code::invalid, "no address to listen on", service.name}));
+  return all;
+}
+
+bool is_smtp_service(const config::Service& service) { return service.type == "inet" && service.command == "smtpd"; }
+
+bool is_known_service(const config::Service& service) {
+  static constexpr auto kKnown = std::to_array<std::string_view>(
+      {"anvil",  "bounce", "cleanup", "defer",   "discard",   "dnsblog", "error",    "flush",  "lmtp",
+       "local",  "pickup", "pipe",    "postlogd", "postscreen", "proxymap", "qmgr",   "qmqpd",  "oqmgr",
+       "scache", "showq",  "smtp",    "smtpd",   "spawn",     "tlsmgr",  "tlsproxy", "trivial-rewrite", "verify",
+       "virtual"});
+  return std::find(kKnown.begin(), kKnown.end(), service.command) != kKnown.end();
+}
+
+}  // namespace headgate::cli

@@ -1,0 +1,29 @@
+// From a master.cf entry to what a Front needs: where to listen, and the two states of its sessions with their tables.
+//   Errors    service_endpoints: a host or port that means nothing. open_generation: restriction lists that cannot work
+//             (an open relay), and, with Missing::is_an_error, a table that cannot be opened.
+//   Source    master(5); smtpd.md §1.4, §2.1; content-checks §5.7.
+#pragma once
+
+#include <vector>
+
+#include "engine/base/event.h"
+#include "engine/rules/program_source.h"
+#include "smtpd/config/load.h"
+#include "smtpd/session/front.h"
+
+namespace headgate::cli {
+
+// What a table that cannot be opened does. At start it makes each lookup fail (451, as Postfix); at a reload it is an
+// error, because there is a set that works.
+enum class Missing { fails_each_lookup, is_an_error };
+
+Result<session::GenerationPtr> open_generation(const config::Service& service, rules::ProgramSource& programs,
+                                               EventSink& log, Missing missing);
+
+Result<std::vector<aio::ip::tcp::endpoint>> service_endpoints(const config::Service& service);
+
+bool is_smtp_service(const config::Service& service);
+// Postfix daemons whose work this server does itself, or which it need not have.
+bool is_known_service(const config::Service& service);
+
+}  // namespace headgate::cli

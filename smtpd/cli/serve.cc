@@ -1,0 +1,125 @@
+// `headgate serve`: arguments, configuration, log; then the Server. It stays in the foreground.
+//   --one-process      accepted: this version always is
+//   --ready-fd N       writes "ADDRESS:PORT\n" a listener to descriptor N and closes it when clients are accepted
+//   --port-file FILE   the same into FILE (atomically); both for tests, which listen on port 0
+// Tested by tests/e2e/lifecycle_test.py.
+#include <unistd.h>
+
+#include <csignal>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "engine/base/file.h"
+#include "engine/base/text.h"
+#include "engine/match/selftest.h"
+#include "smtpd/cli/command.h"
+#include "smtpd/cli/server.h"
+#include "smtpd/observe/maillog.h"
+
+namespace headgate::cli {
+namespace {
+
+struct ServeOptions {
+  int ready_fd = -1;
+  std::string port_file;
+};
+
+std::optional<ServeOptions> parse_options(Invocation& invocation) {
+  ServeOptions options;
+  const std::vector<std::string>& arguments = invocation.arguments;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const bool has_value = i + 1 < arguments.size();
+    if (arguments[i] == "--one-process") continue;
+    if (arguments[i] == "--port-file" && has_value) {
+      options.port_file = arguments[++i];
+    } else if (arguments[i] == "--ready-fd" && has_value && text::all_digits(arguments[i + 1]) &&
+               arguments[i + 1].size() < 6) {
+      options.ready_fd = std::stoi(arguments[++i]);
+    } else {
+      fatal(invocation, kExitUsage, fmt::format("serve: bad argument: {}", arguments[i]));
+      return std::nullopt;
+    }
+  }
+  return options;
+}
+
+int exit_code(const Error& error) {
+  switch (error.code) {
+    case Code::unavailable: return kExitUnavailable;
+    case Code::invalid: return kExitBadConfiguration;
+    case Code::not_found: return kExitNoInput;
+    default: break;
+  }
+  const bool denied = error.what.find("Permission denied") != std::string::npos;
+  return denied ? kExitNoPermission : kExitIo;
+}
+
+std::string listener_text(const net::Endpoint& endpoint) {
+  const bool v6 = endpoint.address.find(':') != std::string::npos;
+  const std::string host = v6 ? "[" + endpoint.address + "]" : endpoint.address;
+  return fmt::format("{}:{}", host, endpoint.port);
+}
+
+// The line for people, and the one for scripts.
+void announce(Invocation& invocation, const ServeOptions& options, const Server& server, const config::Config& config) {
+  std::string listeners, lines;
+  for (const net::Endpoint& endpoint : server.listening_on()) {
+    listeners += (listeners.empty() ? "" : ", ") + listener_text(endpoint);
+    lines += listener_text(endpoint) + "\n";
+  }
+  invocation.err << fmt::format("headgate: listening on {} (spool {}, configuration {}); stop with Ctrl-C\n", listeners,
+                                config.main->queue_directory, config.embedded ? "embedded" : config.directory)
+                 << std::flush;
+  if (!options.port_file.empty()) {
+    const Result<void> written = write_file_atomically(options.port_file, lines);
+    if (!written) warning(invocation, written.error().text());
+  }
+  if (options.ready_fd >= 0) {
+    const Fd ready(options.ready_fd);
+    const Result<void> written = write_all(ready.get(), lines, "--ready-fd");
+    if (!written) warning(invocation, written.error().text());
+  }
+}
+
+void report_selftest(Invocation& invocation) {
+  const match::SelfTest test = match::run_selftest();
+  if (test.ok) return;
+  warning(invocation, fmt::format("{}; tables are matched by PCRE2 and regexec alone, which is slow", test.problem));
+}
+
+}  // namespace
+
+int run_serve(Invocation& invocation) {
+  const std::optional<ServeOptions> options = parse_options(invocation);
+  if (!options) return kExitUsage;
+  std::signal(SIGPIPE, SIG_IGN);
+  const config::LoadOptions wish{invocation.config_directory, invocation.overrides};
+  Result<config::Config> config = config::load(wish);
+  if (!config) return fatal(invocation, kExitBadConfiguration, config.error().text());
+  for (const Diagnostic& diagnostic : config->diagnostics) warning(invocation, diagnostic.text);
+
+  SystemEnv env;
+  observe::MaillogOptions log_options;
+  log_options.path = config->main->maillog_file;
+  log_options.syslog_name = config->main->syslog_name;
+  log_options.host = config->main->myhostname;
+  Result<std::unique_ptr<observe::Maillog>> log = observe::Maillog::open(log_options, env);
+  if (!log) return fatal(invocation, exit_code(log.error()), log.error().text());
+  report_selftest(invocation);
+
+  const config::Config shown = *config;
+  Server server(std::move(*config), [wish] { return config::load(wish); }, invocation.programs, **log, env);
+  const Result<void> opened = server.open();
+  if (!opened) return fatal(invocation, exit_code(opened.error()), opened.error().text());
+  const auto reopen_log = [&log, &invocation] {
+    const Result<void> reopened = (*log)->reopen();
+    if (!reopened) warning(invocation, reopened.error().text());
+  };
+  server.run(reopen_log, [&] { announce(invocation, *options, server, shown); });
+  return kExitOk;
+}
+
+}  // namespace headgate::cli
