@@ -1,0 +1,182 @@
+// Runs every *.case of this folder (format: ../README.md) with the scan and confirm-only; both must give the same answers
+// and the same warnings.
+#include <filesystem>
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+#include "compiler/compile.h"
+#include "engine/base/file.h"
+#include "engine/rules/program_lookup.h"
+
+namespace headgate {
+namespace {
+
+struct Expectation {
+  std::string key;
+  bool emergency = false;
+  std::optional<std::string> value;
+  int line = 0;  // 0: not told
+  std::vector<std::string> warnings;
+};
+
+struct Case {
+  std::string name;
+  rules::Dialect dialect = rules::Dialect::pcre;
+  std::string inline_name;  // empty: `text` is the table
+  std::string text;
+  std::vector<std::string> warnings;
+  std::string error;
+  std::vector<Expectation> expectations;
+};
+
+std::string unescape(std::string_view s) {
+  std::string out;
+  for (std::size_t i = 0; i < s.size(); ++i) {
+    if (s[i] != '\\' || i + 1 == s.size()) {
+      out += s[i];
+      continue;
+    }
+    const char c = s[++i];
+    if (c == 'n')
+      out += '\n';
+    else if (c == 'r')
+      out += '\r';
+    else if (c == 't')
+      out += '\t';
+    else if (c == 'x')
+      out += static_cast<char>(std::stoi(std::string(s.substr(i + 1, 2)), nullptr, 16)), i += 2;
+    else
+      out += c;
+  }
+  return out;
+}
+
+std::string trim_end(std::string s) {
+  while (!s.empty() && s.back() == ' ') s.pop_back();
+  return s;
+}
+
+Expectation parse_expectation(std::string line) {
+  Expectation expected;
+  if (line.starts_with("emergency ")) {
+    expected.emergency = true;
+    line.erase(0, 10);
+  }
+  const auto arrow = line.find("=>");
+  if (arrow == std::string::npos) throw std::runtime_error("no => in: " + line);
+  expected.key = unescape(trim_end(line.substr(0, arrow)));
+  std::string answer = line.substr(arrow + 2);
+  if (const auto at = answer.rfind("  line "); at != std::string::npos) {
+    expected.line = std::stoi(answer.substr(at + 7));
+    answer = answer.substr(0, at);
+  }
+  answer = trim_end(answer.substr(std::min<std::size_t>(1, answer.size())));
+  if (answer != "none") expected.value = unescape(answer);
+  return expected;
+}
+
+void parse_answer_line(const std::string& line, Case& test) {
+  if (line.empty()) return;
+  if (line.starts_with("error: ")) {
+    test.error = unescape(line.substr(7));
+  } else if (line.starts_with("warning: ")) {
+    auto& list = test.expectations.empty() ? test.warnings : test.expectations.back().warnings;
+    list.push_back(unescape(line.substr(9)));
+  } else {
+    test.expectations.push_back(parse_expectation(line));
+  }
+}
+
+std::vector<Case> read_cases(const std::string& path) {
+  std::istringstream in(*read_file(path));
+  std::vector<Case> cases;
+
+  enum { before, table, answers } state = before;
+
+  bool escaped = false;
+  std::string line;
+  while (std::getline(in, line)) {
+    if (state == before) {
+      if (line.empty() || line[0] == '#') continue;
+      Case test;
+      test.name = path + " #" + std::to_string(cases.size() + 1);
+      test.dialect = line.starts_with("pcre:") ? rules::Dialect::pcre : rules::Dialect::regexp;
+      const std::string rest = line.substr(line.find(':') + 1);
+      escaped = rest == " escaped";
+      if (!escaped) test.inline_name = rest;
+      cases.push_back(test);
+      state = table;
+    } else if (line.starts_with("----------")) {
+      state = answers;
+    } else if (line.starts_with("==========")) {
+      state = before;
+    } else if (state == table) {
+      cases.back().text += (escaped ? unescape(line) : line) + "\n";
+    } else {
+      parse_answer_line(line, cases.back());
+    }
+  }
+  return cases;
+}
+
+using Texts = std::vector<std::string>;
+
+void check_answers(const Case& test, const rules::CompiledTable& table, rules::Path path) {
+  Texts warned;
+  const WarningSink sink = [&warned](const Diagnostic& diagnostic) {
+    warned.push_back(diagnostic.text);
+  };
+  rules::ProgramLookup full(table.full, "t", sink, path);
+  std::optional<rules::ProgramLookup> emergency;
+  if (table.emergency) emergency.emplace(table.emergency, "t", sink, path);
+  for (const Expectation& expected : test.expectations) {
+    SCOPED_TRACE("key: " + expected.key);
+    warned.clear();
+    ASSERT_TRUE(!expected.emergency || emergency) << "the table has no emergency program";
+    auto& lookup = expected.emergency ? *emergency : full;
+    const auto found = lookup.find(expected.key);
+    ASSERT_TRUE(found.has_value());
+    EXPECT_EQ(found->has_value() ? std::optional((*found)->value) : std::nullopt, expected.value);
+    if (expected.line != 0 && *found) {
+      EXPECT_EQ((*found)->line, expected.line);
+    }
+    EXPECT_EQ(warned, expected.warnings);
+  }
+}
+
+void run_case(const Case& test) {
+  SCOPED_TRACE(test.name);
+  compiler::CompilingSource source;
+  for (const auto path : {rules::Path::scan, rules::Path::confirm_only}) {
+    SCOPED_TRACE(path == rules::Path::scan ? "scan and confirm" : "confirm-only");
+    rules::CompiledTable table;
+    if (test.inline_name.empty()) {
+      table = compiler::compile_text(test.dialect, "t", test.text, {path == rules::Path::scan});
+    } else {
+      auto loaded = source.load(test.dialect, test.inline_name);
+      ASSERT_EQ(loaded ? "" : loaded.error().what, test.error);
+      if (!loaded) continue;
+      table = std::move(*loaded);
+    }
+    Texts warnings;
+    for (const Diagnostic& diagnostic : table.diagnostics) warnings.push_back(diagnostic.text);
+    EXPECT_EQ(warnings, test.warnings);
+    check_answers(test, table, path);
+  }
+}
+
+TEST(RuleCases, EveryCaseOnEveryPath) {
+  std::size_t answers = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(CASES_DIR)) {
+    if (entry.path().extension() != ".case") continue;
+    for (const Case& test : read_cases(entry.path())) {
+      run_case(test);
+      answers += test.expectations.size() + (test.error.empty() ? 0 : 1);
+    }
+  }
+  EXPECT_GT(answers, 100U) << "the cases were not found";
+}
+
+}  // namespace
+}  // namespace headgate
