@@ -1,5 +1,5 @@
-// How it works: one table of actions; a row says what its argument must look like and which word
-// the log gets. Tested by action_test.
+// How it works: one table of actions; a row says what its argument must look like and which word the log gets.
+// Tested by action_test.
 #include "engine/checks/action.h"
 
 #include <algorithm>

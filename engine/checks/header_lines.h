@@ -1,8 +1,7 @@
 // write_header_lines: a logical header back into lines, at most `limit` bytes of it.
-// A line that would cross the limit is left out with all that follows when it starts beyond 90 % of
-// the limit (a nice cut, between lines), else the text is cut at the limit.
-//   Units     bytes.     Threads  pure.     Source  cleanup(8), header_size_limit; content-checks
-//   §4.3.
+// A line that would cross the limit is left out with all that follows when it starts beyond 90 % of the limit (a nice
+// cut, between lines), else the text is cut at the limit.
+//   Units     bytes.     Threads  pure.     Source  cleanup(8), header_size_limit; content-checks §4.3.
 #pragma once
 
 #include <cstddef>

@@ -1,8 +1,7 @@
-// How it works: the MIME parser turns records into keys; each key is asked for once, its action
-// obeyed at once, and what is kept goes to the Sink. `checking_` off means that some action said
-// "no more lookups"; the parser then still runs, because what reaches the Sink must not depend on
-// the tables. Tested by inspector_test (actions, classes, stops), inspector_limits_test, and
-// fuzz/message_fuzz.
+// How it works: the MIME parser turns records into keys; each key is asked for once, its action obeyed at once, and what
+// is kept goes to the Sink. `checking_` off means that some action said "no more lookups"; the parser then still runs,
+// because what reaches the Sink must not depend on the tables.
+// Tested by inspector_test (actions, classes, stops), inspector_limits_test, and fuzz/message_fuzz.
 #include "engine/checks/inspector.h"
 
 #include <algorithm>

@@ -1,11 +1,9 @@
-// Inspector: the content checks on one message. Records go in, edited records go out through a
-// Sink, a Verdict stands at the end. One pass; memory is bounded by header_size_limit and the MIME
-// nesting limit, never by the message's size.
-//   Units     a record is a line without its end, or a chunk of line_length_limit bytes with
-//   `continued` set. Lifetime  borrows the CheckSet, the Sink and the ActionObserver for the
-//   message.        Threads  one owner. Errors    none thrown; a failed lookup makes the Verdict
-//   Disposition::tempfail (Postfix: 451 4.3.0). Source    cleanup(8), header_checks(5), RFC
-//   2045/2046; content-checks §4 and §5 as recorded in docs/walk.md.
+// Inspector: the content checks on one message. Records go in, edited records go out through a Sink, a Verdict stands at
+// the end. One pass; memory is bounded by header_size_limit and the MIME nesting limit, never by the message's size.
+//   Units     a record is a line without its end, or a chunk of line_length_limit bytes with `continued` set.
+//   Lifetime  borrows the CheckSet, the Sink and the ActionObserver for the message.        Threads  one owner.
+//   Errors    none thrown; a failed lookup makes the Verdict Disposition::tempfail (Postfix: 451 4.3.0).
+//   Source    cleanup(8), header_checks(5), RFC 2045/2046; content-checks §4 and §5 as recorded in docs/walk.md.
 #pragma once
 
 #include <cstddef>

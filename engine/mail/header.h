@@ -1,7 +1,6 @@
 // Header names: does this record start a header, and what is it called?
 //   Threads   pure functions.
-//   Source    RFC 5322 §2.2 as Postfix reads it: is_header(3); content-checks §4.2 as recorded in
-//   docs/walk.md.
+//   Source    RFC 5322 §2.2 as Postfix reads it: is_header(3); content-checks §4.2 as recorded in docs/walk.md.
 #pragma once
 
 #include <cstddef>

@@ -1,9 +1,10 @@
-// How it works: at most one header is held back, because only the next record shows whether it goes
-// on. In body state every record leaves at once. The row numbers are those of the state table in
-// docs/walk.md. Why not a real MIME parser: rules written for Postfix rely on what Postfix sees,
-// also where RFC 2046 says otherwise. Tested by mime_test, and by collide/mime_keys against
-// libpostfix itself.
+// How it works: at most one header is held back, because only the next record shows whether it goes on. In body state
+// every record leaves at once. The row numbers are those of the state table in docs/walk.md.
+// Why not a real MIME parser: rules written for Postfix rely on what Postfix sees, also where RFC 2046 says otherwise.
+// Tested by mime_test, and by collide/mime_keys against libpostfix itself.
 #include "engine/mail/mime.h"
+
+#include <utility>
 
 #include "engine/base/text.h"
 #include "engine/mail/header.h"

@@ -1,15 +1,11 @@
-// MimeParser: records in; logical headers and body records out, in message order. Decodes nothing,
-// keeps no message. What an admin's table sees is decided here, so this is Postfix's own state
-// machine, oddities included: a delimiter matches by prefix, an unknown content type changes
-// nothing, a line that is no header ends the header block.
+// MimeParser: records in; logical headers and body records out, in message order. Decodes nothing, keeps no message.
+// What an admin's table sees is decided here, so this is Postfix's own state machine, oddities included: a delimiter
+// matches by prefix, an unknown content type changes nothing, a line that is no header ends the header block.
 //   Units     a record is a line without its end, or a chunk of a longer line with `continued` set.
-//   Limits    header_size_limit: no piece is added to a header that has reached it (so a key may
-//   exceed it by one
-//             piece); nesting_limit + 2 boundaries of at most boundary_length_limit bytes each.
-//             Memory is bounded by them.
-//   Lifetime  borrows the MimeSink; the views it passes are valid during the call only. Threads one
-//   owner. Source    RFC 2045, RFC 2046 §5.1; mime_state(3) of Postfix 3.7, as recorded in
-//   docs/walk.md.
+//   Limits    header_size_limit: no piece is added to a header that has reached it (so a key may exceed it by one
+//             piece); nesting_limit + 2 boundaries of at most boundary_length_limit bytes each. They bound the memory.
+//   Lifetime  borrows the MimeSink; the views it passes are valid during the call only.      Threads  one owner.
+//   Source    RFC 2045, RFC 2046 §5.1; mime_state(3) of Postfix 3.7, as recorded in docs/walk.md.
 #pragma once
 
 #include <cstddef>

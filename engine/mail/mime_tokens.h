@@ -1,8 +1,7 @@
-// MimeItems: the tokens of a structured MIME header body, an item ("text/plain", "boundary=x") at a
-// time. Comments nest and vanish, quoted strings lose their quotes, `;` ends an item.
-//   Lifetime  borrows the text.         Threads  one owner.      Cost  one pass, at most three
-//   tokens kept. Source    RFC 822 §3.3 as header_token(3) reads it; an item keeps its first three
-//   tokens, which is all that a
+// MimeItems: the tokens of a structured MIME header body, an item ("text/plain", "boundary=x") at a time.
+// Comments nest and vanish, quoted strings lose their quotes, `;` ends an item.
+//   Lifetime  borrows the text.         Threads  one owner.      Cost  one pass, at most three tokens kept.
+//   Source    RFC 822 §3.3 as header_token(3) reads it; an item keeps its first three tokens, which is all that a
 //             type or a parameter has.
 #pragma once
 

@@ -1,6 +1,6 @@
-// How it works: a record is cut from the bytes given when it lies there whole, else gathered in
-// `pending_`. With crlf_or_lf, text that fills the limit and ends in CR waits for one more byte,
-// which shows whether the line ends there. Tested by splitter_test.
+// How it works: a record is cut from the bytes given when it lies there whole, else gathered in `pending_`. With
+// crlf_or_lf, text that fills the limit and ends in CR waits for one more byte, which shows whether the line ends there.
+// Tested by splitter_test.
 #include "engine/mail/splitter.h"
 
 #include <algorithm>

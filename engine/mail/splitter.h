@@ -1,11 +1,10 @@
 // Splitter: a stream of bytes -> records, as the mail front ends cut it.
-// A line becomes chunks of exactly `limit` bytes with `continued` set, then the rest: a line of
-// exactly `limit` bytes is a chunk and an empty record. A last line without its end counts; an
-// empty stream has no record.
+// A line becomes chunks of exactly `limit` bytes with `continued` set, then the rest: a line of exactly `limit` bytes is
+// a chunk and an empty record. A last line without its end counts; an empty stream has no record.
 //   Units     limit: line_length_limit bytes; 0 = whole lines, however long (postmap).
-//   Lifetime  records are views into the bytes given or into the Splitter; valid during the call of
-//   `receiver`. Threads   one owner.         Cost  lines that lie whole in one piece are not
-//   copied. Source    smtpd(8), postmap(1); content-checks §4.1 as recorded in docs/walk.md.
+//   Lifetime  records are views into the bytes given or into the Splitter; valid during the call of `receiver`.
+//   Threads   one owner.         Cost  lines that lie whole in one piece are not copied.
+//   Source    smtpd(8), postmap(1); content-checks §4.1 as recorded in docs/walk.md.
 #pragma once
 
 #include <cstddef>

@@ -2,13 +2,14 @@
 #include "smtpd/cli/message_files.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <filesystem>
+#include <functional>
+#include <istream>
 #include <vector>
 
 #include "engine/base/file.h"
@@ -68,35 +69,53 @@ class Messages {
   bool held_blank_ = false;  // an empty line that may belong to the separator that follows
 };
 
-Result<void> read_file_messages(const std::string& path, int fd, std::size_t limit, MessageReader& reader) {
+// Reads up to `size` bytes; 0 at the end.
+using Source = std::function<Result<std::size_t>(char* to, std::size_t size)>;
+
+Result<void> read_stream(const std::string& name, const Source& source, std::size_t limit,
+                         MessageReader& reader) {
   constexpr std::size_t kReadBytes = 65536;
   std::array<char, kReadBytes> buffer{};
   mail::Splitter splitter(limit, mail::LineEnd::crlf_or_lf);
-  Messages messages(path, reader);
+  Messages messages(name, reader);
   for (;;) {
-    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      const int error_number = errno;
+    const auto got = source(buffer.data(), buffer.size());
+    if (!got) {
       messages.finish();
-      return fail_errno("read", path, error_number);
+      return tl::unexpected(got.error());
     }
-    if (got == 0) break;
-    splitter.feed(std::string_view(buffer.data(), static_cast<std::size_t>(got)), messages);
+    if (*got == 0) break;
+    splitter.feed(std::string_view(buffer.data(), *got), messages);
   }
   splitter.end(messages);
   messages.end();
   return {};
 }
 
+Result<void> read_file_messages(const std::string& path, std::size_t limit, MessageReader& reader) {
+  TRY(fd, open_file(path, O_RDONLY | O_CLOEXEC));
+  const auto source = [&](char* to, std::size_t size) -> Result<std::size_t> {
+    ssize_t got = 0;
+    do {
+      got = ::read(fd.get(), to, size);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) return fail_errno("read", path, errno);
+    return static_cast<std::size_t>(got);
+  };
+  return read_stream(path, source, limit, reader);
+}
+
 Result<std::vector<std::string>> files_below(const std::string& path) {
   std::vector<std::string> files;
-  const bool maildir = fs::is_directory(fs::path(path) / "cur") && fs::is_directory(fs::path(path) / "new");
+  const bool maildir =
+      fs::is_directory(fs::path(path) / "cur") && fs::is_directory(fs::path(path) / "new");
   const std::vector<fs::path> roots =
-      maildir ? std::vector<fs::path>{fs::path(path) / "new", fs::path(path) / "cur"} : std::vector<fs::path>{path};
+      maildir ? std::vector<fs::path>{fs::path(path) / "new", fs::path(path) / "cur"}
+              : std::vector<fs::path>{path};
   for (const fs::path& root : roots) {
     std::error_code error;
-    for (fs::recursive_directory_iterator at(root, error), last; !error && at != last; at.increment(error)) {
+    for (fs::recursive_directory_iterator at(root, error), last; !error && at != last;
+         at.increment(error)) {
       std::error_code ignored;
       if (at->is_regular_file(ignored)) files.push_back(at->path().string());
     }
@@ -108,16 +127,20 @@ Result<std::vector<std::string>> files_below(const std::string& path) {
 
 }  // namespace
 
-Result<void> read_messages(const std::string& path, std::size_t line_length_limit, MessageReader& reader) {
-  if (path == "-") return read_file_messages(path, STDIN_FILENO, line_length_limit, reader);
-  std::error_code error;
-  if (fs::is_directory(path, error)) {
-    TRY(files, files_below(path));
-    for (const std::string& file : files) TRY_OK(read_messages(file, line_length_limit, reader));
-    return {};
+Result<void> read_messages(const std::string& path, std::size_t line_length_limit,
+                           std::istream& standard_input, MessageReader& reader) {
+  if (path == "-") {
+    const auto source = [&](char* to, std::size_t size) -> Result<std::size_t> {
+      standard_input.read(to, static_cast<std::streamsize>(size));
+      return static_cast<std::size_t>(standard_input.gcount());
+    };
+    return read_stream(path, source, line_length_limit, reader);
   }
-  TRY(fd, open_file(path, O_RDONLY | O_CLOEXEC));
-  return read_file_messages(path, fd.get(), line_length_limit, reader);
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return read_file_messages(path, line_length_limit, reader);
+  TRY(files, files_below(path));
+  for (const std::string& file : files) TRY_OK(read_file_messages(file, line_length_limit, reader));
+  return {};
 }
 
 }  // namespace headgate::cli

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 
@@ -29,7 +30,8 @@ class MessageReader {
 };
 
 // `path`: a file, an mbox (it begins with "From "), a Maildir (new/ and cur/ are read), another folder (every file in it
-// and below, in order of name), or "-" for standard input.
-Result<void> read_messages(const std::string& path, std::size_t line_length_limit, MessageReader& reader);
+// and below, in order of name), or "-" for `standard_input`.
+Result<void> read_messages(const std::string& path, std::size_t line_length_limit,
+                           std::istream& standard_input, MessageReader& reader);
 
 }  // namespace headgate::cli

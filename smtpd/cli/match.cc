@@ -1,0 +1,243 @@
+// headgate match: the content checks over messages, no server needed. A message is judged as if a client had sent it,
+// but for the Received: header that a server puts on top. Tables come from the options or, without any, from the
+// configuration's first smtpd service.
+// A table named as an option must open; one that the configuration names fails its lookups, as in the server (451).
+// Tested by tests/smtpd/cli/match_test.cc.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <ostream>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "engine/base/text.h"
+#include "engine/checks/inspector.h"
+#include "smtpd/cli/command.h"
+#include "smtpd/cli/match_report.h"
+#include "smtpd/cli/message_files.h"
+#include "smtpd/config/load.h"
+#include "smtpd/session/open_checks.h"
+
+namespace headgate::cli {
+
+namespace {
+
+struct Options {
+  std::vector<std::string> header, mime, nested, body, messages;
+  bool emergency = false;
+  std::string output;
+
+  [[nodiscard]] bool names_tables() const {
+    return !header.empty() || !mime.empty() || !nested.empty() || !body.empty();
+  }
+};
+
+// What the command line asks for; an exit code when there is nothing to do.
+tl::expected<Options, int> parse(Invocation& invocation) {
+  Options options;
+  CLI::App app("The content checks over messages, without a server.", "headgate match");
+  app.add_option("--header-checks", options.header, "table for primary headers; may be repeated")
+      ->allow_extra_args(false);
+  app.add_option("--mime-header-checks", options.mime,
+                 "table for MIME headers (default: as header checks)")
+      ->allow_extra_args(false);
+  app.add_option("--nested-header-checks", options.nested,
+                 "table for attached messages' headers (default: same)")
+      ->allow_extra_args(false);
+  app.add_option("--body-checks", options.body, "table for everything else; may be repeated")
+      ->allow_extra_args(false);
+  app.add_flag("--emergency", options.emergency, "as under stress: emergency rules only");
+  app.add_option("--output", options.output,
+                 "write accepted messages here, as they would be queued");
+  app.add_option("MESSAGE", options.messages,
+                 "files, mboxes, Maildirs, folders; - is standard input")
+      ->required();
+  std::vector<std::string> reversed(invocation.arguments.rbegin(), invocation.arguments.rend());
+  try {  // CLI11 reports by exceptions; they end here
+    app.parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    invocation.out << app.help();
+    return tl::unexpected(static_cast<int>(kExitOk));
+  } catch (const CLI::ParseError& error) {
+    return tl::unexpected(fatal(invocation, kExitUsage, error.what()));
+  }
+  return options;
+}
+
+// The Settings that the checks go by: those of the configuration's first smtpd service, with the tables named in them.
+tl::expected<std::shared_ptr<config::Settings>, int> settings_for(Invocation& invocation,
+                                                                  const Options& options) {
+  config::LoadOptions load;
+  load.directory = invocation.config_directory;
+  load.overrides = invocation.overrides;
+  const auto config = config::load(load);
+  if (!config)
+    return tl::unexpected(fatal(invocation, kExitBadConfiguration, config.error().text()));
+  const auto& services = config->services;
+  const auto smtpd =
+      std::find_if(services.begin(), services.end(),
+                   [](const config::Service& service) { return service.command == "smtpd"; });
+  auto settings = std::make_shared<config::Settings>(*config->main);
+  if (smtpd != services.end()) *settings = options.emergency ? *smtpd->stressed : *smtpd->calm;
+  if (options.names_tables()) {
+    settings->header_checks = options.header;
+    settings->mime_header_checks = options.mime.empty() ? options.header : options.mime;
+    settings->nested_header_checks = options.nested.empty() ? options.header : options.nested;
+    settings->body_checks = options.body;
+  }
+  return settings;
+}
+
+// One message on its way through the checks.
+class Judge final : public checks::Sink, private checks::ActionObserver {
+ public:
+  Judge(Invocation& invocation, std::string name, checks::CheckSet& set,
+        const checks::Limits& limits, const std::string& output_path)
+      : invocation_(invocation), output_path_(output_path), inspector_(set, limits, *this, *this) {
+    report_.message = std::move(name);
+    if (!output_path_.empty()) output_.open(output_path_, std::ios::binary | std::ios::trunc);
+  }
+
+  checks::Inspector& inspector() { return inspector_; }
+
+  // After the inspector's end(). A message that would not be queued leaves no file.
+  Result<MatchReport> finish() {
+    report_.verdict = inspector_.verdict();
+    if (!output_path_.empty()) {
+      output_.close();
+      if (!output_) return fail(Code::io, fmt::format("write {}", output_path_));
+      if (report_.verdict.disposition != checks::Disposition::accept)
+        std::filesystem::remove(output_path_);
+    }
+    return std::move(report_);
+  }
+
+  void record(std::string_view bytes, bool continued) override {
+    if (output_path_.empty()) return;
+    output_ << bytes;
+    if (!continued) output_ << '\n';
+  }
+
+ private:
+  void on_action(const checks::ActionTaken& taken) override {
+    report_.steps.push_back(match_step(taken));
+  }
+
+  void on_quiet_action(const checks::ActionTaken& taken) override {
+    if (taken.kind == checks::ActionKind::ignore || invocation_.verbose > 0) on_action(taken);
+  }
+
+  void on_warning(std::string_view text) override {
+    warning(invocation_, text::printable(fmt::format("{}: {}", report_.message, text)));
+  }
+
+  Invocation& invocation_;
+  const std::string output_path_;
+  std::ofstream output_;
+  MatchReport report_;
+  checks::Inspector inspector_;
+};
+
+// Judges message after message and prints each report.
+class Matcher final : public MessageReader {
+ public:
+  Matcher(Invocation& invocation, std::string output, const config::Settings& settings,
+          checks::CheckSet& set)
+      : invocation_(invocation),
+        output_(std::move(output)),
+        limits_(session::check_limits(settings)),
+        set_(set) {}
+
+  void begin(const std::string& name) override {
+    judge_ = std::make_unique<Judge>(invocation_, name, set_, limits_, output_path(name));
+  }
+
+  void record(std::string_view bytes, bool continued) override {
+    judge_->inspector().record(bytes, continued);
+  }
+
+  void end() override {
+    judge_->inspector().end();
+    auto report = judge_->finish();
+    if (!report) {
+      exit_code_ = fatal(invocation_, kExitIo, report.error().text());
+      return;
+    }
+    ++messages_;
+    ++verdicts_[std::string(verdict_word(report->verdict))];
+    invocation_.out << (invocation_.json ? as_json(*report) + '\n' : as_text(*report));
+  }
+
+  void summarise() const {
+    if (invocation_.json || messages_ < 2) return;
+    std::string parts;
+    for (const auto& [word, count] : verdicts_)
+      parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", count, word);
+    invocation_.out << fmt::format("{} messages: {}\n", messages_, parts);
+  }
+
+  [[nodiscard]] int exit_code() const { return exit_code_; }
+
+ private:
+  // The file's own name, made unique within this run.
+  std::string output_path(const std::string& name) {
+    if (output_.empty()) return {};
+    const std::string file =
+        name == "-" ? "standard-input" : std::filesystem::path(name).filename().string();
+    const int before = names_[file]++;
+    return output_ + '/' + (before == 0 ? file : fmt::format("{}.{}", file, before + 1));
+  }
+
+  Invocation& invocation_;
+  const std::string output_;
+  const checks::Limits limits_;
+  checks::CheckSet& set_;
+  std::unique_ptr<Judge> judge_;
+  std::map<std::string, int> verdicts_, names_;
+  int messages_ = 0;
+  int exit_code_ = kExitOk;
+};
+
+int match(Invocation& invocation, const Options& options, const config::Settings& settings) {
+  bool table_missing = false;
+  const auto warn = [&](const Diagnostic& diagnostic) {
+    if (diagnostic.severity < Severity::error) return warning(invocation, diagnostic.text);
+    table_missing = true;
+    invocation.err << "headgate: error: " << diagnostic.text << '\n';
+  };
+  const auto stage =
+      options.emergency || settings.stress ? session::Stage::emergency : session::Stage::full;
+  const auto set = session::open_checks(settings, stage, invocation.programs, warn);
+  if (table_missing && options.names_tables()) return kExitNoInput;
+  if (!options.output.empty()) {
+    std::error_code error;
+    std::filesystem::create_directories(options.output, error);
+    if (error)
+      return fatal(invocation, kExitIo,
+                   fmt::format("create {}: {}", options.output, error.message()));
+  }
+
+  Matcher matcher(invocation, options.output, settings, *set);
+  for (const std::string& path : options.messages) {
+    const auto done = read_messages(path, static_cast<std::size_t>(settings.line_length_limit),
+                                    invocation.in, matcher);
+    if (!done) return fatal(invocation, kExitNoInput, done.error().text());
+    if (matcher.exit_code() != kExitOk) return matcher.exit_code();
+  }
+  matcher.summarise();
+  return kExitOk;
+}
+
+}  // namespace
+
+int run_match(Invocation& invocation) {
+  const auto options = parse(invocation);
+  if (!options) return options.error();
+  const auto settings = settings_for(invocation, *options);
+  if (!settings) return settings.error();
+  return match(invocation, *options, **settings);
+}
+
+}  // namespace headgate::cli
