@@ -76,7 +76,8 @@ struct QuestionFor : Question {
 
   void answer(Result<T> result) {
     if (std::exchange(answered, true)) return;
-    done(std::move(result));
+    std::exchange(done, nullptr)(
+        std::move(result));  // and with it the waiting executor's claim to be kept running
   }
 
   void give_up(Error error) override { answer(tl::unexpected(std::move(error))); }
@@ -169,9 +170,11 @@ class CaresResolver final : public Resolver {
     wake();
     if (thread_.joinable()) thread_.join();
     if (channel_ != nullptr) ares_destroy(channel_);  // calls back what is still open
+    for (const auto& question : arrived_)
+      question->give_up(failure(ARES_EDESTRUCTION, question->name));
   }
 
-  Result<void> start() {
+  Result<void> start(const std::string& servers) {
     ares_options options{};
     options.timeout = 2000;
     options.tries = 3;
@@ -181,6 +184,10 @@ class CaresResolver final : public Resolver {
         &channel_, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
     if (status != ARES_SUCCESS)
       return fail(Code::unavailable, ares_strerror(status), "name service");
+    if (const int set =
+            servers.empty() ? ARES_SUCCESS : ares_set_servers_ports_csv(channel_, servers.c_str());
+        set != ARES_SUCCESS)
+      return fail(Code::invalid, ares_strerror(set), servers);
     thread_ = std::thread([this] { run(); });
     return {};
   }
@@ -328,14 +335,14 @@ bool is_numeric_address(const std::string& text) {
          inet_pton(AF_INET6, text.c_str(), &address) == 1;
 }
 
-Result<std::unique_ptr<Resolver>> open_system_resolver() {
+Result<std::unique_ptr<Resolver>> open_system_resolver(const std::string& servers) {
   auto library = std::make_unique<AresLibrary>();
   if (library->status != ARES_SUCCESS)
     return fail(Code::unavailable, ares_strerror(library->status), "name service");
   Fd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake.valid()) return fail_errno("create", "eventfd", errno);
   auto resolver = std::make_unique<CaresResolver>(std::move(library), std::move(wake));
-  TRY_OK(resolver->start());
+  TRY_OK(resolver->start(servers));
   return std::unique_ptr<Resolver>(std::move(resolver));
 }
 

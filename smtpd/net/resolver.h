@@ -43,7 +43,7 @@ class Resolver {
 
 bool is_numeric_address(const std::string& text);
 
-// resolv.conf and hosts are read now.
-Result<std::unique_ptr<Resolver>> open_system_resolver();
+// resolv.conf and hosts are read now. `servers` ("127.0.0.1:5353,…") stands in for resolv.conf's, for tests.
+Result<std::unique_ptr<Resolver>> open_system_resolver(const std::string& servers = {});
 
 }  // namespace headgate::net
