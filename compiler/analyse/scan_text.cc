@@ -126,7 +126,8 @@ class Speller {
       if (!set.test(c)) continue;
       if (set == (caseless_ ? fold_case(single(static_cast<unsigned char>(c)))
                             : single(static_cast<unsigned char>(c)))) {
-        return spell_byte(static_cast<unsigned char>(c));
+        return spell_byte(static_cast<unsigned char>(
+            caseless_ ? text::to_lower(static_cast<char>(c)) : static_cast<char>(c)));
       }
       break;
     }

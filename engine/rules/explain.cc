@@ -1,4 +1,4 @@
-// Tested by tests/engine/rules/explain_test.cc.
+// Tested by tests/engine/rules/evaluate_test.cc.
 #include "engine/rules/explain.h"
 
 #include <fmt/format.h>

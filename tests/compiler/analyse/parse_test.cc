@@ -1,0 +1,112 @@
+// Patterns of both dialects and the spelling that reaches Hyperscan: what the parser understood, on one line.
+#include <gtest/gtest.h>
+
+#include "compiler/analyse/regex_tree.h"
+#include "compiler/analyse/scan_text.h"
+
+namespace headgate::analyse {
+namespace {
+
+struct Row {
+  const char* pattern;
+  const char* flags;     // letters that differ from the defaults
+  const char* spelling;  // or "! why not"
+};
+
+front::Flags flags_of(const char* letters, bool posix) {
+  front::Flags flags;
+  for (const char* c = letters; *c != '\0'; ++c) {
+    switch (*c) {
+      case 'i':
+        flags.caseless = false;
+        break;
+      case 'm':
+        flags.multiline = true;
+        break;
+      case 's':
+        flags.dotall = false;
+        break;
+      case 'x':
+        (posix ? flags.basic : flags.extended) = true;
+        break;
+      case 'A':
+        flags.anchored = true;
+        break;
+      case 'E':
+        flags.dollar_end_only = true;
+        break;
+      default:
+        break;
+    }
+  }
+  return flags;
+}
+
+std::string spell(const Parsed& tree) {
+  if (!tree) return "! " + tree.error();
+  const auto text = scan_text(*tree);
+  if (!text) return "! " + text.error();
+  return text->text + (text->widened.empty() ? "" : "  (" + text->widened + ")");
+}
+
+TEST(ParsePcre, Spelling) {
+  const Row rows[] = {
+      {"^Subject:.*foo", "", "^Subject\\x3a.*foo"},
+      {"a.b", "s", "a[^\\x0a]b"},
+      {"a b #c", "x", "ab"},
+      {"a{2,3}b{,4}", "", "a{2,3}b\\x7b\\x2c4\\x7d"},
+      {"[]a-c]x", "i", "[\\x5da-c]x"},
+      {"[^\\d]", "", "[^0-9]"},
+      {"[[:alpha:]_]+", "", "[A-Z\\x5fa-z]+"},
+      {"\\x41\\t\\/", "i", "A\\x09\\x2f"},
+      {"\\Qa.b\\E+", "", "a\\x2eb+"},
+      {"(?i)a(?-i)B", "i", "[Aa]B"},
+      {"(a(?i)b|c)d", "i", "(?:a[Bb]|[Cc])d"},
+      {"(?#x)a(?#y)+", "", "a+"},
+      {"foo$", "", "foo$"},
+      {"foo$", "E", "foo\\z"},
+      {"foo", "A", "^foo"},
+      {"a(?=b)c", "", "ac  (look-around)"},
+      {"(?>a|ab)c", "", "(?:a|ab)c  (atomic group)"},
+      {"a++b", "", "a+b  (atomic group)"},
+      {"(a)\\1", "", "a.*  (back-reference)"},
+      {"x.{3,900}y", "", "x.{3,}y  (large repeat)"},
+      {"^a", "m", "(?m:^)a  (multi-line anchor)"},
+      {"(?<n>a)(?P<m>b)", "", "ab"},
+      {"a*", "", "! can match an empty text"},
+      {"(?R)a", "", "! group (?R"},
+      {"(*UTF)a", "", "! (*VERB)"},
+      {"\\p{L}", "", "! \\p"},
+      {"(?(1)a|b)", "", "! group (?("},
+      {"(a)\\12", "", "! back-reference or octal number"},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(spell(parse_pcre(row.pattern, flags_of(row.flags, false))), row.spelling)
+        << row.pattern << " " << row.flags;
+  }
+}
+
+TEST(ParsePosix, Spelling) {
+  const Row rows[] = {
+      {"^a.b$", "", "^a.b\\z"},
+      {"a[^z]b", "im", "a[^\\x0az]b"},
+      {"a{,2}b", "", "a{0,2}b"},
+      {"a+?b", "", "(?:a+)?b"},
+      {"[0-z]x", "", "[0-Za-z]x"},
+      {"[[:lower:]]x", "", "[A-Za-z]x"},
+      {"a)b", "", "a\\x29b"},
+      {"(|a)b", "", "(?:|a)b"},
+      {"\\<a\\w", "", "a[0-9A-Z\\x5fa-z]  (zero-width test)"},
+      {"a\\{2\\}\\(b\\|c\\)+", "x", "a{2}(?:b|c)\\x2b"},
+      {"(a)\\1", "", "! back-reference"},
+      {"[[.a.]]", "", "! collating element"},
+      {"a^b", "x", "! ^ inside a basic expression"},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(spell(parse_posix(row.pattern, flags_of(row.flags, true))), row.spelling)
+        << row.pattern << " " << row.flags;
+  }
+}
+
+}  // namespace
+}  // namespace headgate::analyse

@@ -1,0 +1,41 @@
+#include "compiler/back/database.h"
+
+#include <gtest/gtest.h>
+
+namespace headgate::back {
+namespace {
+
+Lowered build(std::string_view text, bool spoil) {
+  PatternSet patterns(front::Dialect::pcre, true, "");
+  const auto file =
+      front::parse_rules(front::Dialect::pcre, text, "t", "t", patterns, [](const Diagnostic&) {});
+  if (spoil) patterns.patterns()[1].plan.scan_text = "a(";
+  Lowered lowered = lower(front::Dialect::pcre, "t", file, patterns.patterns(), Subset::all);
+  build_database(lowered, patterns.patterns());
+  return lowered;
+}
+
+TEST(Database, PatternsGetTheirStrategies) {
+  const Lowered lowered = build("/foo/ X\n/a(?=b)c/ Y\n/.*/ Z\n", false);
+  ASSERT_NE(lowered.parts.scanner, nullptr);
+  EXPECT_EQ(lowered.parts.patterns[0].strategy, rules::Strategy::native);
+  EXPECT_EQ(lowered.parts.patterns[1].strategy, rules::Strategy::prefilter);
+  EXPECT_EQ(lowered.parts.patterns[2].strategy, rules::Strategy::confirm_only);
+}
+
+TEST(Database, ARefusedPatternLeavesTheRestInPlace) {
+  const Lowered lowered = build("/foo/ X\n/bar/ Y\n/baz/ Z\n", true);
+  ASSERT_NE(lowered.parts.scanner, nullptr);
+  EXPECT_EQ(lowered.parts.patterns[0].strategy, rules::Strategy::native);
+  EXPECT_EQ(lowered.parts.patterns[1].strategy, rules::Strategy::confirm_only);
+  EXPECT_EQ(lowered.parts.patterns[1].reason.substr(0, 11), "Hyperscan: ");
+  EXPECT_EQ(lowered.parts.patterns[2].strategy, rules::Strategy::native);
+}
+
+TEST(Database, NothingToScanForMeansNoScanner) {
+  EXPECT_EQ(build("/.*/ X\n", false).parts.scanner, nullptr);
+  EXPECT_EQ(build("", false).parts.scanner, nullptr);
+}
+
+}  // namespace
+}  // namespace headgate::back

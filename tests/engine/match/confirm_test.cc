@@ -1,0 +1,96 @@
+#include <gtest/gtest.h>
+
+#include "engine/match/confirm_pcre2.h"
+#include "engine/match/confirm_posix.h"
+#include "engine/match/scratch.h"
+
+namespace headgate::match {
+namespace {
+
+Outcome ask_pcre2(const std::string& pattern, std::string_view text,
+                  std::vector<Group>* groups = nullptr, const Pcre2Options& options = {}) {
+  Scratch scratch;
+  const auto compiled = compile_pcre2(pattern, options);
+  return compiled ? (*compiled)->test(text, scratch, groups)
+                  : Outcome{Answer::failed, compiled.error().text};
+}
+
+TEST(ConfirmPcre2, DefaultsArePostfixs) {
+  struct Row {
+    const char* pattern;
+    std::string_view text;
+    Answer answer;
+  };
+
+  for (const Row& row : {Row{"FOO", "a foo", Answer::yes}, Row{"a.b", "a\nb", Answer::yes},
+                         Row{"^b", "a\nb", Answer::no}, Row{"a$", "a\n", Answer::yes},
+                         Row{"^..$", "\xc3\xa9", Answer::yes}}) {
+    EXPECT_EQ(ask_pcre2(row.pattern, row.text).answer, row.answer) << row.pattern;
+  }
+}
+
+TEST(ConfirmPcre2, GivesCapturesAndLeavesTheOthersEmpty) {
+  std::vector<Group> groups;
+  ASSERT_EQ(ask_pcre2("(a)|(b)(c)?", "xb", &groups).answer, Answer::yes);
+  ASSERT_EQ(groups.size(), 4U);
+  EXPECT_EQ(groups[1].begin, groups[1].end);
+  EXPECT_EQ(groups[2].begin, 1U);
+  EXPECT_EQ(groups[2].end, 2U);
+  EXPECT_EQ(groups[3].begin, groups[3].end);
+}
+
+TEST(ConfirmPcre2, ErrorsCarryTheEnginesWords) {
+  const auto broken = compile_pcre2("(", {});
+  ASSERT_FALSE(broken);
+  EXPECT_EQ(broken.error().text, "error in regex at offset 1: missing closing parenthesis");
+  EXPECT_EQ(broken.error().offset, 1U);
+  const Outcome limit = ask_pcre2("(*LIMIT_MATCH=1)(a+)+$", "aaaab");
+  EXPECT_EQ(limit.answer, Answer::failed);
+  EXPECT_EQ(limit.error, "match limit exceeded");
+}
+
+// The JIT of PCRE2 10.42 does not find this one; the interpreter does.
+TEST(ConfirmPcre2, IsTheInterpreter) {
+  EXPECT_EQ(ask_pcre2(R"((cialis|\b)\b[\s\S]+\b[\s\S]+)", "buy a lot").answer, Answer::yes);
+}
+
+TEST(ConfirmPcre2, OneScratchServesPatternsOfDifferentSizes) {
+  Scratch scratch;
+  const auto small = compile_pcre2("a", {});
+  const auto large = compile_pcre2("(a)(b)(c)(d)", {});
+  std::vector<Group> groups;
+  EXPECT_EQ((*small)->test("a", scratch, &groups).answer, Answer::yes);
+  EXPECT_EQ((*large)->test("abcd", scratch, &groups).answer, Answer::yes);
+  EXPECT_EQ(groups[4].end, 4U);
+  EXPECT_EQ((*small)->test("xa", scratch, &groups).answer, Answer::yes);
+  EXPECT_EQ(groups.size(), 1U);
+}
+
+TEST(ConfirmPosix, IsLongestAndKnowsGnuEscapes) {
+  Scratch scratch;
+  const auto compiled = compile_posix(R"((a|ab)(\w*))", PosixOptions{}, 2);
+  ASSERT_TRUE(compiled);
+  std::vector<Group> groups;
+  ASSERT_EQ((*compiled)->test("xABc", scratch, &groups).answer, Answer::yes);
+  EXPECT_EQ(groups[0].begin, 1U);
+  EXPECT_EQ(groups[0].end, 4U);
+  EXPECT_EQ((*compiled)->group_count(), 2U);
+}
+
+TEST(ConfirmPosix, SubjectsNeedNoNul) {
+  Scratch scratch;
+  const auto compiled = compile_posix("b$", PosixOptions{true, true, false, true}, 0);
+  ASSERT_TRUE(compiled);
+  const std::string_view text = "abc";
+  EXPECT_EQ((*compiled)->test(text.substr(0, 2), scratch, nullptr).answer, Answer::yes);
+  EXPECT_EQ((*compiled)->test(text, scratch, nullptr).answer, Answer::no);
+}
+
+TEST(ConfirmPosix, ErrorsAreBare) {
+  const auto broken = compile_posix("(", PosixOptions{}, 0);
+  ASSERT_FALSE(broken);
+  EXPECT_EQ(broken.error().text, "Unmatched ( or \\(");
+}
+
+}  // namespace
+}  // namespace headgate::match
