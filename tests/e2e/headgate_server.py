@@ -31,6 +31,7 @@ maillog_file = {directory}/log
 default_transport = virtual
 local_transport = virtual
 relay_transport = virtual
+virtual_mailbox_domains =
 virtual_mailbox_base = {directory}
 virtual_mailbox_maps = static:Maildir/
 smtpd_peername_lookup = no
@@ -97,15 +98,15 @@ class Server:
         self.host, port = listeners[0].rsplit(":", 1)
         self.port = int(port)
 
-    def signal(self, number):
+    def kick(self, number):
         self.process.send_signal(number)
 
-    def stop(self, number=signal.SIGTERM):
+    def stop(self):
         """Stops the server and returns its exit status."""
         if self.process is None:
             return None
         if self.process.poll() is None:
-            self.process.send_signal(number)
+            self.process.send_signal(signal.SIGTERM)
         try:
             status = self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:

@@ -76,7 +76,7 @@ class Life(unittest.TestCase):
             busy.putcmd("data")
             self.assertEqual(busy.getreply()[0], 354)
             idle.noop()
-            server.signal(signal.SIGTERM)
+            server.kick(signal.SIGTERM)
             self.assertEqual(idle.getreply()[0], 421)
             busy.send(b"Subject: late\r\n\r\nlate\r\n.\r\n")
             self.assertEqual(busy.getreply()[0], 250)
@@ -102,7 +102,7 @@ class Life(unittest.TestCase):
                 send(server, "a")
             old = server.client()  # keeps what it began with
             server.write("checks", "/^Subject: b/ REJECT\n")
-            server.signal(signal.SIGHUP)
+            server.kick(signal.SIGHUP)
             server.wait_for_log("reload: new sessions use the new configuration")
             send(server, "a")
             with self.assertRaises(smtplib.SMTPDataError):
@@ -112,12 +112,12 @@ class Life(unittest.TestCase):
             old.close()
 
             (server.config / "checks").unlink()
-            server.signal(signal.SIGHUP)
+            server.kick(signal.SIGHUP)
             server.wait_for_log("its old settings and tables stay in force")
             with self.assertRaises(smtplib.SMTPDataError):
                 send(server, "b")
             server.write("main.cf", "smtpd_timeout = soon\n")
-            server.signal(signal.SIGHUP)
+            server.kick(signal.SIGHUP)
             server.wait_for_log("the old configuration stays in force")
             send(server, "a")
 
@@ -125,7 +125,7 @@ class Life(unittest.TestCase):
         with Server() as server:
             send(server)
             (server.directory / "log").rename(server.directory / "log.1")
-            server.signal(signal.SIGUSR1)
+            server.kick(signal.SIGUSR1)
             until(lambda: (server.directory / "log").exists(), "the new log")
             send(server)
             server.wait_for_log("disconnect from")
