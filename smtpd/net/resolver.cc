@@ -218,7 +218,7 @@ class CaresResolver final : public Resolver {
     question->name = std::move(name);
     question->deadline = Clock::now() + deadline;
     auto initiate = [this, &question](auto handler) {
-      enqueue<T>(std::move(question), std::move(handler));
+      this->template enqueue<T>(std::move(question), std::move(handler));
     };
     Result<T> result = co_await aio::async_initiate<const aio::use_awaitable_t<>, void(Result<T>)>(
         initiate, aio::use_awaitable);
