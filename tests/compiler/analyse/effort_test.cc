@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
+#include "engine/match/confirm_pcre2.h"
+#include "engine/match/scratch.h"
+
 namespace headgate::analyse {
 namespace {
 
@@ -35,6 +40,61 @@ TEST(Effort, NestedRepeatsExplodeUnlessTheyHaveOneWay) {
 
 TEST(Effort, WithoutALimitNothingIsTooLong) {
   EXPECT_EQ(longest_safe_subject(*parse_pcre("(a+)+", front::Flags{}), 0), kUnlimited);
+}
+
+// A random pattern over two letters, hungry for backtracking.
+std::string random_pattern(std::mt19937& random, int depth) {
+  const auto pick = [&random](int n) {
+    return static_cast<int>(random() % static_cast<unsigned>(n));
+  };
+  std::string pattern;
+  for (int items = 1 + pick(3); items > 0; --items) {
+    static constexpr const char* kAtoms[] = {"a", "b", ".", "[ab]", "[^a]", "\\b", "^", "$"};
+    const int kind = depth > 0 ? pick(12) : pick(8);
+    std::string item;
+    if (kind < 8)
+      item = kAtoms[kind];
+    else if (kind == 8)
+      item =
+          "(" + random_pattern(random, depth - 1) + "|" + random_pattern(random, depth - 1) + ")";
+    else if (kind == 9)
+      item = "(?:" + random_pattern(random, depth - 1) + ")";
+    else if (kind == 10)
+      item = "(?>" + random_pattern(random, depth - 1) + ")";
+    else
+      item = "(?=" + random_pattern(random, depth - 1) + ")";
+    static constexpr const char* kRepeats[] = {"",      "",   "*",    "+",  "?",
+                                               "{2,5}", "*?", "{3,}", "++", "{0,40}"};
+    if (kind < 5 || kind > 7) item += kRepeats[pick(10)];
+    pattern += item;
+  }
+  return pattern;
+}
+
+// The promise itself: on a subject that is called safe PCRE2 never reaches the limit. Small limits make short subjects
+// tell; what is believed must hold for every one of them.
+TEST(Effort, Pcre2KeepsTheBound) {
+  std::mt19937 random(20240611);
+  match::Scratch scratch;
+  int believed = 0;
+  for (int round = 0; round < 4000; ++round) {
+    const std::string pattern = random_pattern(random, 2);
+    const Parsed tree = parse_pcre(pattern, front::Flags{});
+    if (!tree) continue;
+    const std::uint64_t limit = std::uint64_t{20} << (random() % 8);
+    const std::size_t longest = std::min<std::size_t>(longest_safe_subject(*tree, limit), 60);
+    const auto limited =
+        match::compile_pcre2("(*LIMIT_MATCH=" + std::to_string(limit) + ")" + pattern, {});
+    if (longest == 0 || !limited) continue;
+    ++believed;
+    for (int i = 0; i < 6; ++i) {
+      std::string subject;
+      for (std::size_t n = 0; n < longest; ++n) subject += i == 0 || random() % 5 != 0 ? 'a' : 'b';
+      EXPECT_NE((*limited)->test(subject, scratch, nullptr).answer, match::Answer::failed)
+          << pattern << " on " << subject << " limit " << limit;
+    }
+  }
+  EXPECT_GT(believed, 1000);
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ std::string spell(const Parsed& tree) {
 
 TEST(ParsePcre, Spelling) {
   const Row rows[] = {
-      {"^Subject:.*foo", "", "^Subject\\x3a.*foo"},
+      {"^Subject:.*foo", "", "^subject\\x3a.*foo"},
       {"a.b", "s", "a[^\\x0a]b"},
       {"a b #c", "x", "ab"},
       {"a{2,3}b{,4}", "", "a{2,3}b\\x7b\\x2c4\\x7d"},
