@@ -121,8 +121,9 @@ class Demo:
                               "--from", "sender@remote.example", "--to", message.to, "--data", "@" + path,
                               "--suppress-data"], capture_output=True, text=True, errors="replace", timeout=120)
         replies = [line for line in run.stdout.splitlines() if re.match(r"<[-*~ ]* +\d{3}[ -]", line)]
-        before_quit = [line for line in replies if not re.search(r" 221 ", line)]
-        return re.sub(r"^<\S* +", "", before_quit[-1]) if before_quit else run.stdout + run.stderr
+        replies = [re.sub(r"^<\S* +", "", line) for line in replies if " 221 " not in line]
+        refusals = [line for line in replies if line[0] in "45"]
+        return "\n".join(refusals or replies[-1:]) or run.stdout + run.stderr
 
     def send(self, message):
         before = {user: len(paths) for user, paths in self.mailboxes().items()}
@@ -150,7 +151,7 @@ class Demo:
         actions = [re.sub(r"^.*?: [0-9A-Za-z]+: ", "", re.sub(r" from \S+\[[^]]*\];.*? helo=<[^>]*>", "", line))
                    for line in self.log()[log_before:] if "postfix/cleanup" in line and not re.search(r": message-id=", line)]
         field("rule", "\n".join(cut(a) for a in actions) or "none")
-        field("reply", cut(reply))
+        field("reply", "\n".join(cut(line) for line in reply.splitlines()))
         field("Maildir", message.describe(new, self.queued("hold") - held))
         for problem in problems:
             field(paint("31", "WRONG"), problem)

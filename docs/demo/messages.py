@@ -26,6 +26,11 @@ class Message:
         with open(path, encoding="utf-8", errors="replace", newline="") as f:
             return f.read()
 
+    @staticmethod
+    def _body(text):
+        """what follows the headers; swaks ends a message with an empty line of its own"""
+        return text.split("\n\n", 1)[1].rstrip("\n")
+
     def problems(self, reply, new, held):
         found = []
         if not reply.startswith(self.reply):
@@ -38,8 +43,7 @@ class Message:
             text = self._read(paths[-1])
             found += ["should contain " + p for p in self.has if not re.search(p, text, re.M)]
             found += ["should not contain " + p for p in self.lacks if re.search(p, text, re.M)]
-            sent = self.data().decode().split("\n\n", 1)[1]
-            if not self.has and not self.lacks and not text.endswith(sent):
+            if not self.has and not self.lacks and self._body(text) != self._body(self.data().decode()):
                 found.append("the body is not what was sent")
         return found
 
