@@ -79,7 +79,7 @@ class Collider:
         """The same records from postmap processes; they cost 5 ms each, so a message meets a table in one mode
         only, another from pair to pair."""
         postmap = find_postmap()
-        pairs = [(t, i) for t in sorted(os.listdir(tables)) for i in sorted(os.listdir(inputs))]
+        pairs = [(t, i) for t in sorted(os.listdir(tables)) for i in sorted(os.listdir(inputs))][::self.options.every]
         cases = [(t, i, m) for n, (t, i) in enumerate(pairs)
                  for m in (['q'] if i.endswith('.keys') else [MODES[n % 6]])]
 
@@ -230,6 +230,7 @@ def main():
     a.add_argument('--corpus', action='store_true')
     a.add_argument('--mails', type=int, default=6)
     a.add_argument('--own', action='store_true')
+    a.add_argument('--every', type=int, default=1, metavar='N', help='with --own: only every Nth pair')
     a.add_argument('--dirs', nargs=2, metavar=('TABLES', 'INPUTS'))
     a.add_argument('--jobs', type=int, default=2)
     a.add_argument('--show', type=int, default=5, help='differences printed')
