@@ -21,7 +21,8 @@ class TableReports {
   void operator()(const Diagnostic& diagnostic) {
     Event event;
     event.program = Program::cleanup;
-    const bool bad = diagnostic.severity == Severity::error || diagnostic.severity == Severity::fatal;
+    const bool bad =
+        diagnostic.severity == Severity::error || diagnostic.severity == Severity::fatal;
     event.level = bad ? Level::error : Level::warning;
     event.text = diagnostic.text;
     log_.write(event);
@@ -59,8 +60,9 @@ std::vector<std::string> interface_hosts(const config::Settings& settings) {
 
 }  // namespace
 
-Result<session::GenerationPtr> open_generation(const config::Service& service, rules::ProgramSource& programs,
-                                               EventSink& log, Missing missing) {
+Result<session::GenerationPtr> open_generation(const config::Service& service,
+                                               rules::ProgramSource& programs, EventSink& log,
+                                               Missing missing) {
   const auto reports = std::make_shared<TableReports>(log);
   const WarningSink warn = [reports](const Diagnostic& diagnostic) { (*reports)(diagnostic); };
   const session::ServiceChecks checks =
@@ -93,18 +95,23 @@ Result<Endpoints> service_endpoints(const config::Service& service) {
       problem = std::move(found.error());
     }
   }
-  if (all.empty()) return tl::unexpected(problem.value_or(Error{Code::invalid, "no address to listen on", service.name}));
+  if (all.empty())
+    return tl::unexpected(
+        problem.value_or(Error{Code::invalid, "no address to listen on", service.name}));
   return all;
 }
 
-bool is_smtp_service(const config::Service& service) { return service.type == "inet" && service.command == "smtpd"; }
+bool is_smtp_service(const config::Service& service) {
+  return service.type == "inet" && service.command == "smtpd";
+}
 
 bool is_known_service(const config::Service& service) {
   static constexpr auto kKnown = std::to_array<std::string_view>(
-      {"anvil",  "bounce", "cleanup", "defer",   "discard",   "dnsblog", "error",    "flush",  "lmtp",
-       "local",  "pickup", "pipe",    "postlogd", "postscreen", "proxymap", "qmgr",   "qmqpd",  "oqmgr",
-       "scache", "showq",  "smtp",    "smtpd",   "spawn",     "tlsmgr",  "tlsproxy", "trivial-rewrite", "verify",
-       "virtual"});
+      {"anvil",    "bounce",          "cleanup",  "defer",  "discard", "dnsblog",
+       "error",    "flush",           "lmtp",     "local",  "pickup",  "pipe",
+       "postlogd", "postscreen",      "proxymap", "qmgr",   "qmqpd",   "oqmgr",
+       "scache",   "showq",           "smtp",     "smtpd",  "spawn",   "tlsmgr",
+       "tlsproxy", "trivial-rewrite", "verify",   "virtual"});
   return std::find(kKnown.begin(), kKnown.end(), service.command) != kKnown.end();
 }
 

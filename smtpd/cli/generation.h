@@ -17,8 +17,9 @@ namespace headgate::cli {
 // error, because there is a set that works.
 enum class Missing { fails_each_lookup, is_an_error };
 
-Result<session::GenerationPtr> open_generation(const config::Service& service, rules::ProgramSource& programs,
-                                               EventSink& log, Missing missing);
+Result<session::GenerationPtr> open_generation(const config::Service& service,
+                                               rules::ProgramSource& programs, EventSink& log,
+                                               Missing missing);
 
 Result<std::vector<aio::ip::tcp::endpoint>> service_endpoints(const config::Service& service);
 

@@ -48,10 +48,14 @@ std::optional<ServeOptions> parse_options(Invocation& invocation) {
 
 int exit_code(const Error& error) {
   switch (error.code) {
-    case Code::unavailable: return kExitUnavailable;
-    case Code::invalid: return kExitBadConfiguration;
-    case Code::not_found: return kExitNoInput;
-    default: break;
+    case Code::unavailable:
+      return kExitUnavailable;
+    case Code::invalid:
+      return kExitBadConfiguration;
+    case Code::not_found:
+      return kExitNoInput;
+    default:
+      break;
   }
   const bool denied = error.what.find("Permission denied") != std::string::npos;
   return denied ? kExitNoPermission : kExitIo;
@@ -64,15 +68,18 @@ std::string listener_text(const net::Endpoint& endpoint) {
 }
 
 // The line for people, and the one for scripts.
-void announce(Invocation& invocation, const ServeOptions& options, const Server& server, const config::Config& config) {
+void announce(Invocation& invocation, const ServeOptions& options, const Server& server,
+              const config::Config& config) {
   std::string listeners, lines;
   for (const net::Endpoint& endpoint : server.listening_on()) {
     listeners += (listeners.empty() ? "" : ", ") + listener_text(endpoint);
     lines += listener_text(endpoint) + "\n";
   }
-  invocation.err << fmt::format("headgate: listening on {} (spool {}, configuration {}); stop with Ctrl-C\n", listeners,
-                                config.main->queue_directory, config.embedded ? "embedded" : config.directory)
-                 << std::flush;
+  invocation.err
+      << fmt::format("headgate: listening on {} (spool {}, configuration {}); stop with Ctrl-C\n",
+                     listeners, config.main->queue_directory,
+                     config.embedded ? "embedded" : config.directory)
+      << std::flush;
   if (!options.port_file.empty()) {
     const Result<void> written = write_file_atomically(options.port_file, lines);
     if (!written) warning(invocation, written.error().text());
@@ -87,7 +94,9 @@ void announce(Invocation& invocation, const ServeOptions& options, const Server&
 void report_selftest(Invocation& invocation) {
   const match::SelfTest test = match::run_selftest();
   if (test.ok) return;
-  warning(invocation, fmt::format("{}; tables are matched by PCRE2 and regexec alone, which is slow", test.problem));
+  warning(invocation,
+          fmt::format("{}; tables are matched by PCRE2 and regexec alone, which is slow",
+                      test.problem));
 }
 
 }  // namespace
@@ -111,7 +120,8 @@ int run_serve(Invocation& invocation) {
   report_selftest(invocation);
 
   const config::Config shown = *config;
-  Server server(std::move(*config), [wish] { return config::load(wish); }, invocation.programs, **log, env);
+  Server server(
+      std::move(*config), [wish] { return config::load(wish); }, invocation.programs, **log, env);
   const Result<void> opened = server.open();
   if (!opened) return fatal(invocation, exit_code(opened.error()), opened.error().text());
   const auto reopen_log = [&log, &invocation] {

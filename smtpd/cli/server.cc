@@ -34,14 +34,15 @@ deliver::TransportCommands transports(const config::Config& config) {
 class Server::WakeQueue final : public session::QueueDoor {
  public:
   explicit WakeQueue(queue::Manager& manager) : manager_(manager) {}
+
   void wake(std::string id) override { manager_.wake(std::move(id)); }
 
  private:
   queue::Manager& manager_;
 };
 
-Server::Server(config::Config config, std::function<Result<config::Config>()> load, rules::ProgramSource& programs,
-               EventSink& log, Env& env)
+Server::Server(config::Config config, std::function<Result<config::Config>()> load,
+               rules::ProgramSource& programs, EventSink& log, Env& env)
     : config_(std::move(config)),
       load_(std::move(load)),
       programs_(programs),
@@ -70,11 +71,13 @@ Result<void> Server::open() {
     if (is_smtp_service(service)) {
       TRY_OK(open_front(service));
     } else if (!is_known_service(service)) {
-      say(Level::warning, fmt::format("service {}/{} runs \"{}\", which this server does not have: not started",
-                                      service.name, service.type, service.command));
+      say(Level::warning,
+          fmt::format("service {}/{} runs \"{}\", which this server does not have: not started",
+                      service.name, service.type, service.command));
     }
   }
-  if (fronts_.empty()) return fail(Code::invalid, "no smtpd service of type inet in master.cf: nothing to serve");
+  if (fronts_.empty())
+    return fail(Code::invalid, "no smtpd service of type inet in master.cf: nothing to serve");
   return {};
 }
 
@@ -86,9 +89,10 @@ Result<void> Server::open_queue() {
   TRY(resolver, net::open_system_resolver());
   resolver_ = std::move(resolver);
   connector_ = std::make_unique<deliver::TcpConnector>(config_.main->smtp_bind_address);
-  worker_ = std::make_unique<deliver::Worker>(disk_, config_.main, programs_, *resolver_, *connector_, log_, env_,
-                                              transports(config_));
-  manager_ = std::make_unique<queue::Manager>(io_.get_executor(), disk_, *spool_, config_.main, *worker_, log_, env_);
+  worker_ = std::make_unique<deliver::Worker>(disk_, config_.main, programs_, *resolver_,
+                                              *connector_, log_, env_, transports(config_));
+  manager_ = std::make_unique<queue::Manager>(io_.get_executor(), disk_, *spool_, config_.main,
+                                              *worker_, log_, env_);
   door_ = std::make_unique<WakeQueue>(*manager_);
   services_ = std::make_unique<session::Services>(*spool_, *door_, loop_, env_, log_);
   return {};
@@ -97,7 +101,8 @@ Result<void> Server::open_queue() {
 Result<void> Server::open_front(const config::Service& service) {
   TRY(generation, open_generation(service, programs_, log_, Missing::fails_each_lookup));
   TRY(endpoints, service_endpoints(service));
-  auto front = std::make_unique<session::Front>(io_.get_executor(), generation, *services_, names_, limits_);
+  auto front =
+      std::make_unique<session::Front>(io_.get_executor(), generation, *services_, names_, limits_);
   TRY_OK(front->listen(endpoints));
   fronts_[service.canonical] = std::move(front);
   return {};
@@ -176,7 +181,8 @@ Task<void> Server::stop() {
 void Server::reload() {
   Result<config::Config> fresh = load_();
   if (!fresh) {
-    say(Level::error, fmt::format("reload: {}; the old configuration stays in force", fresh.error().text()));
+    say(Level::error,
+        fmt::format("reload: {}; the old configuration stays in force", fresh.error().text()));
     return;
   }
   for (const Diagnostic& diagnostic : fresh->diagnostics) say(Level::warning, diagnostic.text);
@@ -192,14 +198,17 @@ void Server::reload_service(const config::Service& service) {
   const auto front = fronts_.find(service.canonical);
   if (front == fronts_.end()) {
     const Result<void> opened = open_front(service);
-    if (!opened) return say(Level::error, fmt::format("reload: service {}: {}", service.name, opened.error().text()));
+    if (!opened)
+      return say(Level::error,
+                 fmt::format("reload: service {}: {}", service.name, opened.error().text()));
     fronts_[service.canonical]->start();
     return;
   }
-  Result<session::GenerationPtr> generation = open_generation(service, programs_, log_, Missing::is_an_error);
+  Result<session::GenerationPtr> generation =
+      open_generation(service, programs_, log_, Missing::is_an_error);
   if (generation) return front->second->reload(std::move(*generation));
-  say(Level::error, fmt::format("reload: service {}: {}; its old settings and tables stay in force", service.name,
-                                generation.error().text()));
+  say(Level::error, fmt::format("reload: service {}: {}; its old settings and tables stay in force",
+                                service.name, generation.error().text()));
 }
 
 void Server::retire_vanished(const config::Config& fresh) {

@@ -30,8 +30,8 @@ namespace headgate::cli {
 class Server {
  public:
   // `load` reads the configuration again, for a reload.
-  Server(config::Config config, std::function<Result<config::Config>()> load, rules::ProgramSource& programs,
-         EventSink& log, Env& env);
+  Server(config::Config config, std::function<Result<config::Config>()> load,
+         rules::ProgramSource& programs, EventSink& log, Env& env);
   ~Server();
 
   Result<void> open();
@@ -74,7 +74,7 @@ class Server {
   session::ClientLimits limits_;
   std::unique_ptr<session::Services> services_;
   std::map<std::string, std::unique_ptr<session::Front>> fronts_;  // by canonical name
-  std::vector<std::unique_ptr<session::Front>> retired_;           // a reload took them out of master.cf
+  std::vector<std::unique_ptr<session::Front>> retired_;  // a reload took them out of master.cf
   bool queue_done_ = false, stopping_ = false;
 };
 

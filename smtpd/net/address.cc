@@ -16,7 +16,8 @@ aio::ip::address unmapped(const aio::ip::address& address) {
 std::string to_text(const aio::ip::address& address) {
   const aio::ip::address plain = unmapped(address);
   if (plain.is_v4()) return plain.to_v4().to_string();
-  return aio::ip::address_v6(plain.to_v6().to_bytes()).to_string();  // built from bytes: no scope id
+  return aio::ip::address_v6(plain.to_v6().to_bytes())
+      .to_string();  // built from bytes: no scope id
 }
 
 Endpoint to_endpoint(const aio::ip::tcp::endpoint& endpoint) {
@@ -24,7 +25,8 @@ Endpoint to_endpoint(const aio::ip::tcp::endpoint& endpoint) {
 }
 
 std::optional<aio::ip::address> parse_address(std::string_view text) {
-  if (text.size() >= 2 && text.front() == '[' && text.back() == ']') text = text.substr(1, text.size() - 2);
+  if (text.size() >= 2 && text.front() == '[' && text.back() == ']')
+    text = text.substr(1, text.size() - 2);
   if (text::starts_with_ignore_case(text, "IPv6:")) text.remove_prefix(5);
   aio::error_code error;
   aio::ip::address address = aio::ip::make_address(std::string(text), error);

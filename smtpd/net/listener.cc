@@ -14,14 +14,14 @@ namespace {
 
 tl::unexpected<Error> bind_failure(const aio::ip::tcp::endpoint& where, std::string_view step,
                                    const aio::error_code& error) {
-  return fail(Code::unavailable,
-              fmt::format("{} {} port {}: {}", step, to_text(where.address()), where.port(), error.message()));
+  return fail(Code::unavailable, fmt::format("{} {} port {}: {}", step, to_text(where.address()),
+                                             where.port(), error.message()));
 }
 
 }  // namespace
 
-Result<Listener> Listener::open(const aio::any_io_executor& executor, const aio::ip::tcp::endpoint& where,
-                                int backlog) {
+Result<Listener> Listener::open(const aio::any_io_executor& executor,
+                                const aio::ip::tcp::endpoint& where, int backlog) {
   aio::ip::tcp::acceptor acceptor(executor);
   aio::error_code error;
   acceptor.open(where.protocol(), error);
@@ -41,8 +41,10 @@ Task<Result<aio::ip::tcp::socket>> Listener::accept() {
   aio::ip::tcp::socket socket(acceptor_.get_executor());
   const auto [error] = co_await acceptor_.async_accept(socket, kAsTuple);
   if (!error) co_return std::move(socket);
-  if (error == aio::error::operation_aborted || !acceptor_.is_open()) co_return fail(Code::cancelled, "accept: closed");
-  if (error == aio::error::no_descriptors || error == aio::error::no_buffer_space || error == aio::error::no_memory)
+  if (error == aio::error::operation_aborted || !acceptor_.is_open())
+    co_return fail(Code::cancelled, "accept: closed");
+  if (error == aio::error::no_descriptors || error == aio::error::no_buffer_space ||
+      error == aio::error::no_memory)
     co_return fail(Code::unavailable, "accept: " + error.message());
   co_return fail(Code::io, "accept: " + error.message());
 }
@@ -52,16 +54,21 @@ void Listener::close() {
   acceptor_.close(ignored);
 }
 
-Result<std::vector<aio::ip::tcp::endpoint>> listen_endpoints(const std::string& host, const std::string& port) {
+Result<std::vector<aio::ip::tcp::endpoint>> listen_endpoints(const std::string& host,
+                                                             const std::string& port) {
   addrinfo hints{};
   hints.ai_flags = AI_PASSIVE;
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
   std::string name = host;
-  if (name.size() >= 2 && name.front() == '[' && name.back() == ']') name = name.substr(1, name.size() - 2);
+  if (name.size() >= 2 && name.front() == '[' && name.back() == ']')
+    name = name.substr(1, name.size() - 2);
   addrinfo* list = nullptr;
-  const int status = getaddrinfo(name.empty() ? nullptr : name.c_str(), port.c_str(), &hints, &list);
-  if (status != 0) return fail(Code::invalid, fmt::format("bad host or port: {}", gai_strerror(status)), host + ":" + port);
+  const int status =
+      getaddrinfo(name.empty() ? nullptr : name.c_str(), port.c_str(), &hints, &list);
+  if (status != 0)
+    return fail(Code::invalid, fmt::format("bad host or port: {}", gai_strerror(status)),
+                host + ":" + port);
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(list, &freeaddrinfo);
   std::vector<aio::ip::tcp::endpoint> endpoints;
   for (const addrinfo* item = list; item != nullptr; item = item->ai_next) {

@@ -15,10 +15,12 @@ namespace headgate::net {
 
 class Listener {
  public:
-  static Result<Listener> open(const aio::any_io_executor& executor, const aio::ip::tcp::endpoint& where, int backlog);
+  static Result<Listener> open(const aio::any_io_executor& executor,
+                               const aio::ip::tcp::endpoint& where, int backlog);
 
   Task<Result<aio::ip::tcp::socket>> accept();
   void close();
+
   [[nodiscard]] Endpoint local() const { return local_; }
 
  private:
@@ -30,6 +32,7 @@ class Listener {
 
 // The endpoints that a service's host and port stand for: numeric, a name, or "" for every address. Blocks on
 // getaddrinfo(3): for start-up and reload. `port` is a number or a service name ("smtp").
-Result<std::vector<aio::ip::tcp::endpoint>> listen_endpoints(const std::string& host, const std::string& port);
+Result<std::vector<aio::ip::tcp::endpoint>> listen_endpoints(const std::string& host,
+                                                             const std::string& port);
 
 }  // namespace headgate::net

@@ -28,7 +28,9 @@ AddressInfo resolve(const std::string& name, int family, int flags) {
 
 std::string numeric(const addrinfo& info) {
   char text[NI_MAXHOST];
-  if (getnameinfo(info.ai_addr, info.ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) != 0) return {};
+  if (getnameinfo(info.ai_addr, info.ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) !=
+      0)
+    return {};
   return text;
 }
 
@@ -49,7 +51,8 @@ PeerName verify_peer_name(const std::string& address) {
   const AddressInfo own = resolve(address, AF_UNSPEC, AI_NUMERICHOST);
   if (!own) return peer;
   char name[NI_MAXHOST];
-  if (getnameinfo(own->ai_addr, own->ai_addrlen, name, sizeof name, nullptr, 0, NI_NAMEREQD) != 0) return peer;
+  if (getnameinfo(own->ai_addr, own->ai_addrlen, name, sizeof name, nullptr, 0, NI_NAMEREQD) != 0)
+    return peer;
   if (!looks_like_host_name(name)) return peer;
   peer.reverse_name = name;
   const AddressInfo forward = resolve(name, own->ai_family, 0);
@@ -69,7 +72,8 @@ PeerName verify_peer_name(const std::string& address) {
 }
 
 struct PeerNames::Job {
-  Job(const aio::any_io_executor& executor, std::string a) : timer(executor), address(std::move(a)) {}
+  Job(const aio::any_io_executor& executor, std::string a)
+      : timer(executor), address(std::move(a)) {}
 
   aio::steady_timer timer;  // touched on its executor only
   std::string address;
@@ -83,7 +87,8 @@ Task<PeerName> PeerNames::look_up(std::string address) {
   const bool local = parsed && is_loopback(*parsed);
   if (local) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (const auto known = loopback_.find(address); known != loopback_.end()) co_return known->second;
+    if (const auto known = loopback_.find(address); known != loopback_.end())
+      co_return known->second;
   }
   const auto executor = co_await aio::this_coro::executor;
   const auto job = std::make_shared<Job>(executor, address);

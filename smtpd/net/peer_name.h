@@ -23,7 +23,8 @@ struct PeerName {
 
 class PeerNames {
  public:
-  PeerNames(aio::thread_pool& pool, std::chrono::milliseconds patience) : pool_(pool), patience_(patience) {}
+  PeerNames(aio::thread_pool& pool, std::chrono::milliseconds patience)
+      : pool_(pool), patience_(patience) {}
 
   Task<PeerName> look_up(std::string address);
 
@@ -33,7 +34,8 @@ class PeerNames {
   aio::thread_pool& pool_;
   std::chrono::milliseconds patience_;
   std::mutex mutex_;
-  std::map<std::string, PeerName> loopback_;  // asked once: local clients must not wait for the pool
+  std::map<std::string, PeerName>
+      loopback_;  // asked once: local clients must not wait for the pool
 };
 
 // The look-up itself; blocks.

@@ -88,7 +88,8 @@ void TcpWire::end_wait(std::size_t bytes_read) {
   using Duration = std::chrono::steady_clock::duration;
   left_ -= std::chrono::steady_clock::now() - wait_began_;
   if (policy_.min_data_rate_bytes != 0) {
-    const double earned = static_cast<double>(bytes_read) / static_cast<double>(policy_.min_data_rate_bytes);
+    const double earned =
+        static_cast<double>(bytes_read) / static_cast<double>(policy_.min_data_rate_bytes);
     left_ += std::chrono::duration_cast<Duration>(std::chrono::duration<double>(earned));
   }
   left_ = std::clamp<Duration>(left_, Duration::zero(), policy_.budget);
@@ -99,7 +100,8 @@ Error TcpWire::failure(const aio::error_code& error, std::string_view action) co
     if (core_->expired) return Error{Code::timeout, std::string(action) + ": timed out", {}};
     return Error{Code::cancelled, std::string(action) + ": interrupted", {}};
   }
-  if (error == aio::error::eof || error == aio::error::connection_reset || error == aio::error::broken_pipe)
+  if (error == aio::error::eof || error == aio::error::connection_reset ||
+      error == aio::error::broken_pipe)
     return Error{Code::closed, std::string(action) + ": connection closed by the peer", {}};
   return Error{Code::io, std::string(action) + ": " + error.message(), {}};
 }
@@ -108,7 +110,8 @@ std::string_view TcpWire::buffered() const { return {input_.get() + begin_, end_
 
 // Reads once into the free part of the buffer, which is never empty here: the callers spill or return what is there.
 Task<Result<void>> TcpWire::fill() {
-  if (std::exchange(core_->interrupted, false)) co_return fail(Code::cancelled, "read: interrupted");
+  if (std::exchange(core_->interrupted, false))
+    co_return fail(Code::cancelled, "read: interrupted");
   if (begin_ == end_) {
     begin_ = end_ = 0;
   } else if (begin_ != 0) {
@@ -189,7 +192,8 @@ std::string_view TcpWire::pending() {
   if (begin_ == end_) {
     begin_ = end_ = 0;
     aio::error_code error;
-    const std::size_t count = core_->socket.read_some(aio::buffer(input_.get(), kInputBytes), error);
+    const std::size_t count =
+        core_->socket.read_some(aio::buffer(input_.get(), kInputBytes), error);
     if (!error) end_ = count;  // an end of file or an error shows again at the next read
   }
   return buffered();
@@ -265,7 +269,8 @@ class ConnectGuard {
 }  // namespace
 
 Task<Result<std::unique_ptr<Wire>>> connect_tcp(std::string address, std::uint16_t port,
-                                                std::chrono::milliseconds timeout, std::string bind_address) {
+                                                std::chrono::milliseconds timeout,
+                                                std::string bind_address) {
   const std::optional<aio::ip::address> target = parse_address(address);
   if (!target) co_return fail(Code::invalid, "not an IP address", address);
   const auto executor = co_await aio::this_coro::executor;

@@ -36,10 +36,12 @@ class TcpWire final : public Wire {
   [[nodiscard]] Endpoint peer() const;
 
  private:
-  struct Core;  // the socket and its timer: shared with the timer's handler, which may outlive the Wire
+  struct
+      Core;  // the socket and its timer: shared with the timer's handler, which may outlive the Wire
 
   [[nodiscard]] std::string_view buffered() const;
-  bool take_line(std::size_t limit_bytes, Line& line);  // from the buffer; false = more input is needed
+  bool take_line(std::size_t limit_bytes,
+                 Line& line);  // from the buffer; false = more input is needed
   void spill(std::string_view bytes, std::size_t limit_bytes);
   Task<Result<void>> fill();
   void begin_wait();
@@ -53,13 +55,15 @@ class TcpWire final : public Wire {
 
   std::unique_ptr<char[]> input_;
   std::size_t begin_ = 0, end_ = 0;
-  std::string spill_;  // the start of a line that is longer than the buffer, or the line last returned from there
+  std::string
+      spill_;  // the start of a line that is longer than the buffer, or the line last returned from there
   bool spilling_ = false, spill_truncated_ = false;
   std::string output_;
 };
 
 // Connects to a numeric address; `bind_address` "" = any. Call it inside a coroutine: it runs on that executor.
 Task<Result<std::unique_ptr<Wire>>> connect_tcp(std::string address, std::uint16_t port,
-                                                std::chrono::milliseconds timeout, std::string bind_address = {});
+                                                std::chrono::milliseconds timeout,
+                                                std::string bind_address = {});
 
 }  // namespace headgate::net

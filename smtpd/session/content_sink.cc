@@ -41,14 +41,18 @@ void ContentSink::end_of_primary_headers(const checks::PrimaryHeaders& seen) {
 void ContentSink::add_missing(const checks::PrimaryHeaders& seen) {
   if (writer_ == nullptr) return;
   if (!seen.message_id) {
-    message_id_ = fmt::format("<{:%Y%m%d%H%M%S}.{}@{}>", fmt::gmtime(WallTime::clock::to_time_t(missing_.now)),
-                              writer_->id(), missing_.myhostname);
+    message_id_ = fmt::format("<{:%Y%m%d%H%M%S}.{}@{}>",
+                              fmt::gmtime(WallTime::clock::to_time_t(missing_.now)), writer_->id(),
+                              missing_.myhostname);
     writer_->record("Message-Id: " + message_id_, false);
   }
   if (!seen.date)
-    writer_->record("Date: " + proto::rfc5322_date(missing_.now, proto::local_zone(missing_.now).offset), false);
+    writer_->record(
+        "Date: " + proto::rfc5322_date(missing_.now, proto::local_zone(missing_.now).offset),
+        false);
   if (!seen.from) {
-    const std::string who = missing_.sender.empty() ? "MAILER-DAEMON" : proto::quote_address(missing_.sender);
+    const std::string who =
+        missing_.sender.empty() ? "MAILER-DAEMON" : proto::quote_address(missing_.sender);
     writer_->record("From: " + who, false);
   }
 }

@@ -24,14 +24,19 @@ struct MissingHeaders {
 
 class ContentSink final : public checks::Sink {
  public:
-  ContentSink(queue::Writer& writer, MissingHeaders missing) : writer_(&writer), missing_(std::move(missing)) {}
+  ContentSink(queue::Writer& writer, MissingHeaders missing)
+      : writer_(&writer), missing_(std::move(missing)) {}
 
   void record(std::string_view bytes, bool continued) override;
   void end_of_primary_headers(const checks::PrimaryHeaders& seen) override;
 
   void stop() { writer_ = nullptr; }
+
   [[nodiscard]] int received_count() const { return received_count_; }
-  [[nodiscard]] const std::string& message_id() const { return message_id_; }  // "<a@b>" or "" when there is none
+
+  [[nodiscard]] const std::string& message_id() const {
+    return message_id_;
+  }  // "<a@b>" or "" when there is none
 
  private:
   void note_message_id(std::string_view record);

@@ -24,8 +24,8 @@ constexpr std::chrono::seconds kFlushInterval{10};
 
 // In the order of proto::Verb.
 constexpr std::array<VerbFunction, proto::kVerbCount> kVerbs = {
-    helo, ehlo, not_offered, not_offered, not_offered, not_offered, mail, rcpt,       data,
-    not_offered, rset, noop, vrfy, etrn, quit, help, not_offered,
+    helo,        ehlo, not_offered, not_offered, not_offered, not_offered, mail, rcpt,        data,
+    not_offered, rset, noop,        vrfy,        etrn,        quit,        help, not_offered,
 };
 
 // Control characters as C escapes, as in "improper command pipelining after …".
@@ -33,12 +33,18 @@ std::string escaped(std::string_view bytes) {
   std::string out;
   for (const char c : bytes.substr(0, kLoggedInput)) {
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '\r') out += "\\r";
-    else if (c == '\n') out += "\\n";
-    else if (c == '\t') out += "\\t";
-    else if (c == '\\') out += "\\\\";
-    else if (byte < 32 || byte > 126) out += fmt::format("\\{:03o}", byte);
-    else out += c;
+    if (c == '\r')
+      out += "\\r";
+    else if (c == '\n')
+      out += "\\n";
+    else if (c == '\t')
+      out += "\\t";
+    else if (c == '\\')
+      out += "\\\\";
+    else if (byte < 32 || byte > 126)
+      out += fmt::format("\\{:03o}", byte);
+    else
+      out += c;
   }
   return out;
 }
@@ -75,8 +81,13 @@ class Conversation {
   void take_settings();
   void watch_pipelining(std::string_view where);
   void log_wire_failure(const Error& error);
-  void log(Level level, std::string text) { session_.log(dialogue_.services.log, level, std::move(text)); }
+
+  void log(Level level, std::string text) {
+    session_.log(dialogue_.services.log, level, std::move(text));
+  }
+
   [[nodiscard]] const std::string& host() const { return session_.settings().myhostname; }
+
   [[nodiscard]] std::string origin() const { return session_.peer.name_and_address(); }
 
   Dialogue& dialogue_;
@@ -100,7 +111,8 @@ void Conversation::watch_pipelining(std::string_view where) {
   const std::string_view early = wire_.pending();
   if (early.empty()) return;
   session_.ill_pipelining = true;
-  log(Level::info, fmt::format("improper command pipelining after {} from {}: {}", where, origin(), escaped(early)));
+  log(Level::info, fmt::format("improper command pipelining after {} from {}: {}", where, origin(),
+                               escaped(early)));
 }
 
 void Conversation::log_wire_failure(const Error& error) {
@@ -123,7 +135,8 @@ Task<Conversation::Next> Conversation::flush() {
 Task<Conversation::Next> Conversation::send(Reply reply) {
   const config::Settings& settings = session_.settings();
   if (settings.soft_bounce) reply = reply.softened();
-  const bool slow = session_.errors >= settings.smtpd_soft_error_limit && settings.smtpd_error_sleep_time.count() > 0;
+  const bool slow = session_.errors >= settings.smtpd_soft_error_limit &&
+                    settings.smtpd_error_sleep_time.count() > 0;
   if (slow) co_await dialogue_.services.loop.pause(settings.smtpd_error_sleep_time);
   wire_.queue(reply.bytes());
   const bool closes = reply.closes();
@@ -204,13 +217,14 @@ Task<Conversation::Next> Conversation::give_up(Error error) {
 std::optional<Reply> Conversation::objection(const net::Line& line) {
   const config::Settings& settings = session_.settings();
   if (line.bare_newline && settings.smtpd_forbid_bare_newline == "reject") {
-    log(Level::info, fmt::format("reject: {} from {}: bare <LF> received;{}", session_.where, origin(),
-                                 session_.envelope_text(std::nullopt)));
+    log(Level::info, fmt::format("reject: {} from {}: bare <LF> received;{}", session_.where,
+                                 origin(), session_.envelope_text(std::nullopt)));
     return proto::reply::bare_newline(host(), true);
   }
   if (line.truncated) {
-    log(Level::warning, fmt::format("{}: request longer than {}: {}...", origin(), settings.line_length_limit,
-                                    text::printable(line.text.substr(0, 30))));
+    log(Level::warning,
+        fmt::format("{}: request longer than {}: {}...", origin(), settings.line_length_limit,
+                    text::printable(line.text.substr(0, 30))));
     return proto::reply::line_too_long();
   }
   if (settings.smtputf8_enable && !text::valid_utf8(line.text)) return proto::reply::bad_utf8();
@@ -272,10 +286,12 @@ Task<Conversation::Next> Conversation::repeat_denial(Verb verb) {
   co_return next;
 }
 
-Task<Conversation::Next> Conversation::unknown_verb(const proto::Request& request, std::string_view line) {
+Task<Conversation::Next> Conversation::unknown_verb(const proto::Request& request,
+                                                    std::string_view line) {
   session_.count(Verb::unknown, false);
   if (request.looks_like_header() || is_forbidden_command(session_, request.word())) {
-    log(Level::warning, fmt::format("non-SMTP command from {}: {}", origin(), text::printable(line.substr(0, kLoggedInput))));
+    log(Level::warning, fmt::format("non-SMTP command from {}: {}", origin(),
+                                    text::printable(line.substr(0, kLoggedInput))));
     const Next next = co_await send(proto::reply::not_smtp());
     co_return next;
   }

@@ -21,9 +21,13 @@ constexpr std::chrono::seconds kAcceptRetry{1};
 class CountedClient {
  public:
   CountedClient(ClientLimits& limits, const Session& session)
-      : limits_(limits), session_(session), now_(limits.connected(session.service, session.peer.address)) {}
+      : limits_(limits),
+        session_(session),
+        now_(limits.connected(session.service, session.peer.address)) {}
+
   CountedClient(const CountedClient&) = delete;
   CountedClient& operator=(const CountedClient&) = delete;
+
   ~CountedClient() { limits_.disconnected(session_.service, session_.peer.address); }
 
   [[nodiscard]] std::int64_t now() const { return now_; }
@@ -39,7 +43,8 @@ class CountedClient {
 // Which of its generation's two states a session shall use now.
 class Front::States final : public StateSource {
  public:
-  States(Front& front, GenerationPtr generation) : front_(front), generation_(std::move(generation)) {}
+  States(Front& front, GenerationPtr generation)
+      : front_(front), generation_(std::move(generation)) {}
 
   StatePtr current() override {
     return front_.controller_.stressed() ? generation_->stressed : generation_->calm;
@@ -52,8 +57,8 @@ class Front::States final : public StateSource {
   GenerationPtr generation_;
 };
 
-Front::Front(aio::any_io_executor executor, GenerationPtr generation, Services& services, net::PeerNames& names,
-             ClientLimits& limits)
+Front::Front(aio::any_io_executor executor, GenerationPtr generation, Services& services,
+             net::PeerNames& names, ClientLimits& limits)
     : executor_(executor),
       generation_(std::move(generation)),
       services_(services),
@@ -65,7 +70,8 @@ Front::Front(aio::any_io_executor executor, GenerationPtr generation, Services& 
       stress_ends_(executor) {}
 
 Result<void> Front::listen(const std::vector<aio::ip::tcp::endpoint>& endpoints) {
-  const std::int64_t wanted = std::max(generation_->maxproc, generation_->calm->settings->default_process_limit);
+  const std::int64_t wanted =
+      std::max(generation_->maxproc, generation_->calm->settings->default_process_limit);
   const int backlog = static_cast<int>(std::clamp<std::int64_t>(wanted, 1, 65535));
   for (const aio::ip::tcp::endpoint& endpoint : endpoints) {
     Result<net::Listener> listener = net::Listener::open(executor_, endpoint, backlog);
@@ -210,9 +216,10 @@ Task<void> Front::talk(net::Wire& wire, Session& session, States& states) {
   const CountedClient client(limits_, session);
   if (limit != 0 && client.now() > limit && !is_limit_exempt(session)) {
     session.log(services_.log, Level::warning,
-                fmt::format("Connection concurrency limit exceeded: {} from {} for service {}", client.now(),
-                            session.peer.name_and_address(), session.service));
-    proto::Reply reply = proto::reply::too_many_connections(settings.myhostname, session.peer.address);
+                fmt::format("Connection concurrency limit exceeded: {} from {} for service {}",
+                            client.now(), session.peer.name_and_address(), session.service));
+    proto::Reply reply =
+        proto::reply::too_many_connections(settings.myhostname, session.peer.address);
     co_await turn_away(dialogue, std::move(reply));
   } else {
     co_await converse(dialogue, states);

@@ -31,17 +31,19 @@ using GenerationPtr = std::shared_ptr<const Generation>;
 
 class Front {
  public:
-  Front(aio::any_io_executor executor, GenerationPtr generation, Services& services, net::PeerNames& names,
-        ClientLimits& limits);
+  Front(aio::any_io_executor executor, GenerationPtr generation, Services& services,
+        net::PeerNames& names, ClientLimits& limits);
 
   Result<void> listen(const std::vector<aio::ip::tcp::endpoint>& endpoints);
   [[nodiscard]] std::vector<net::Endpoint> listening_on() const;
 
   void start();
   void reload(GenerationPtr generation);  // for new sessions; the stress goes on
-  void drain();                           // no new clients; idle sessions end now, the others at their message's end
-  void cut();                             // close what is still open
+  void drain();  // no new clients; idle sessions end now, the others at their message's end
+  void cut();    // close what is still open
+
   [[nodiscard]] bool finished() const { return coroutines_ == 0; }
+
   [[nodiscard]] std::size_t sessions() const { return wires_.size(); }
 
  private:

@@ -23,7 +23,8 @@ bool checks_disabled(const config::Settings& settings) {
   return std::find(options.begin(), options.end(), "no_header_body_checks") != options.end();
 }
 
-MissingHeaders missing_headers(const Session& session, const Services& services, bool local_client) {
+MissingHeaders missing_headers(const Session& session, const Services& services,
+                               bool local_client) {
   MissingHeaders missing;
   missing.add = local_client || session.settings().always_add_missing_headers;
   missing.myhostname = session.settings().myhostname;
@@ -42,14 +43,16 @@ bool is_from_line(std::string_view line) {
 // cleanup(8)'s lines about a message's content, with the queue id in front.
 class Intake::Log final : public checks::ActionObserver {
  public:
-  Log(const Session& session, EventSink& sink, const std::string& id) : session_(session), sink_(sink), id_(id) {}
+  Log(const Session& session, EventSink& sink, const std::string& id)
+      : session_(session), sink_(sink), id_(id) {}
 
   void on_action(const checks::ActionTaken& action) override {
     const queue::Envelope& envelope = *session_.envelope;
     std::optional<std::string_view> recipient;  // the last one, as Postfix has it
     if (!envelope.recipients.empty()) recipient = envelope.recipients.back().address;
     const std::string known = session_.envelope_text(recipient);
-    say(Level::info, fmt::format("{}: {}", id_, action_log_text(action, session_.peer.name_and_address(), known)));
+    say(Level::info, fmt::format("{}: {}", id_,
+                                 action_log_text(action, session_.peer.name_and_address(), known)));
   }
 
   void on_warning(std::string_view text) override { say(Level::warning, std::string(text)); }
@@ -58,7 +61,9 @@ class Intake::Log final : public checks::ActionObserver {
     say(Level::warning, fmt::format("{}: {}", id_, text));
   }
 
-  void say(Level level, std::string text) const { session_.log(sink_, level, std::move(text), Program::cleanup); }
+  void say(Level level, std::string text) const {
+    session_.log(sink_, level, std::move(text), Program::cleanup);
+  }
 
  private:
   const Session& session_;
@@ -66,8 +71,8 @@ class Intake::Log final : public checks::ActionObserver {
   const std::string& id_;
 };
 
-Intake::Intake(Session& session, Services& services, std::unique_ptr<queue::Writer> writer, bool command_ended_bare,
-               bool local_client)
+Intake::Intake(Session& session, Services& services, std::unique_ptr<queue::Writer> writer,
+               bool command_ended_bare, bool local_client)
     : session_(session),
       services_(services),
       state_(session.state),
@@ -75,10 +80,12 @@ Intake::Intake(Session& session, Services& services, std::unique_ptr<queue::Writ
       id_(writer_->id()),
       sink_(*writer_, missing_headers(session, services, local_client)),
       log_(std::make_unique<Log>(session, services.log, id_)),
-      reader_(proto::bare_newline_mode(state_->settings->smtpd_forbid_bare_newline), command_ended_bare),
+      reader_(proto::bare_newline_mode(state_->settings->smtpd_forbid_bare_newline),
+              command_ended_bare),
       splitter_(static_cast<std::size_t>(state_->settings->line_length_limit)) {
   checks::CheckSet& checks = checks_disabled(*state_->settings) ? no_checks_ : *state_->checks;
-  inspector_ = std::make_unique<checks::Inspector>(checks, check_limits(*state_->settings), sink_, *log_);
+  inspector_ =
+      std::make_unique<checks::Inspector>(checks, check_limits(*state_->settings), sink_, *log_);
   write_received();
 }
 
@@ -122,7 +129,8 @@ void Intake::record(std::string_view bytes, bool continued) {
   if (!writing()) return;
   if (first_) {
     if (is_from_line(bytes)) {
-      inspector_->record(fmt::format("X-Mailbox-Line: {}", bytes.substr(0, bytes.find('\0'))), continued);
+      inspector_->record(fmt::format("X-Mailbox-Line: {}", bytes.substr(0, bytes.find('\0'))),
+                         continued);
       return;
     }
     first_ = false;
@@ -142,7 +150,8 @@ void Intake::abandon() {
 
 Reply Intake::write_failure(const Error& error) {
   log_->say(Level::warning, fmt::format("{}: write queue file: {}", id_, error.text()));
-  return error.code == Code::unavailable ? proto::reply::insufficient_storage() : proto::reply::queue_write_error();
+  return error.code == Code::unavailable ? proto::reply::insufficient_storage()
+                                         : proto::reply::queue_write_error();
 }
 
 Task<Reply> Intake::conclude() {
@@ -152,7 +161,8 @@ Task<Reply> Intake::conclude() {
   }
   const checks::Verdict& verdict = inspector_->verdict();
   const bool discarded = verdict.disposition == checks::Disposition::discard;
-  const bool bare = state_->settings->smtpd_forbid_bare_newline == "reject" && reader_.saw_bare_newline();
+  const bool bare =
+      state_->settings->smtpd_forbid_bare_newline == "reject" && reader_.saw_bare_newline();
   if (bare) co_return proto::reply::bare_newline(state_->settings->myhostname, false);
   if (too_big_) co_return proto::reply::message_too_big();
   if (!discarded && sink_.received_count() > state_->settings->hopcount_limit) {
@@ -162,10 +172,14 @@ Task<Reply> Intake::conclude() {
   if (write_failure_) co_return write_failure(*write_failure_);
   if (!discarded) log_->say(Level::info, fmt::format("{}: message-id={}", id_, message_id_text()));
   switch (verdict.disposition) {
-    case checks::Disposition::discard: co_return proto::reply::queued(id_);
-    case checks::Disposition::tempfail: co_return proto::reply::queue_write_error();
-    case checks::Disposition::reject: co_return content_reply(verdict.reason);
-    case checks::Disposition::accept: break;
+    case checks::Disposition::discard:
+      co_return proto::reply::queued(id_);
+    case checks::Disposition::tempfail:
+      co_return proto::reply::queue_write_error();
+    case checks::Disposition::reject:
+      co_return content_reply(verdict.reason);
+    case checks::Disposition::accept:
+      break;
   }
   Reply reply = co_await commit(verdict);
   co_return reply;
@@ -187,7 +201,9 @@ Task<Reply> Intake::commit(const checks::Verdict& verdict) {
   queue::Envelope envelope = *session_.envelope;
   apply(verdict, envelope);
   const queue::State where = verdict.hold ? queue::State::hold : queue::State::incoming;
-  const std::function<Result<void>()> work = [this, &envelope, where] { return writer_->commit(envelope, where); };
+  const std::function<Result<void>()> work = [this, &envelope, where] {
+    return writer_->commit(envelope, where);
+  };
   const Result<void> committed = co_await services_.loop.off_loop(work);
   sink_.stop();
   writer_.reset();
@@ -213,7 +229,9 @@ void Intake::apply(const checks::Verdict& verdict, queue::Envelope& envelope) co
     envelope.recipients[0].address = *verdict.redirect;
   }
   for (const std::string& address : verdict.bcc) {
-    const auto same = [&address](const queue::Recipient& r) { return text::equal_ignore_case(r.address, address); };
+    const auto same = [&address](const queue::Recipient& r) {
+      return text::equal_ignore_case(r.address, address);
+    };
     if (std::any_of(envelope.recipients.begin(), envelope.recipients.end(), same)) continue;
     queue::Recipient recipient;
     recipient.address = address;

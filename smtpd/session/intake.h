@@ -24,13 +24,15 @@ namespace headgate::session {
 class Intake {
  public:
   // `local_client`: missing headers are added. Writes the Received: header first, through the checks.
-  Intake(Session& session, Services& services, std::unique_ptr<queue::Writer> writer, bool command_ended_bare,
-         bool local_client);
+  Intake(Session& session, Services& services, std::unique_ptr<queue::Writer> writer,
+         bool command_ended_bare, bool local_client);
   ~Intake();
 
   // Takes bytes from the wire; says how many, as proto::DataReader::feed does.
   std::size_t feed(std::string_view bytes);
+
   [[nodiscard]] bool done() const { return reader_.done(); }
+
   [[nodiscard]] std::uint64_t wire_bytes() const { return reader_.wire_bytes(); }
 
   // After done(): commits or throws away, and answers.
@@ -45,7 +47,9 @@ class Intake {
   void write_received();
   void check_size();
   void abandon();  // the queue file goes; the rest of the content is read and forgotten
+
   [[nodiscard]] bool writing() const { return writer_ != nullptr; }
+
   proto::Reply write_failure(const Error& error);
   static proto::Reply content_reply(const std::string& reason);
   [[nodiscard]] std::string message_id_text() const;

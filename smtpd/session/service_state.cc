@@ -13,10 +13,10 @@ StatePtr open_state(config::SettingsPtr settings, std::shared_ptr<checks::CheckS
   state->settings = settings;
   state->checks = std::move(checks);
   state->access = std::make_shared<access::Access>(settings, programs, warn);
-  state->limit_exceptions = std::make_shared<MatchList>(settings->smtpd_client_event_limit_exceptions,
-                                                        MatchKind::addresses, programs, warn);
-  state->forbidden_commands =
-      std::make_shared<MatchList>(settings->smtpd_forbidden_commands, MatchKind::words, programs, warn);
+  state->limit_exceptions = std::make_shared<MatchList>(
+      settings->smtpd_client_event_limit_exceptions, MatchKind::addresses, programs, warn);
+  state->forbidden_commands = std::make_shared<MatchList>(settings->smtpd_forbidden_commands,
+                                                          MatchKind::words, programs, warn);
   return state;
 }
 

@@ -54,7 +54,8 @@ class StateSource {
 };
 
 struct Services {
-  Services(queue::Spool& s, QueueDoor& q, Loop& l, Env& e, EventSink& g) : spool(s), queue(q), loop(l), env(e), log(g) {}
+  Services(queue::Spool& s, QueueDoor& q, Loop& l, Env& e, EventSink& g)
+      : spool(s), queue(q), loop(l), env(e), log(g) {}
 
   queue::Spool& spool;
   QueueDoor& queue;

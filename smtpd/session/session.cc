@@ -31,7 +31,8 @@ std::string Session::disconnect_text() const {
   std::uint32_t good = 0, all = 0;
   for (std::size_t i = 0; i < proto::kVerbCount; ++i) {
     if (counts_[i].all == 0) continue;
-    text += fmt::format(" {}={}", proto::row(static_cast<proto::Verb>(i)).counter, ratio(counts_[i].good, counts_[i].all));
+    text += fmt::format(" {}={}", proto::row(static_cast<proto::Verb>(i)).counter,
+                        ratio(counts_[i].good, counts_[i].all));
     good += counts_[i].good;
     all += counts_[i].all;
   }

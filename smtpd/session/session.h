@@ -31,11 +31,17 @@ struct Peer {
 class Session {
  public:
   Session(std::uint32_t its_number, std::string its_service, Peer its_peer, StatePtr first_state)
-      : number(its_number), service(std::move(its_service)), peer(std::move(its_peer)), state(std::move(first_state)) {}
+      : number(its_number),
+        service(std::move(its_service)),
+        peer(std::move(its_peer)),
+        state(std::move(first_state)) {}
 
   [[nodiscard]] const config::Settings& settings() const { return *state->settings; }
+
   [[nodiscard]] bool esmtp() const { return protocol == "ESMTP"; }
+
   [[nodiscard]] bool in_transaction() const { return envelope.has_value(); }
+
   void forget_transaction();  // RSET, HELO, end of data
 
   // " from=<a> to=<b> proto=ESMTP helo=<c>": what is known, each with a blank before it.
@@ -59,18 +65,19 @@ class Session {
   std::optional<queue::Envelope> envelope;  // since MAIL
   std::int64_t overshoot = 0;               // RCPTs beyond smtpd_recipient_limit
   std::uint32_t messages_accepted = 0;
-  bool dsn_hidden = false;                  // by smtpd_discard_ehlo_keywords
+  bool dsn_hidden = false;  // by smtpd_discard_ehlo_keywords
 
   std::int64_t errors = 0, junk = 0;
   bool ill_pipelining = false;
-  std::optional<proto::Reply> denied;  // by client restrictions, smtpd_delay_reject = no
-  std::string where = "CONNECT";  // for "lost connection after WHERE"
+  std::optional<proto::Reply> denied;    // by client restrictions, smtpd_delay_reject = no
+  std::string where = "CONNECT";         // for "lost connection after WHERE"
   std::uint64_t content_wire_bytes = 0;  // for "lost connection after DATA (N bytes)"
 
  private:
   struct Count {
     std::uint32_t good = 0, all = 0;
   };
+
   std::array<Count, proto::kVerbCount> counts_{};
 };
 

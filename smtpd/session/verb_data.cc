@@ -32,7 +32,8 @@ Task<Result<void>> create_file(Dialogue& dialogue, WriterPtr& writer) {
 proto::Reply storage_failure(const Dialogue& dialogue, const Error& error) {
   const std::string line = fmt::format("create queue file: {}", error.text());
   dialogue.session.log(dialogue.services.log, Level::warning, line);
-  return error.code == Code::unavailable ? proto::reply::insufficient_storage() : proto::reply::queue_write_error();
+  return error.code == Code::unavailable ? proto::reply::insufficient_storage()
+                                         : proto::reply::queue_write_error();
 }
 
 // A smtpd_min_data_rate of input earns time while content flows.
@@ -48,7 +49,8 @@ void set_content_deadline(Dialogue& dialogue) {
 Task<Result<void>> read_content(Dialogue& dialogue, Intake& intake) {
   while (!intake.done()) {
     const Result<std::string_view> bytes = co_await dialogue.wire.read_some();
-    if (!bytes && bytes.error().code == Code::cancelled) continue;  // a stop waits for the message to end
+    if (!bytes && bytes.error().code == Code::cancelled)
+      continue;  // a stop waits for the message to end
     if (!bytes) co_return tl::unexpected(bytes.error());
     const std::size_t taken = intake.feed(*bytes);
     dialogue.wire.consume(taken);
@@ -84,8 +86,10 @@ Task<Answer> data(Dialogue& dialogue, const proto::Request& request) {
   const Result<void> created = co_await create_file(dialogue, writer);
   if (!created) co_return Answer(storage_failure(dialogue, created.error()));
   const std::string id = writer->id();
-  session.log(dialogue.services.log, Level::info, fmt::format("{}: client={}", id, session.peer.name_and_address()));
-  Intake intake(session, dialogue.services, std::move(writer), dialogue.command_ended_bare, is_local_client(session));
+  session.log(dialogue.services.log, Level::info,
+              fmt::format("{}: client={}", id, session.peer.name_and_address()));
+  Intake intake(session, dialogue.services, std::move(writer), dialogue.command_ended_bare,
+                is_local_client(session));
 
   dialogue.wire.queue(proto::reply::start_data().bytes());
   set_content_deadline(dialogue);

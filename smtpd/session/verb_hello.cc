@@ -29,7 +29,8 @@ Task<Answer> hello(Dialogue& dialogue, const proto::Request& request, bool exten
   if (!extended) co_return Answer(proto::Reply(250, "", session.settings().myhostname));
   const proto::Capabilities offered = capabilities(session.settings());
   session.dsn_hidden = !offered.offers("DSN");
-  if (!offered.discard_log().empty()) session.log(dialogue.services.log, Level::info, offered.discard_log());
+  if (!offered.discard_log().empty())
+    session.log(dialogue.services.log, Level::info, offered.discard_log());
   co_return Answer(offered.ehlo_reply(session.settings().myhostname));
 }
 

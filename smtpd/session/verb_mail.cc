@@ -19,7 +19,8 @@ std::optional<proto::Reply> check_queue(const Dialogue& dialogue, std::uint64_t 
   const auto limit = static_cast<std::uint64_t>(settings.message_size_limit);
   const auto reserve = static_cast<std::uint64_t>(settings.queue_minfree);
   if (*free > reserve && *free > limit + limit / 2 && *free > declared_bytes) return std::nullopt;
-  dialogue.session.log(dialogue.services.log, Level::warning, "not enough free space in mail queue");
+  dialogue.session.log(dialogue.services.log, Level::warning,
+                       "not enough free space in mail queue");
   return proto::reply::insufficient_storage();
 }
 
@@ -37,7 +38,8 @@ queue::Envelope envelope_of(const proto::Mail& mail) {
 
 Task<Answer> mail(Dialogue& dialogue, const proto::Request& request) {
   Session& session = dialogue.session;
-  if (session.settings().smtpd_helo_required && !session.helo) co_return Answer(proto::reply::need_hello());
+  if (session.settings().smtpd_helo_required && !session.helo)
+    co_return Answer(proto::reply::need_hello());
   if (session.in_transaction()) co_return Answer(proto::reply::nested_mail());
   const auto parsed = request.parse(parse_rules(session));
   if (!parsed) {
@@ -47,7 +49,8 @@ Task<Answer> mail(Dialogue& dialogue, const proto::Request& request) {
   const auto& wish = std::get<proto::Mail>(*parsed);
   const Refusal refusal = co_await judge_sender(dialogue, wish.sender);
   if (refusal) co_return Answer(*refusal);
-  if (const std::optional<proto::Reply> full = check_queue(dialogue, wish.size.value_or(0))) co_return Answer(*full);
+  if (const std::optional<proto::Reply> full = check_queue(dialogue, wish.size.value_or(0)))
+    co_return Answer(*full);
   session.envelope = envelope_of(wish);
   co_return Answer(proto::reply::sender_ok());
 }

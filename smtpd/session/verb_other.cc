@@ -21,8 +21,9 @@ proto::ParseRules parse_rules(const Session& session) {
 void log_reject(const Dialogue& dialogue, std::string_view where, const proto::Reply& reply,
                 std::optional<std::string_view> recipient) {
   const Session& session = dialogue.session;
-  std::string line = fmt::format("NOQUEUE: reject: {} from {}: {};{}", where, session.peer.name_and_address(),
-                                 reply.first_line(), session.envelope_text(recipient));
+  std::string line =
+      fmt::format("NOQUEUE: reject: {} from {}: {};{}", where, session.peer.name_and_address(),
+                  reply.first_line(), session.envelope_text(recipient));
   session.log(dialogue.services.log, Level::info, text::printable(line));
 }
 

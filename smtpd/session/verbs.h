@@ -19,13 +19,15 @@ struct Dialogue {
   net::Wire& wire;
   Session& session;
   Services& services;
-  bool command_ended_bare = false;     // the command line ended in LF alone
+  bool command_ended_bare = false;  // the command line ended in LF alone
   std::optional<Error> wire_failure{};
 };
 
 // A reply, and whether the command counts as failed (smtpd_hard_error_limit, the disconnect line).
 struct Answer {
-  Answer(proto::Reply r) : reply(std::move(r)), failed(!reply.positive()) {}  // NOLINT: a reply is an answer
+  Answer(proto::Reply r)
+      : reply(std::move(r)), failed(!reply.positive()) {}  // NOLINT: a reply is an answer
+
   Answer(proto::Reply r, bool f) : reply(std::move(r)), failed(f) {}
 
   proto::Reply reply;

@@ -29,7 +29,9 @@ class Slots {
   void set_limit(std::int64_t limit) { limit_ = limit; }
 
   [[nodiscard]] bool full() const { return limit_ != 0 && in_use_ >= limit_; }
+
   [[nodiscard]] std::int64_t in_use() const { return in_use_; }
+
   [[nodiscard]] std::int64_t limit() const { return limit_; }
 
  private:

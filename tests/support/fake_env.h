@@ -8,7 +8,9 @@ namespace headgate::testing_support {
 class FakeEnv final : public Env {
  public:
   [[nodiscard]] WallTime wall() const override { return wall_; }
+
   [[nodiscard]] SteadyTime steady() const override { return steady_; }
+
   std::uint64_t random() override { return ++random_; }
 
   void advance(std::chrono::milliseconds by) {

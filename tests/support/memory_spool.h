@@ -23,7 +23,8 @@ class MemorySpool final : public queue::Spool {
   Result<std::unique_ptr<queue::Writer>> create() override {
     if (create_error) return tl::unexpected(*create_error);
     ++open_writers;
-    std::unique_ptr<queue::Writer> writer = std::make_unique<MemoryWriter>(*this, fmt::format("{:05X}", ++created));
+    std::unique_ptr<queue::Writer> writer =
+        std::make_unique<MemoryWriter>(*this, fmt::format("{:05X}", ++created));
     return writer;
   }
 
@@ -37,19 +38,26 @@ class MemorySpool final : public queue::Spool {
  private:
   class MemoryWriter final : public queue::Writer {
    public:
-    MemoryWriter(MemorySpool& spool, std::string id) : spool_(spool) { message_.id = std::move(id); }
+    MemoryWriter(MemorySpool& spool, std::string id) : spool_(spool) {
+      message_.id = std::move(id);
+    }
+
     ~MemoryWriter() override { --spool_.open_writers; }
 
     [[nodiscard]] const std::string& id() const override { return message_.id; }
+
     void record(std::string_view bytes, bool continued) override {
       message_.content += bytes;
       if (!continued) message_.content += '\n';
     }
+
     [[nodiscard]] std::uint64_t content_bytes() const override { return message_.content.size(); }
+
     [[nodiscard]] Result<void> status() const override {
       if (spool_.write_error) return tl::unexpected(*spool_.write_error);
       return {};
     }
+
     Result<void> commit(const queue::Envelope& envelope, queue::State state) override {
       if (spool_.commit_error) return tl::unexpected(*spool_.commit_error);
       message_.envelope = envelope;

@@ -17,14 +17,19 @@ std::string unescape(std::string_view text) {
       continue;
     }
     const char c = text[++i];
-    if (c == 'r') out += '\r';
-    else if (c == 'n') out += '\n';
-    else if (c == 't') out += '\t';
-    else if (c == '0') out += '\0';
+    if (c == 'r')
+      out += '\r';
+    else if (c == 'n')
+      out += '\n';
+    else if (c == 't')
+      out += '\t';
+    else if (c == '0')
+      out += '\0';
     else if (c == 'x' && i + 2 < text.size()) {
       out += static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
       i += 2;
-    } else out += c;
+    } else
+      out += c;
   }
   return out;
 }
@@ -88,7 +93,8 @@ bool ScriptWire::match_one(const ScriptStep& step) {
     output_.erase(0, end + 2);
     const bool continues = line.size() > 3 && line[3] == '-';
     if (continues && !one_line) continue;
-    if (!line.starts_with(step.text)) fail_at(step, fmt::format("expected \"{}\", got \"{}\"", step.text, line));
+    if (!line.starts_with(step.text))
+      fail_at(step, fmt::format("expected \"{}\", got \"{}\"", step.text, line));
     return true;
   }
 }
@@ -107,21 +113,28 @@ Result<void> ScriptWire::more() {
   }
   match_replies();
   while (next_ < steps_.size() && steps_[next_].kind == ScriptStep::Kind::server) {
-    fail_at(steps_[next_], fmt::format("expected \"{}\", got nothing: the server waits for input", steps_[next_].text));
+    fail_at(steps_[next_], fmt::format("expected \"{}\", got nothing: the server waits for input",
+                                       steps_[next_].text));
     ++next_;
   }
   if (!output_.empty() && next_ < steps_.size())
     fail_at(steps_[next_], fmt::format("unexpected reply \"{}\"", std::exchange(output_, {})));
   if (next_ == steps_.size()) return fail(Code::closed, "end of script");
   switch (steps_[next_].kind) {
-    case ScriptStep::Kind::hang_up: ++next_; return fail(Code::closed, "the client hung up");
-    case ScriptStep::Kind::time_out: ++next_; return fail(Code::timeout, "the client was silent");
+    case ScriptStep::Kind::hang_up:
+      ++next_;
+      return fail(Code::closed, "the client hung up");
+    case ScriptStep::Kind::time_out:
+      ++next_;
+      return fail(Code::timeout, "the client was silent");
     case ScriptStep::Kind::closed:
       fail_at(steps_[next_++], "the server should have closed");
       return fail(Code::closed, "end of script");
-    default: break;
+    default:
+      break;
   }
-  while (next_ < steps_.size() && steps_[next_].kind == ScriptStep::Kind::client) input_ += steps_[next_++].text;
+  while (next_ < steps_.size() && steps_[next_].kind == ScriptStep::Kind::client)
+    input_ += steps_[next_++].text;
   return {};
 }
 

@@ -25,29 +25,41 @@ struct ScriptStep {
 };
 
 // Lines that are empty or start with # are left out; other lines that are no step are returned in `other`.
-std::vector<ScriptStep> parse_script(std::string_view text, std::vector<std::string>* other = nullptr);
+std::vector<ScriptStep> parse_script(std::string_view text,
+                                     std::vector<std::string>* other = nullptr);
 
 class ScriptWire final : public net::Wire {
  public:
   explicit ScriptWire(std::vector<ScriptStep> steps) : steps_(std::move(steps)) {}
 
   void set_deadline_policy(net::DeadlinePolicy policy) override { policy_ = policy; }
+
   void reset_deadline() override {}
+
   Task<Result<net::Line>> read_line(std::size_t limit_bytes) override;
   Task<Result<std::string_view>> read_some() override;
   void consume(std::size_t bytes) override;
   std::string_view pending() override;
+
   void queue(std::string_view bytes) override { queued_ += bytes; }
+
   Task<Result<void>> flush() override;
+
   void close() override { closed_ = true; }
+
   void interrupt() override { interrupted_ = true; }
 
   // Call after the server's coroutine has ended: checks what is left of the script.
   void finish();
 
   [[nodiscard]] const std::vector<std::string>& failures() const { return failures_; }
+
   [[nodiscard]] const net::DeadlinePolicy& policy() const { return policy_; }
-  [[nodiscard]] const std::string& transcript() const { return transcript_; }  // all that the server sent
+
+  [[nodiscard]] const std::string& transcript() const {
+    return transcript_;
+  }  // all that the server sent
+
   [[nodiscard]] int flushes() const { return flushes_; }
 
  private:

@@ -36,7 +36,8 @@ TEST(PeerName, LoopbackIsVerifiedOrUnknownAndThenRemembered) {
 TEST(PeerName, PatienceIsBounded) {
   aio::thread_pool pool(1);
   std::promise<void> release;
-  aio::post(pool, [wait = release.get_future().share()] { wait.wait(); });  // the only thread is busy
+  aio::post(pool,
+            [wait = release.get_future().share()] { wait.wait(); });  // the only thread is busy
   PeerNames names(pool, std::chrono::milliseconds(10));
   EXPECT_EQ(look_up(names, "192.0.2.1").name, "unknown");
   release.set_value();

@@ -17,7 +17,8 @@ using namespace std::chrono_literals;
 class TcpWireTest : public testing::Test {
  protected:
   void SetUp() override {
-    aio::ip::tcp::acceptor acceptor(io_, aio::ip::tcp::endpoint(aio::ip::address_v4::loopback(), 0));
+    aio::ip::tcp::acceptor acceptor(io_,
+                                    aio::ip::tcp::endpoint(aio::ip::address_v4::loopback(), 0));
     peer_.connect(acceptor.local_endpoint());
     wire_ = std::make_unique<TcpWire>(acceptor.accept());
   }
@@ -46,7 +47,8 @@ class TcpWireTest : public testing::Test {
 
 TEST_F(TcpWireTest, LinesLoseTheirEnds) {
   send("one\r\ntwo\nthree\r\r\n\r\n");
-  const std::vector<std::pair<std::string, bool>> expected = {{"one", false}, {"two", true}, {"three", false}, {"", false}};
+  const std::vector<std::pair<std::string, bool>> expected = {
+      {"one", false}, {"two", true}, {"three", false}, {"", false}};
   for (const auto& [text, bare] : expected) {
     const Result<Line> line = read_line();
     ASSERT_TRUE(line);
@@ -189,10 +191,11 @@ TEST_F(TcpWireTest, ConnectReachesAListenerAndReportsRefusal) {
   ASSERT_TRUE(wire);
   EXPECT_TRUE(await(accept_one(*listener)));
 
-  const Result<Listener> second =
-      Listener::open(io_.get_executor(), aio::ip::tcp::endpoint(aio::ip::address_v4::loopback(), port), 5);
+  const Result<Listener> second = Listener::open(
+      io_.get_executor(), aio::ip::tcp::endpoint(aio::ip::address_v4::loopback(), port), 5);
   ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().what, "bind 127.0.0.1 port " + std::to_string(port) + ": Address already in use");
+  EXPECT_EQ(second.error().what,
+            "bind 127.0.0.1 port " + std::to_string(port) + ": Address already in use");
 
   listener->close();
   wire = await(connect_tcp("127.0.0.1", port, 5000ms));

@@ -38,7 +38,8 @@ class ConverseTest : public testing::Test {
 };
 
 TEST_F(ConverseTest, AGroupOfCommandsIsAnsweredInOneWrite) {
-  run("S: 220\nC: EHLO c\nS: 250\nC: MAIL FROM:<a@b.example>\nC: RCPT TO:<x@here.example>\nC: RSET\nC: QUIT\n"
+  run("S: 220\nC: EHLO c\nS: 250\nC: MAIL FROM:<a@b.example>\nC: RCPT TO:<x@here.example>\nC: "
+      "RSET\nC: QUIT\n"
       "S: 250\nS: 250\nS: 250\nS: 221\n");
   EXPECT_EQ(wire_->flushes(), 3);  // greeting, EHLO, the group
 }
@@ -50,7 +51,8 @@ TEST_F(ConverseTest, TheTarpitDelaysEveryReplyOnce) {
 }
 
 TEST_F(ConverseTest, AnAcceptedMessageForgivesErrors) {
-  run("S: 220\nC: EHLO c\nS: 250\nC: FOO\nS: 500\nC: MAIL FROM:<a@b.example>\nC: RCPT TO:<x@here.example>\nC: DATA\n"
+  run("S: 220\nC: EHLO c\nS: 250\nC: FOO\nS: 500\nC: MAIL FROM:<a@b.example>\nC: RCPT "
+      "TO:<x@here.example>\nC: DATA\n"
       "S: 250\nS: 250\nS: 354\nC: Subject: x\nC:\nC: .\nS: 250\nC: FOO\nS: 500\nC: QUIT\nS: 221\n",
       "smtpd_hard_error_limit = 2\n");
 }
@@ -63,7 +65,8 @@ TEST_F(ConverseTest, TheDeadlineIsThatOfTheSettingsInForce) {
 
 TEST_F(ConverseTest, ADiskThatFillsUpIs452AndNothingIsAcknowledged) {
   const std::string script =
-      "S: 220\nC: EHLO c\nS: 250\nC: MAIL FROM:<a@b.example>\nC: RCPT TO:<x@here.example>\nC: DATA\n"
+      "S: 220\nC: EHLO c\nS: 250\nC: MAIL FROM:<a@b.example>\nC: RCPT TO:<x@here.example>\nC: "
+      "DATA\n"
       "S: 250\nS: 250\nS: 354\nC: Subject: x\nC:\nC: .\nS: ";
   house_.spool.write_error = Error{Code::unavailable, "No space left on device", "incoming/1"};
   run(script + "452 4.3.1\nC: QUIT\nS: 221\n");
@@ -77,17 +80,21 @@ TEST_F(ConverseTest, ADiskThatFillsUpIs452AndNothingIsAcknowledged) {
 
 TEST_F(ConverseTest, NotEnoughRoomInTheQueueIs452AtMail) {
   house_.spool.free = 1000;
-  run("S: 220\nC: EHLO c\nS: 250\nC: MAIL FROM:<a@b.example>\nS: 452 4.3.1 Insufficient system storage\nC: QUIT\nS: 221\n");
+  run("S: 220\nC: EHLO c\nS: 250\nC: MAIL FROM:<a@b.example>\nS: 452 4.3.1 Insufficient system "
+      "storage\nC: QUIT\nS: 221\n");
 }
 
 TEST_F(ConverseTest, AMessageOfManyMegabytesIsStreamed) {
   ASSERT_TRUE(house_.configure(""));
-  std::string script = "S: 220\nC: EHLO c\nS: 250\nC: MAIL FROM:<a@b.example>\nC: RCPT TO:<x@here.example>\nC: DATA\n"
-                       "S: 250\nS: 250\nS: 354\nC: Subject: long line\nC:\nC: ";
+  std::string script =
+      "S: 220\nC: EHLO c\nS: 250\nC: MAIL FROM:<a@b.example>\nC: RCPT TO:<x@here.example>\nC: "
+      "DATA\n"
+      "S: 250\nS: 250\nS: 354\nC: Subject: long line\nC:\nC: ";
   script += std::string(1'000'000, 'y') + "\nC: .\nS: 250\nC: QUIT\nS: 221\n";
   run(script);
   ASSERT_EQ(house_.spool.messages.size(), 1U);
-  EXPECT_NE(house_.spool.messages[0].content.find("\n\n" + std::string(1'000'000, 'y') + "\n"), std::string::npos);
+  EXPECT_NE(house_.spool.messages[0].content.find("\n\n" + std::string(1'000'000, 'y') + "\n"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -45,17 +45,28 @@ Setting read_setting(const std::vector<std::string>& lines) {
   setting.peer.address = "192.0.2.7";
   for (const std::string& line : lines) {
     std::string value;
-    if (take(line, "set ", value)) setting.main_cf += value + "\n";
-    else if (take(line, "table ", value)) setting.table += value + "\n";
-    else if (take(line, "client ", value)) setting.peer.address = value;
-    else if (line == "stressed") setting.stressed = true;
-    else if (line == "disk full") setting.full_disk = true;
-    else if (take(line, "log ", value)) setting.logged.push_back(value);
-    else if (take(line, "no log ", value)) setting.not_logged.push_back(value);
-    else if (take(line, "stored ", value)) setting.stored.push_back(value);
-    else if (take(line, "not stored ", value)) setting.not_stored.push_back(value);
-    else if (take(line, "messages ", value)) setting.messages = std::stoul(value);
-    else ADD_FAILURE() << "what is this line? " << line;
+    if (take(line, "set ", value))
+      setting.main_cf += value + "\n";
+    else if (take(line, "table ", value))
+      setting.table += value + "\n";
+    else if (take(line, "client ", value))
+      setting.peer.address = value;
+    else if (line == "stressed")
+      setting.stressed = true;
+    else if (line == "disk full")
+      setting.full_disk = true;
+    else if (take(line, "log ", value))
+      setting.logged.push_back(value);
+    else if (take(line, "no log ", value))
+      setting.not_logged.push_back(value);
+    else if (take(line, "stored ", value))
+      setting.stored.push_back(value);
+    else if (take(line, "not stored ", value))
+      setting.not_stored.push_back(value);
+    else if (take(line, "messages ", value))
+      setting.messages = std::stoul(value);
+    else
+      ADD_FAILURE() << "what is this line? " << line;
   }
   return setting;
 }
@@ -79,12 +90,14 @@ TEST_P(DialogueTest, Holds) {
   SessionHouse house;
   house.write("table", setting.table);
   ASSERT_TRUE(house.configure(setting.main_cf));
-  if (setting.full_disk) house.spool.create_error = Error{Code::unavailable, "No space left on device", "incoming"};
+  if (setting.full_disk)
+    house.spool.create_error = Error{Code::unavailable, "No space left on device", "incoming"};
   FakeStates states(setting.stressed ? house.stressed : house.calm);
   Session session(7, "2525", setting.peer, states.state);
   Dialogue dialogue(wire, session, house.services());
   aio::io_context io;
-  aio::co_spawn(io, run_dialogue(house, dialogue, states), [](std::exception_ptr e) { EXPECT_FALSE(e); });
+  aio::co_spawn(io, run_dialogue(house, dialogue, states),
+                [](std::exception_ptr e) { EXPECT_FALSE(e); });
   io.run();
   wire.finish();
 
@@ -93,21 +106,26 @@ TEST_P(DialogueTest, Holds) {
   for (const std::string& line : house.log.lines()) log += line + "\n";
   for (const auto& message : house.spool.messages) {
     stored += "sender <" + message.envelope.sender + ">\n";
-    for (const auto& recipient : message.envelope.recipients) stored += "recipient <" + recipient.address + ">\n";
+    for (const auto& recipient : message.envelope.recipients)
+      stored += "recipient <" + recipient.address + ">\n";
     if (message.state == queue::State::hold) stored += "held\n";
     stored += message.content;
   }
-  for (const auto& part : setting.logged) EXPECT_NE(log.find(part), std::string::npos) << part << "\nin the log:\n" << log;
+  for (const auto& part : setting.logged)
+    EXPECT_NE(log.find(part), std::string::npos) << part << "\nin the log:\n" << log;
   for (const auto& part : setting.not_logged) EXPECT_EQ(log.find(part), std::string::npos) << part;
-  for (const auto& part : setting.stored) EXPECT_NE(stored.find(part), std::string::npos) << part << "\nin\n" << stored;
-  for (const auto& part : setting.not_stored) EXPECT_EQ(stored.find(part), std::string::npos) << part;
+  for (const auto& part : setting.stored)
+    EXPECT_NE(stored.find(part), std::string::npos) << part << "\nin\n" << stored;
+  for (const auto& part : setting.not_stored)
+    EXPECT_EQ(stored.find(part), std::string::npos) << part;
   EXPECT_EQ(house.spool.messages.size(), setting.messages.value_or(house.spool.messages.size()));
   EXPECT_EQ(house.spool.open_writers, 0) << "a queue file was left open";
 }
 
-INSTANTIATE_TEST_SUITE_P(Smtp, DialogueTest, testing::ValuesIn(dialogue_files()), [](const auto& dialogue) {
-  return std::filesystem::path(dialogue.param).stem().string();
-});
+INSTANTIATE_TEST_SUITE_P(Smtp, DialogueTest, testing::ValuesIn(dialogue_files()),
+                         [](const auto& dialogue) {
+                           return std::filesystem::path(dialogue.param).stem().string();
+                         });
 
 }  // namespace
 }  // namespace headgate::session

@@ -20,7 +20,8 @@ class FrontTest : public testing::Test {
     generation->policy.service = "smtp";
     generation->policy.canonical = "25";
     generation->policy.eligible = generation->policy.switches = true;
-    front_ = std::make_unique<Front>(io_.get_executor(), generation, house_.services(), names_, limits_);
+    front_ =
+        std::make_unique<Front>(io_.get_executor(), generation, house_.services(), names_, limits_);
     const aio::ip::tcp::endpoint any_port(aio::ip::address_v4::loopback(), 0);
     ASSERT_TRUE(front_->listen({any_port}));
     front_->start();
@@ -52,13 +53,17 @@ class FrontTest : public testing::Test {
         char bytes[512];
         aio::error_code error;
         const std::size_t count = socket_.read_some(aio::buffer(bytes), error);
-        if (error == aio::error::would_block) test_.io_.run_one();
-        else if (error) return "<closed>";
-        else input_.append(bytes, count);
+        if (error == aio::error::would_block)
+          test_.io_.run_one();
+        else if (error)
+          return "<closed>";
+        else
+          input_.append(bytes, count);
       }
     }
 
     void send(std::string_view text) { aio::write(socket_, aio::buffer(text.data(), text.size())); }
+
     bool silent() {
       test_.io_.poll();
       char byte = 0;
@@ -66,6 +71,7 @@ class FrontTest : public testing::Test {
       socket_.read_some(aio::buffer(&byte, 1), error);
       return error == aio::error::would_block;
     }
+
     void close() { socket_.close(); }
 
    private:

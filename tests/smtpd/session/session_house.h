@@ -30,6 +30,7 @@ class FakeLoop final : public Loop {
     paused += duration;
     co_return;
   }
+
   Task<Result<void>> off_loop(std::function<Result<void>()> work) override { co_return work(); }
 
   std::chrono::milliseconds paused{0};
@@ -41,6 +42,7 @@ class FakeLoop final : public Loop {
 class FakeQueueDoor final : public QueueDoor {
  public:
   void wake(std::string id) override { woken.push_back(std::move(id)); }
+
   std::vector<std::string> woken;
 };
 
@@ -50,18 +52,24 @@ class SessionHouse {
     std::string pattern = testing::TempDir() + "session_house_XXXXXX";
     directory_ = ::mkdtemp(pattern.data());
   }
+
   ~SessionHouse() { std::filesystem::remove_all(directory_); }
+
   SessionHouse(const SessionHouse&) = delete;
   SessionHouse& operator=(const SessionHouse&) = delete;
 
   // A file beside main.cf; `$config_directory/NAME` names it.
-  void write(const std::string& name, const std::string& text) const { std::ofstream(directory_ + "/" + name) << text; }
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(directory_ + "/" + name) << text;
+  }
 
   // `extra`: lines of main.cf. Opens the two states; false and a reason when the configuration is bad.
   testing::AssertionResult configure(const std::string& extra) {
-    write("main.cf", "compatibility_level = 3.6\nmyhostname = mx.here.example\nmydomain = here.example\n"
-                     "mydestination = here.example\nlocal_recipient_maps =\nmynetworks = 127.0.0.0/8\n"
-                     "inet_interfaces = 127.0.0.1\n" + extra);
+    write("main.cf",
+          "compatibility_level = 3.6\nmyhostname = mx.here.example\nmydomain = here.example\n"
+          "mydestination = here.example\nlocal_recipient_maps =\nmynetworks = 127.0.0.0/8\n"
+          "inet_interfaces = 127.0.0.1\n" +
+              extra);
     write("master.cf", "2525 inet n - n - 3 smtpd\n");
     config::LoadOptions options;
     options.directory = directory_;
@@ -70,7 +78,8 @@ class SessionHouse {
     if (config->services.size() != 1) return testing::AssertionFailure() << "no service";
     const config::Service& service = config->services[0];
     const WarningSink warn = [this](const Diagnostic& d) { warnings.push_back(d.text); };
-    const ServiceChecks checks = open_service_checks(*service.calm, *service.stressed, programs_, warn);
+    const ServiceChecks checks =
+        open_service_checks(*service.calm, *service.stressed, programs_, warn);
     calm = open_state(service.calm, checks.calm, programs_, warn);
     stressed = open_state(service.stressed, checks.stressed, programs_, warn);
     return testing::AssertionSuccess();
@@ -96,7 +105,9 @@ class SessionHouse {
 class FakeStates final : public StateSource {
  public:
   explicit FakeStates(StatePtr first) : state(std::move(first)) {}
+
   StatePtr current() override { return state; }
+
   [[nodiscard]] bool stopping() const override { return stop; }
 
   StatePtr state;

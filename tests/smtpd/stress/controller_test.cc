@@ -46,9 +46,12 @@ TEST_F(ControllerTest, TheSessionThatTakesTheLastSlotIsStressed) {  // smtpd.md 
   EXPECT_FALSE(slots_.take());
   const std::vector<std::string> expected = {
       "stress: service \"smtp\" (25) entering stress mode (3/3 busy)",
-      "warning: service \"smtp\" (25) has reached its process limit \"3\": new clients may experience noticeable delays",
-      "warning: to avoid this condition, increase the process count in master.cf or reduce the service time per client",
-      "warning: see https://headgate.example/docs/stress.html for examples of stress-adapting configuration settings"};
+      "warning: service \"smtp\" (25) has reached its process limit \"3\": new clients may "
+      "experience noticeable delays",
+      "warning: to avoid this condition, increase the process count in master.cf or reduce the "
+      "service time per client",
+      "warning: see https://www.postfix.org/STRESS_README.html for examples of stress-adapting "
+      "configuration settings"};
   EXPECT_EQ(log_.lines(), expected);
 }
 
