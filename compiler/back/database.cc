@@ -1,8 +1,9 @@
-// How it works: all patterns at once; when Hyperscan refuses the set it names the offender, which goes confirm-only, and
+// How it works: kMostInOne patterns at once; when Hyperscan refuses the set it names the offender, which goes confirm-only, and
 // the rest is tried again. When it names none (no memory, set too large) the set is halved until the halves compile, to
 // find whose fault it is. Tested by tests/compiler/back/database_test.cc.
 #include "compiler/back/database.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -22,6 +23,9 @@ struct Attempt {
   std::string problem;
 };
 
+// Hyperscan's compile time grows faster than the set, and a refused pattern costs the set once more.
+constexpr std::size_t kMostInOne = 256;
+
 using Set = std::vector<std::uint32_t>;  // pattern ids of the Program
 
 class Builder {
@@ -30,7 +34,16 @@ class Builder {
       : lowered_(lowered), patterns_(patterns) {}
 
   void run() {
-    Set set = planned();
+    const Set all = planned();
+    for (std::size_t begin = 0; begin < all.size(); begin += kMostInOne) {
+      const std::size_t end = std::min(all.size(), begin + kMostInOne);
+      run_set(Set(all.begin() + static_cast<std::ptrdiff_t>(begin),
+                  all.begin() + static_cast<std::ptrdiff_t>(end)));
+    }
+  }
+
+ private:
+  void run_set(Set set) {
     while (!set.empty()) {
       Attempt attempt = compile(set);
       if (attempt.database != nullptr) {
@@ -44,7 +57,6 @@ class Builder {
     }
   }
 
- private:
   [[nodiscard]] const analyse::Plan& plan(std::uint32_t id) const {
     return patterns_[lowered_.pattern_ids[id]].plan;
   }
@@ -104,11 +116,13 @@ class Builder {
   }
 
   void accept(const Set& set, hs_database_t* database) {
-    lowered_.parts.scanner = std::make_shared<const match::Scanner>(database);
+    const auto scanner = static_cast<std::uint32_t>(lowered_.parts.scanners.size());
+    lowered_.parts.scanners.push_back(std::make_shared<const match::Scanner>(database));
     for (const std::uint32_t id : set) {
       rules::Pattern& pattern = lowered_.parts.patterns[id];
       pattern.strategy = plan(id).how == analyse::How::native ? rules::Strategy::native
                                                               : rules::Strategy::prefilter;
+      pattern.scanner = scanner;
       pattern.trusted_bytes = plan(id).trusted_bytes;
     }
   }

@@ -29,6 +29,7 @@ struct Pattern {
   std::shared_ptr<const match::Confirmer> reference;
   Strategy strategy = Strategy::confirm_only;
   std::string reason;  // why this strategy, for people: "look-ahead", "can match an empty text"
+  std::uint32_t scanner = 0;  // which of the Program's scanners has its bit; not for confirm_only
   std::size_t trusted_bytes =
       0;  // on a longer subject the scan's answer does not count: PCRE2 might hit its match limit
   std::string text;   // as in the table, without delimiters
@@ -71,7 +72,8 @@ struct ProgramParts {
   std::vector<Pattern> patterns;
   std::vector<Rule> rules;
   std::vector<Op> ops;
-  std::shared_ptr<const match::Scanner> scanner;  // null: every pattern is confirm-only
+  std::vector<std::shared_ptr<const match::Scanner>>
+      scanners;  // none: every pattern is confirm-only
 };
 
 class Program {
@@ -88,7 +90,9 @@ class Program {
 
   [[nodiscard]] const std::vector<Op>& ops() const { return parts_.ops; }
 
-  [[nodiscard]] const match::Scanner* scanner() const { return parts_.scanner.get(); }
+  [[nodiscard]] const std::vector<std::shared_ptr<const match::Scanner>>& scanners() const {
+    return parts_.scanners;
+  }
 
   // "pcre map NAME, line 3: TEXT": how Postfix words what goes wrong with a rule.
   [[nodiscard]] std::string complaint(int line, std::string_view text) const;

@@ -7,30 +7,33 @@
 namespace headgate::rules {
 
 Truth::Truth(const Program& program, Path path)
-    : program_(program), path_(path), memory_(program.patterns().size()) {
-  if (program_.scanner() == nullptr) path_ = Path::confirm_only;
-}
+    : program_(program),
+      path_(path),
+      scans_(program.scanners().size(), Scan::not_yet),
+      memory_(program.patterns().size()) {}
 
 void Truth::reset(std::string_view text) {
   text_ = text;
   ++generation_;
-  scan_ = Scan::not_yet;
+  scans_.assign(scans_.size(), Scan::not_yet);
+  candidates_.clear(memory_.size());
   groups_valid_ = false;
 }
 
-bool Truth::scanned() {
-  if (scan_ == Scan::not_yet) {
-    candidates_.clear(memory_.size());
-    scan_ = program_.scanner()->scan(text_, scratch_, candidates_) ? Scan::done : Scan::failed;
+bool Truth::scanned(std::uint32_t scanner) {
+  Scan& scan = scans_[scanner];
+  if (scan == Scan::not_yet) {
+    const bool ok = program_.scanners()[scanner]->scan(text_, scratch_, candidates_);
+    scan = ok ? Scan::done : Scan::failed;
   }
-  return scan_ == Scan::done;
+  return scan == Scan::done;
 }
 
 Opinion Truth::opinion(std::uint32_t id) {
   const Pattern& pattern = program_.patterns()[id];
   if (path_ == Path::confirm_only || pattern.strategy == Strategy::confirm_only)
     return Opinion::ask;
-  if (text_.size() > pattern.trusted_bytes || !scanned()) return Opinion::ask;
+  if (text_.size() > pattern.trusted_bytes || !scanned(pattern.scanner)) return Opinion::ask;
   if (!candidates_.has(id)) return Opinion::no;
   return pattern.strategy == Strategy::native ? Opinion::yes : Opinion::ask;
 }

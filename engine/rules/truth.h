@@ -3,7 +3,7 @@
 //   Units     pattern ids of the Program; offsets are bytes of the text.
 //   Lifetime  borrows the Program and the text; both must outlive it.       Threads  one owner, never shared.
 //   Errors    Answer::failed with the engine's text stays in memory like any answer: every test that meets it warns.
-//   Cost      reset is O(1); the scan happens at the first question that it can answer.
+//   Cost      reset is O(patterns / 64); a scanner runs at the first question that it can answer.
 #pragma once
 
 #include <cstdint>
@@ -46,13 +46,14 @@ class Truth {
     match::Outcome outcome;
   };
 
-  [[nodiscard]] bool scanned();
+  [[nodiscard]] bool scanned(std::uint32_t scanner);
 
   const Program& program_;
   Path path_;
   std::string_view text_;
   std::uint64_t generation_ = 0;
-  enum class Scan : std::uint8_t { not_yet, done, failed } scan_ = Scan::not_yet;
+  enum class Scan : std::uint8_t { not_yet, done, failed };
+  std::vector<Scan> scans_;  // by scanner
   match::Candidates candidates_;
   match::Scratch scratch_;
   std::vector<Memory> memory_;

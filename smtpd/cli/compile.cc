@@ -36,6 +36,12 @@ std::string trusted(const rules::Pattern& pattern) {
   return fmt::format("  [scan believed up to {} bytes]", pattern.trusted_bytes);
 }
 
+std::size_t database_bytes(const rules::Program& program) {
+  std::size_t bytes = 0;
+  for (const auto& scanner : program.scanners()) bytes += scanner->size_bytes();
+  return bytes;
+}
+
 void print_text(std::ostream& out, const std::string& spec, const rules::Program& program) {
   std::array<std::size_t, 3> counts{};
   for (const rules::Pattern& pattern : program.patterns())
@@ -43,7 +49,7 @@ void print_text(std::ostream& out, const std::string& spec, const rules::Program
   out << fmt::format(
       "{}: {} rules, {} patterns: {} native, {} prefilter, {} confirm-only; database {} bytes\n",
       spec, program.rules().size(), program.patterns().size(), counts[0], counts[1], counts[2],
-      program.scanner() == nullptr ? 0 : program.scanner()->size_bytes());
+      database_bytes(program));
 }
 
 void print_patterns(std::ostream& out, const rules::Program& program) {
@@ -80,7 +86,7 @@ nlohmann::ordered_json facts(const std::string& spec, const rules::Program& prog
   return {{"table", spec},
           {"dialect", rules::name_of(program.dialect())},
           {"rules", program.rules().size()},
-          {"database_bytes", program.scanner() == nullptr ? 0 : program.scanner()->size_bytes()},
+          {"database_bytes", database_bytes(program)},
           {"patterns", std::move(patterns)}};
 }
 

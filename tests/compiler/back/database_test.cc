@@ -17,7 +17,7 @@ Lowered build(std::string_view text, bool spoil) {
 
 TEST(Database, PatternsGetTheirStrategies) {
   const Lowered lowered = build("/foo/ X\n/a(?=b)c/ Y\n/.*/ Z\n", false);
-  ASSERT_NE(lowered.parts.scanner, nullptr);
+  ASSERT_EQ(lowered.parts.scanners.size(), 1U);
   EXPECT_EQ(lowered.parts.patterns[0].strategy, rules::Strategy::native);
   EXPECT_EQ(lowered.parts.patterns[1].strategy, rules::Strategy::prefilter);
   EXPECT_EQ(lowered.parts.patterns[2].strategy, rules::Strategy::confirm_only);
@@ -25,7 +25,7 @@ TEST(Database, PatternsGetTheirStrategies) {
 
 TEST(Database, ARefusedPatternLeavesTheRestInPlace) {
   const Lowered lowered = build("/foo/ X\n/bar/ Y\n/baz/ Z\n", true);
-  ASSERT_NE(lowered.parts.scanner, nullptr);
+  ASSERT_EQ(lowered.parts.scanners.size(), 1U);
   EXPECT_EQ(lowered.parts.patterns[0].strategy, rules::Strategy::native);
   EXPECT_EQ(lowered.parts.patterns[1].strategy, rules::Strategy::confirm_only);
   EXPECT_EQ(lowered.parts.patterns[1].reason.substr(0, 11), "Hyperscan: ");
@@ -33,8 +33,17 @@ TEST(Database, ARefusedPatternLeavesTheRestInPlace) {
 }
 
 TEST(Database, NothingToScanForMeansNoScanner) {
-  EXPECT_EQ(build("/.*/ X\n", false).parts.scanner, nullptr);
-  EXPECT_EQ(build("", false).parts.scanner, nullptr);
+  EXPECT_TRUE(build("/.*/ X\n", false).parts.scanners.empty());
+  EXPECT_TRUE(build("", false).parts.scanners.empty());
+}
+
+TEST(Database, ALargeTableIsSpreadOverSeveral) {
+  std::string text;
+  for (int i = 0; i < 600; ++i) text += "/word" + std::to_string(i) + "x/ R\n";
+  const Lowered lowered = build(text, false);
+  EXPECT_EQ(lowered.parts.scanners.size(), 3U);
+  EXPECT_EQ(lowered.parts.patterns[0].scanner, 0U);
+  EXPECT_EQ(lowered.parts.patterns[599].scanner, 2U);
 }
 
 }  // namespace
