@@ -16,6 +16,7 @@
 #include "engine/base/text.h"
 #include "engine/mail/mime.h"
 #include "smtpd/cli/command.h"
+#include "smtpd/cli/map.h"
 #include "smtpd/config/load.h"
 #include "tables/open.h"
 #include "tables/type_spec.h"
@@ -264,22 +265,29 @@ class MapQuery {
 
 }  // namespace
 
-int run_map(Invocation& invocation) {
+int query_map(Invocation& invocation, const config::SettingsPtr& settings) {
   Options options = OptionParser(invocation.arguments).parse();
-  const int failure = options.key ? kNotFound : kExitUsage;
-  if (!options.complaint.empty()) return fatal(invocation, failure, options.complaint);
+  if (!options.complaint.empty())
+    return fatal(invocation, options.key ? kNotFound : kExitUsage, options.complaint);
+  return MapQuery(invocation, std::move(options), settings).run();
+}
+
+int run_map(Invocation& invocation) {
+  const Options options = OptionParser(invocation.arguments).parse();
+  // A wrong command line is complained about before the configuration is looked at.
+  if (!options.complaint.empty()) return query_map(invocation, nullptr);
 
   const std::string main_cf = invocation.config_directory + "/main.cf";
   if (!invocation.config_directory.empty() && ::access(main_cf.c_str(), R_OK) != 0) {
     const Error error = fail_errno("open", main_cf, errno).value();
-    return fatal(invocation, failure, error.text());
+    return fatal(invocation, kNotFound, error.text());
   }
   config::LoadOptions load;
   load.directory = invocation.config_directory;
   load.overrides = invocation.overrides;
   auto configuration = config::load(load);
-  if (!configuration) return fatal(invocation, failure, configuration.error().what);
-  return MapQuery(invocation, std::move(options), configuration->main).run();
+  if (!configuration) return fatal(invocation, kNotFound, configuration.error().what);
+  return query_map(invocation, configuration->main);
 }
 
 }  // namespace headgate::cli

@@ -21,7 +21,8 @@
 
 #include "compiler/compile.h"
 #include "engine/base/text.h"
-#include "smtpd/cli/command.h"
+#include "smtpd/cli/map.h"
+#include "smtpd/config/load.h"
 
 namespace headgate::collide {
 
@@ -33,6 +34,7 @@ struct Arguments {
   std::string tables, inputs, configuration, output;
   std::vector<std::string> modes{"h", "b", "hb", "hm", "bm", "hbm", "q"};
   std::vector<std::string> paths{"scan", "confirm"};
+  config::SettingsPtr settings;  // of `configuration`, read once
 };
 
 struct Input {
@@ -125,7 +127,7 @@ std::string record(const Arguments& arguments, const std::string& path,
   if (mode != "q") words.insert(words.begin(), "-" + mode);
   if (path == "confirm") words.insert(words.begin(), "--confirm-only");
   cli::Invocation invocation{words, arguments.configuration, {}, 0, false, programs, in, out, err};
-  const int status = cli::run_map(invocation);
+  const int status = cli::query_map(invocation, arguments.settings);
   return fmt::format(
       R"({{"table": {}, "mode": "{}", "input": {}, "path": "{}", "rc": {}, "out": {}, "warn": {}}})"
       "\n",
@@ -197,7 +199,17 @@ int run(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   headgate::collide::Arguments arguments;
-  if (headgate::collide::parse(argc, argv, arguments)) return headgate::collide::run(arguments);
+  if (headgate::collide::parse(argc, argv, arguments)) {
+    headgate::config::LoadOptions load;
+    load.directory = arguments.configuration;
+    const auto configuration = headgate::config::load(load);
+    if (configuration) {
+      arguments.settings = configuration->main;
+      return headgate::collide::run(arguments);
+    }
+    std::cerr << "collide_driver: " << configuration.error().text() << '\n';
+    return 78;
+  }
   std::cerr << "usage: collide_driver TABLEDIR INPUTDIR -c CONFDIR [-o OUT] [--modes LIST] "
                "[--paths LIST]\n";
   return 64;
