@@ -157,7 +157,7 @@ class Checker {
 
   void report_parameters(const config::LoadOptions& options) {
     const auto source = config::read_source(options);
-    if (!source) return;  // said already
+    if (!source || source->embedded) return;  // said already; ours
     for (const auto& [name, setting] : source->main) {
       const std::string where = config::place(setting.file, setting.line);
       const config::Param* param = config::find_param(name);

@@ -108,6 +108,7 @@ class ParameterView {
     for (const auto& [name, setting] : source_.main) {
       if (!unused.contains(name)) sorted[name] = true;
     }
+    for (const auto& [name, setting] : source_.overrides) sorted[name] = true;
     if (!source_.embedded) sorted["config_directory"] = true;
     if (!options_.only_set) {
       for (const auto& param : config::params()) sorted[std::string(param.name)] = true;
@@ -222,8 +223,8 @@ int run_config(Invocation& invocation) {
     const int code = source.error().code == Code::invalid ? kExitBadConfiguration : kExitNoInput;
     return fatal(invocation, code, source.error().text());
   }
-  print_diagnostics(invocation, source->diagnostics);
   if (!options.defaults) {
+    print_diagnostics(invocation, source->diagnostics);
     const config::NameAudit audit = config::audit_names(*source);
     print_diagnostics(invocation, audit.undefined);
     if (options.view == ConfigView::parameters) print_diagnostics(invocation, audit.unused_main);

@@ -17,7 +17,9 @@ namespace {
 
 constexpr int kMaximumDepth = 100;
 constexpr std::size_t kShownBytes = 20;
-constexpr std::size_t kMaximumResult = 1 << 24;  // a=$b$b, b=$c$c, … must not eat the memory
+// a=$b$b, b=$c$c, … must eat neither memory nor time.
+constexpr std::size_t kMaximumResult = 1 << 20;
+constexpr int kMaximumReferences = 100000;
 
 bool is_name_byte(char c) { return text::is_alnum(c) || c == '_'; }
 
@@ -290,6 +292,8 @@ class Expander {
       if (!reference.then && !reference.otherwise) return std::string(yes ? "true" : "");
       return arm(yes ? reference.then : reference.otherwise);
     }
+    if (++references_ > kMaximumReferences)
+      return fail(Code::limit, "too many references in one value");
     if (++depth_ > kMaximumDepth) {
       return fail(Code::invalid,
                   fmt::format("unreasonable macro call nesting: \"{}\"", reference.name));
@@ -343,6 +347,7 @@ class Expander {
 
   const ParameterLookup& lookup_;
   int depth_ = 0;
+  int references_ = 0;
 };
 
 }  // namespace

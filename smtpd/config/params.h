@@ -15,8 +15,8 @@
 
 namespace headgate::config {
 
-// How far a parameter does what Postfix's does.
-enum class State : std::uint8_t { done, differs, later, ours };
+// How far a parameter does what Postfix's does; other_default: set, it acts as in Postfix.
+enum class State : std::uint8_t { done, other_default, differs, later, ours };
 
 // std::monostate: the parameter only feeds other parameters' values.
 using Field = std::variant<std::monostate, std::string Settings::*, bool Settings::*,

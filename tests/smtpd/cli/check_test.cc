@@ -1,0 +1,72 @@
+#include <gmock/gmock.h>
+
+#include "tests/smtpd/cli/cli_fixture.h"
+
+namespace headgate::cli {
+namespace {
+
+using testing::HasSubstr;
+
+TEST_F(CliTest, CheckOfTheEmbeddedConfigurationIsClean) {
+  EXPECT_EQ(headgate({"check"}), kExitOk);
+  EXPECT_EQ(err_, "");
+  EXPECT_THAT(out_, HasSubstr("embedded configuration: 1 service(s), 1 table(s), no mistakes"));
+}
+
+TEST_F(CliTest, CheckOpensTheTablesOfBothSettings) {
+  put("calm", "/^Subject:/ WARN\n");
+  put("emergency", "/^X:/ REJECT\n");
+  put("main.cf",
+      "header_checks = ${stress?{pcre:" + path("emergency") + "}:{pcre:" + path("calm") + "}}\n");
+  EXPECT_EQ(configured({"check"}), kExitOk);
+  EXPECT_THAT(out_, HasSubstr("2 table(s), no mistakes"));
+  std::filesystem::remove(directory_ / "emergency");
+  EXPECT_EQ(configured({"check"}), kExitBadTable);
+  EXPECT_THAT(err_, HasSubstr("headgate: error: header_checks: open " + path("emergency") +
+                              ": No such file or directory"));
+}
+
+TEST_F(CliTest, CheckTellsTheLineOfABadRule) {
+  put("checks", "/ok/ WARN\n/(/ REJECT\n");
+  put("main.cf", "body_checks = pcre:" + path("checks") + "\n");
+  EXPECT_EQ(configured({"check"}), kExitBadTable);
+  EXPECT_THAT(err_, HasSubstr("headgate: warning: pcre map " + path("checks") + ", line 2: "));
+}
+
+TEST_F(CliTest, CheckFindsTablesInRestrictions) {
+  put("main.cf",
+      "smtpd_client_restrictions = check_policy_service inet:127.0.0.1:9, check_client_access { "
+      "pcre:/no/such, static:OK }\n"
+      "mynetworks = 127.0.0.0/8 [::1]/128 nosuchtype:x\n");
+  EXPECT_EQ(configured({"check"}), kExitBadTable);
+  EXPECT_THAT(err_, HasSubstr("smtpd_client_restrictions: open /no/such"));
+  EXPECT_THAT(err_, HasSubstr("mynetworks: "));
+  EXPECT_THAT(err_, Not(HasSubstr("inet:")));
+}
+
+TEST_F(CliTest, CheckCollectsConfigurationErrors) {
+  put("main.cf", "soft_bounce = true\nmax_idle = x\nlonely = 1\n");
+  EXPECT_EQ(configured({"check"}), kExitBadConfiguration);
+  EXPECT_THAT(err_, HasSubstr("headgate: fatal: " + path("main.cf") +
+                              ", line 1: bad boolean configuration"));
+  EXPECT_THAT(err_, HasSubstr("headgate: fatal: " + path("main.cf") +
+                              ", line 2: parameter max_idle: bad time"));
+}
+
+TEST_F(CliTest, CheckRefusesAnOpenRelay) {
+  put("main.cf", "smtpd_relay_restrictions = permit_mynetworks\n");
+  EXPECT_EQ(configured({"check"}), kExitBadConfiguration);
+  EXPECT_THAT(err_, HasSubstr("specify at least one working instance of"));
+}
+
+TEST_F(CliTest, CheckSaysWhatHasNoEffect) {
+  put("main.cf", "milter_protocol = 6\nmax_idle = 10\n");
+  put("master.cf", "2525 inet n - n - 20 smtpd\n25 inet n - n - 1 postscreen\n");
+  EXPECT_EQ(configured({"check"}), kExitOk);
+  EXPECT_THAT(out_, HasSubstr("main.cf, line 1: milter_protocol: known, not used here yet"));
+  EXPECT_THAT(out_, HasSubstr("main.cf, line 2: max_idle: differs from Postfix: "));
+  EXPECT_THAT(out_, HasSubstr("service 25/inet: postscreen is not served"));
+}
+
+}  // namespace
+}  // namespace headgate::cli
