@@ -5,7 +5,7 @@
             smtp.sendmail("a@b.example", ["me@here.example"], "Subject: x\n\ntext\n")
         server.wait_for_mail(1)
 
-The program's path is in the environment variable HEADGATE (ctest sets it).
+The program's path is in the environment variable HEADGATE (ctest sets it), else the one that ./dev test builds.
 """
 
 import os
@@ -39,7 +39,8 @@ smtpd_peername_lookup = no
 
 
 def headgate():
-    return os.environ.get("HEADGATE", "headgate")
+    built = pathlib.Path(__file__).resolve().parents[2] / "build" / "release" / "bin" / "headgate"
+    return os.environ.get("HEADGATE", str(built))
 
 
 def until(condition, what, patience=PATIENCE):
