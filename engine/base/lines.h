@@ -4,7 +4,7 @@
 // line ends at its first NUL.
 //   Lifetime  borrows the text.          Threads  one owner.
 //   Errors    a logical line that itself starts with white space is skipped with Postfix's warning.
-//   Source    readllines(3); ../spec content-checks §1.1 as recorded in docs/program.md.
+//   Source    readllines(3) of Postfix, as recorded in docs/program.md.
 #pragma once
 
 #include <optional>
