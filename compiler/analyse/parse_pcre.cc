@@ -12,7 +12,8 @@ namespace headgate::analyse {
 
 namespace {
 
-constexpr int kDeepest = 250;  // PCRE2's own default
+constexpr int kDeepest = 250;       // PCRE2's own default
+constexpr char kNextLine = '\x85';  // ignored in free spacing, although \s does not match it
 
 struct GiveUp {
   std::string why;
@@ -75,7 +76,11 @@ class Parser {
   Node run() {
     Node tree = alternatives(0);
     if (at_ < s_.size()) throw GiveUp{"unexpected )"};
-    return tree;
+    if (!doubtful_) return tree;
+    Node doubted = make_leaf(NodeKind::concat);
+    doubted.children.push_back(std::move(tree));
+    doubted.children.push_back(make_leaf(NodeKind::maybe));
+    return doubted;
   }
 
  private:
@@ -144,7 +149,7 @@ class Parser {
       return true;
     }
     if (!options_.extended) return false;
-    if (text::is_space(peek())) {
+    if (text::is_space(peek()) || peek() == kNextLine) {
       ++at_;
       return true;
     }
@@ -193,6 +198,8 @@ class Parser {
       if (eat(",")) max = peek() == '}' ? kUnbounded : number();
       ++at_;
     }
+    while (eat("\\E")) {
+    }  // a stray one does not part a quantifier from its + or ? either
     const bool possessive = peek() == '+';
     if (peek() == '+' || peek() == '?') ++at_;
     item = make_repeat(std::move(item), min, max);
@@ -227,6 +234,7 @@ class Parser {
 
   std::optional<Node> group(int depth) {
     if (peek() == '*') throw GiveUp{"(*VERB)"};
+    if (eat("?<*")) throw GiveUp{"(?<*"};
     if (!eat("?")) return close(make_unary(NodeKind::capture, alternatives(depth + 1)));
     if (eat(":") || eat("|")) return close(alternatives(depth + 1));
     if (eat(">")) return close(make_unary(NodeKind::atomic, alternatives(depth + 1)));
@@ -294,7 +302,11 @@ class Parser {
     if (!more()) throw GiveUp{"\\ at the end"};
     const char c = s_[at_++];
     ByteSet set;
-    if (class_escape(c, set)) return make_bytes(set);
+    if (class_escape(c, set)) {
+      // \h* before \S gives nothing back in PCRE2: it takes them for disjoint, forgetting 0xa0; so with \v and 0x85.
+      doubtful_ = doubtful_ || c == 'h' || c == 'v';
+      return make_bytes(set);
+    }
     switch (c) {
       case 'A':
       case 'G':
@@ -472,6 +484,7 @@ class Parser {
   Options options_;
   bool dollar_end_only_;
   bool quoting_ = false;
+  bool doubtful_ = false;  // PCRE2 may see no match where the tree does
 };
 
 }  // namespace

@@ -185,7 +185,8 @@ class Parser {
     if (c >= '1' && c <= '9') throw GiveUp{"back-reference"};
     if (basic_ && (c == '{' || c == '}' || c == '+' || c == '?'))
       throw GiveUp{"quantifier after nothing"};
-    return literal(c);
+    // glibc does not upper-case an escaped letter: with REG_ICASE `\d` is a byte that no upper-cased text has.
+    return make_bytes(matching(single(static_cast<unsigned char>(c))));
   }
 
   Node bracket() {

@@ -36,6 +36,12 @@ bool can_be_empty(const Node& node) {
   }
 }
 
+// `[^\s\S]`: a class has no spelling without members.
+bool has_empty_class(const Node& node) {
+  if (node.kind == NodeKind::bytes) return node.set.none();
+  return std::any_of(node.children.begin(), node.children.end(), has_empty_class);
+}
+
 bool case_blind(const Node& node) {
   if (node.kind == NodeKind::bytes) return fold_case(node.set) == node.set;
   if (node.kind == NodeKind::look) return true;  // is dropped
@@ -212,6 +218,7 @@ class Speller {
 
 tl::expected<ScanText, std::string> scan_text(const Node& tree) {
   if (can_be_empty(tree)) return tl::unexpected<std::string>("can match an empty text");
+  if (has_empty_class(tree)) return tl::unexpected<std::string>("a class that matches nothing");
   ScanText result;
   result.caseless = case_blind(tree);
   Speller speller(result.caseless);
