@@ -1,4 +1,4 @@
-// Tested by intake_test.
+// Tested by tests/smtp/missing_headers.smtp.
 #include "smtpd/session/content_sink.h"
 
 #include <ctime>

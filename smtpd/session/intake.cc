@@ -1,6 +1,6 @@
 // Once the message cannot be accepted any more (rejected, discarded, too big, write error) its queue file is removed at
 // once and the rest of the content only runs through the DataReader, which finds its end.
-// Tested by intake_test, tests/smtp/data_*.smtp, tests/e2e/content_test.py.
+// Tested by tests/smtp (checks_*, missing_headers, hops, long_line …), tests/e2e/delivery_test.py.
 #include "smtpd/session/intake.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // One function asks, `told` logs and turns the Decision into what the verbs need. Coroutines already, because the
 // restrictions that ask DNS or a policy server will be.
-// Tested by tests/smtp/access_*.smtp.
+// Tested by tests/smtp/relay_*.smtp and access_test.
 #include "smtpd/session/judge.h"
 
 #include <utility>

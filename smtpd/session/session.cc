@@ -1,4 +1,4 @@
-// Tested by session_test and by the dialogues in tests/smtp.
+// Tested by the dialogues in tests/smtp.
 #include "smtpd/session/session.h"
 
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 // DATA: from 354 to the reply that says whose the message is now. RFC 5321 §4.1.1.4; smtpd_data_restrictions,
 // smtpd_end_of_data_restrictions. The 250 is written only after Intake::conclude() has made the message durable.
-// Tested by tests/smtp/data_*.smtp and tests/e2e.
+// Tested by tests/smtp (accepted, checks_*, smuggling, too_big …) and tests/e2e.
 #include <memory>
 #include <utility>
 

@@ -7,11 +7,11 @@
 namespace headgate::session {
 namespace {
 
+// SMTPUTF8 is not offered yet, whatever smtputf8_enable says.
 proto::Capabilities capabilities(const config::Settings& settings) {
   proto::Features features;
   features.message_size_limit = static_cast<std::uint64_t>(settings.message_size_limit);
   features.vrfy = !settings.disable_vrfy_command;
-  features.smtputf8 = settings.smtputf8_enable;
   return {features, settings.smtpd_discard_ehlo_keywords};
 }
 

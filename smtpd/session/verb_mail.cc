@@ -1,6 +1,6 @@
 // MAIL FROM. RFC 5321 §4.1.1.2, RFC 1870, RFC 3461; smtpd_sender_restrictions (at RCPT when delayed).
 // The declared size is forgotten when MAIL is refused (Postfix keeps it until RSET: smtpd.md §12, 9).
-// Tested by tests/smtp/mail.smtp.
+// Tested by tests/smtp (sequence, too_big, disk_full …).
 #include "smtpd/proto/replies.h"
 #include "smtpd/session/judge.h"
 #include "smtpd/session/verbs.h"

@@ -1,5 +1,5 @@
 // RCPT TO and VRFY. RFC 5321 §4.1.1.3, §4.1.1.6; the restriction lists, in access's order. Tested by
-// tests/smtp/rcpt_*.smtp.
+// tests/smtp/relay_*.smtp, too_many_recipients.smtp.
 #include "smtpd/proto/replies.h"
 #include "smtpd/session/judge.h"
 #include "smtpd/session/verbs.h"
