@@ -75,6 +75,11 @@ class ListOpener {
   const WarningSink& warn_;
 };
 
+// Forced stress (or none) makes the two Settings one: then both sets are what it says.
+Stage stage_of(const config::Settings& settings) {
+  return settings.stress ? Stage::emergency : Stage::full;
+}
+
 }  // namespace
 
 std::shared_ptr<checks::CheckSet> open_checks(const config::Settings& settings, Stage stage,
@@ -114,8 +119,8 @@ ServiceChecks open_service_checks(const config::Settings& calm, const config::Se
                                   rules::ProgramSource& programs, const WarningSink& warn) {
   OncePerTable once(programs);
   ServiceChecks checks;
-  checks.calm = open_checks(calm, calm.stress ? Stage::emergency : Stage::full, once, warn);
-  checks.stressed = open_checks(stressed, Stage::emergency, once, warn);
+  checks.calm = open_checks(calm, stage_of(calm), once, warn);
+  checks.stressed = open_checks(stressed, stage_of(stressed), once, warn);
   return checks;
 }
 

@@ -34,7 +34,7 @@ struct ServiceChecks {
   std::shared_ptr<checks::CheckSet> calm, stressed;
 };
 
-// The lists themselves may differ: ${stress?{…}:{…}}. Where stress is forced, calm is what `stressed` says too.
+// The lists themselves may differ: ${stress?{…}:{…}}. Where stress is forced on or off, both sets are what it says.
 ServiceChecks open_service_checks(const config::Settings& calm, const config::Settings& stressed,
                                   rules::ProgramSource& programs, const WarningSink& warn);
 

@@ -88,9 +88,17 @@ TEST_F(OpenChecks, ForcedStressIsStressInCalmToo) {
   EXPECT_EQ(answer(*checks.calm, "every"), "-");
 }
 
+TEST_F(OpenChecks, ForcedCalmIsCalmUnderStressToo) {
+  const config::Settings forced = settings({marked_});
+  const ServiceChecks checks = open_service_checks(forced, forced, programs_, warn());
+  EXPECT_EQ(answer(*checks.stressed, "every"), "WARN every");
+}
+
 TEST_F(OpenChecks, EachStageHasItsOwnLists) {
+  config::Settings stressed = settings({plain_});
+  stressed.stress = true;
   const ServiceChecks checks =
-      open_service_checks(settings({marked_}), settings({plain_}), programs_, warn());
+      open_service_checks(settings({marked_}), stressed, programs_, warn());
   EXPECT_EQ(answer(*checks.calm, "plain"), "-");
   EXPECT_EQ(answer(*checks.stressed, "plain"), "WARN plain");
   EXPECT_EQ(answer(*checks.stressed, "worm"), "-");
