@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 #include "engine/base/text.h"
@@ -13,12 +14,14 @@ namespace {
 
 using Endpoints = std::vector<aio::ip::tcp::endpoint>;
 
-// Warnings of tables go to the mail log, as cleanup's; errors are kept, too.
+// Warnings of tables go to the mail log, as cleanup's and each once: calm and stressed states open the same ones. The
+// first error is kept, too.
 class TableReports {
  public:
   explicit TableReports(EventSink& log) : log_(log) {}
 
   void operator()(const Diagnostic& diagnostic) {
+    if (opening_ && !said_.insert(diagnostic.text).second) return;
     Event event;
     event.program = Program::cleanup;
     const bool bad =
@@ -29,10 +32,18 @@ class TableReports {
     if (bad && first_error_.empty()) first_error_ = diagnostic.text;
   }
 
+  // From now on tables speak at their lookups: each time.
+  void opened() {
+    opening_ = false;
+    said_.clear();
+  }
+
   [[nodiscard]] const std::string& first_error() const { return first_error_; }
 
  private:
   EventSink& log_;
+  bool opening_ = true;
+  std::set<std::string> said_;
   std::string first_error_;
 };
 
@@ -70,6 +81,7 @@ Result<session::GenerationPtr> open_generation(const config::Service& service,
   auto generation = std::make_shared<session::Generation>();
   generation->calm = session::open_state(service.calm, checks.calm, programs, warn);
   generation->stressed = session::open_state(service.stressed, checks.stressed, programs, warn);
+  reports->opened();
   if (missing == Missing::is_an_error && !reports->first_error().empty())
     return fail(Code::invalid, reports->first_error());
   generation->maxproc = service.maxproc;

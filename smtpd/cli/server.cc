@@ -1,7 +1,7 @@
 // Start: everything is opened before the first client is accepted, so that a bad port, a locked spool or an unreadable
 // configuration is a clear fatal and not a half-running server.
 // Stop: no new clients; sessions end at the end of their command or message, within kDrainLimit; then the queue, whose
-// deliveries under way end first. A second signal cuts the sessions.
+// deliveries under way end first, within kDrainLimit again. A second signal cuts both.
 // Tested by tests/e2e/lifecycle_test.py.
 #include "smtpd/cli/server.h"
 
@@ -141,7 +141,9 @@ Task<void> Server::watch_signals(std::function<void()> reopen_log) {
     } else if (signal == SIGHUP) {
       if (!stopping_) reload();
     } else if (stopping_) {
+      hurry_ = true;
       for (const auto& [name, front] : fronts_) front->cut();
+      for (const auto& front : retired_) front->cut();
     } else {
       stopping_ = true;
       aio::co_spawn(io_, stop(), aio::detached);
@@ -171,13 +173,28 @@ Task<void> Server::stop() {
     for (const auto& [name, front] : fronts_) front->cut();
     for (const auto& front : retired_) front->cut();
   }
-  manager_->stop();
-  while (!queue_done_) co_await loop_.pause(kDrainStep);
+  co_await stop_queue();
   signals_.cancel();
   say(Level::info, "terminated");
 }
 
-// New sessions get the new settings and tables; a bad file leaves the old ones in force. Sessions keep theirs.
+// A next hop that says nothing holds a delivery for minutes; cut off, its message waits in the queue for the next start.
+Task<void> Server::stop_queue() {
+  manager_->stop();
+  const SteadyTime cut_at = env_.steady() + kDrainLimit;
+  bool cut = false;
+  while (!queue_done_) {
+    co_await loop_.pause(kDrainStep);
+    if (queue_done_ || cut || (!hurry_ && env_.steady() < cut_at)) continue;
+    cut = true;
+    say(Level::info,
+        "terminating: deliveries under way are cut off, their mail stays in the queue");
+    connector_->cut();
+  }
+}
+
+// New sessions and deliveries get the new settings and tables; a bad file leaves the old ones in force. Those under way
+// keep theirs.
 void Server::reload() {
   Result<config::Config> fresh = load_();
   if (!fresh) {
@@ -190,8 +207,25 @@ void Server::reload() {
     if (is_smtp_service(service)) reload_service(service);
   }
   retire_vanished(*fresh);
+  warn_of_ignored(*fresh->main);
+  worker_->use(fresh->main, transports(*fresh));
+  manager_->use(fresh->main);
   config_ = std::move(*fresh);
   say(Level::info, "reload: new sessions use the new configuration");
+}
+
+// What was opened at the start stays as it is.
+void Server::warn_of_ignored(const config::Settings& fresh) {
+  const config::Settings& old = *config_.main;
+  const auto note = [this](std::string_view name) {
+    say(Level::warning,
+        fmt::format("ignoring {} change; to change {}, stop and start", name, name));
+  };
+  if (fresh.inet_interfaces != old.inet_interfaces) note("inet_interfaces");
+  if (fresh.queue_directory != old.queue_directory) note("queue_directory");
+  if (fresh.enable_long_queue_ids != old.enable_long_queue_ids) note("enable_long_queue_ids");
+  if (fresh.smtp_bind_address != old.smtp_bind_address) note("smtp_bind_address");
+  if (fresh.maillog_file != old.maillog_file) note("maillog_file");
 }
 
 void Server::reload_service(const config::Service& service) {

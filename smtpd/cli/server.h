@@ -48,9 +48,11 @@ class Server {
   Task<void> watch_signals(std::function<void()> reopen_log);
   Task<void> run_queue();
   Task<void> stop();
+  Task<void> stop_queue();
   void reload();
   void reload_service(const config::Service& service);
   void retire_vanished(const config::Config& fresh);
+  void warn_of_ignored(const config::Settings& fresh);
   [[nodiscard]] bool sessions_over() const;
   void say(Level level, std::string text);
 
@@ -65,7 +67,7 @@ class Server {
   aio::signal_set signals_;
   std::unique_ptr<queue::DiskSpool> spool_;
   std::unique_ptr<net::Resolver> resolver_;
-  std::unique_ptr<deliver::Connector> connector_;
+  std::unique_ptr<deliver::TcpConnector> connector_;
   std::unique_ptr<deliver::Worker> worker_;
   std::unique_ptr<queue::Manager> manager_;
   std::unique_ptr<WakeQueue> door_;
@@ -75,7 +77,7 @@ class Server {
   std::unique_ptr<session::Services> services_;
   std::map<std::string, std::unique_ptr<session::Front>> fronts_;  // by canonical name
   std::vector<std::unique_ptr<session::Front>> retired_;  // a reload took them out of master.cf
-  bool queue_done_ = false, stopping_ = false;
+  bool queue_done_ = false, stopping_ = false, hurry_ = false;
 };
 
 }  // namespace headgate::cli

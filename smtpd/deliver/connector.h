@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "smtpd/net/aio.h"
@@ -28,13 +29,24 @@ class Connector {
 // TCP, from smtp_bind_address where one is set.
 class TcpConnector final : public Connector {
  public:
-  explicit TcpConnector(std::string bind_address) : bind_address_(std::move(bind_address)) {}
+  explicit TcpConnector(std::string bind_address)
+      : bind_address_(std::move(bind_address)), wires_(std::make_shared<Wires>()) {}
 
   Task<Result<std::unique_ptr<net::Wire>>> connect(std::string address, std::uint16_t port,
                                                    std::chrono::milliseconds deadline) override;
 
+  // Closes every connection and makes no more: for a stop that has waited long enough. Their mail stays in the queue.
+  void cut();
+
+  // Those that exist; a wire may outlive its connector.
+  struct Wires {
+    std::set<net::Wire*> open;
+    bool cut = false;
+  };
+
  private:
   std::string bind_address_;
+  std::shared_ptr<Wires> wires_;
 };
 
 }  // namespace headgate::deliver

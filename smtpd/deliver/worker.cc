@@ -31,6 +31,7 @@ Worker::Worker(aio::thread_pool& pool, config::SettingsPtr settings, rules::Prog
                TransportCommands commands)
     : pool_(pool),
       settings_(std::move(settings)),
+      programs_(programs),
       resolver_(resolver),
       connector_(connector),
       log_(log),
@@ -39,6 +40,12 @@ Worker::Worker(aio::thread_pool& pool, config::SettingsPtr settings, rules::Prog
       router_(settings_, programs, warnings_to(log)) {}
 
 Worker::~Worker() = default;
+
+void Worker::use(config::SettingsPtr settings, TransportCommands commands) {
+  settings_ = std::move(settings);
+  commands_ = std::move(commands);
+  router_ = Router(settings_, programs_, warnings_to(log_));
+}
 
 Worker::Agent Worker::agent_of(const std::string& transport) const {
   const auto it = commands_.find(transport);
@@ -60,13 +67,14 @@ std::string Worker::destination(const queue::Envelope& envelope,
 }
 
 Task<std::vector<queue::Outcome>> Worker::deliver(const queue::Delivery& delivery) {
+  const config::SettingsPtr settings = settings_;  // a reload may come before the end
   const Route route = parse_route(delivery.destination);
   const Agent agent = agent_of(route.transport);
   const std::size_t count = delivery.recipients.size();
   std::vector<queue::Outcome> outcomes;
   switch (agent) {
     case Agent::smtp: {
-      SmtpClient client(pool_, *settings_, resolver_, connector_, env_);
+      SmtpClient client(pool_, *settings, resolver_, connector_, env_);
       outcomes = co_await client.deliver(delivery, route.nexthop);
       break;
     }
@@ -88,7 +96,7 @@ Task<std::vector<queue::Outcome>> Worker::deliver(const queue::Delivery& deliver
                       deferred("4.3.0", "none", "mail transport unavailable: " + route.transport));
       break;
   }
-  if (settings_->soft_bounce)
+  if (settings->soft_bounce)
     for (queue::Outcome& outcome : outcomes) outcome = softened(std::move(outcome));
   log(delivery, outcomes);
   co_return outcomes;
@@ -139,7 +147,8 @@ Task<std::vector<queue::Outcome>> Worker::to_maildirs(const queue::Delivery& del
   for (const std::size_t index : delivery.recipients) {
     const queue::Recipient& recipient = recipients[index];
     const Mailbox mailbox = mailbox_of(recipient, agent);
-    auto write = [&] { return to_maildir(delivery, recipient, agent, mailbox); };
+    const std::string host = settings_->myhostname;
+    auto write = [&] { return to_maildir(delivery, recipient, agent, mailbox, host); };
     outcomes.push_back(co_await net::run_blocking(pool_, write));
   }
   co_return outcomes;
@@ -148,13 +157,13 @@ Task<std::vector<queue::Outcome>> Worker::to_maildirs(const queue::Delivery& del
 // On the pool.
 queue::Outcome Worker::to_maildir(const queue::Delivery& delivery,
                                   const queue::Recipient& recipient, Agent agent,
-                                  const Mailbox& mailbox) {
+                                  const Mailbox& mailbox, const std::string& host) {
   const std::string relay = agent == Agent::local ? "local" : "virtual";
   if (mailbox.bounce) return bounced("5.1.1", relay, mailbox.problem);
   if (mailbox.directory.empty()) return deferred("4.3.5", relay, mailbox.problem);
   MaildirItem item;
   item.directory = mailbox.directory;
-  item.name = unique_name(env_.wall(), ++deliveries_, settings_->myhostname);
+  item.name = unique_name(env_.wall(), ++deliveries_, host);
   item.headers = trace_headers(delivery.file->envelope().sender, recipient.address);
   const SteadyTime begun = env_.steady();
   const Result<void> written = deliver_to_maildir(item, *delivery.file);

@@ -32,6 +32,9 @@ class Worker final : public queue::Deliverer {
          TransportCommands commands = {});
   ~Worker() override;
 
+  // A reload; on the executor. Deliveries under way keep the settings they began with.
+  void use(config::SettingsPtr settings, TransportCommands commands);
+
   std::string destination(const queue::Envelope& envelope,
                           const queue::Recipient& recipient) override;
   Task<std::vector<queue::Outcome>> deliver(const queue::Delivery& delivery) override;
@@ -43,11 +46,12 @@ class Worker final : public queue::Deliverer {
   [[nodiscard]] Agent agent_of(const std::string& transport) const;
   Task<std::vector<queue::Outcome>> to_maildirs(const queue::Delivery& delivery, Agent agent);
   queue::Outcome to_maildir(const queue::Delivery& delivery, const queue::Recipient& recipient,
-                            Agent agent, const Mailbox& mailbox);
+                            Agent agent, const Mailbox& mailbox, const std::string& host);
   [[nodiscard]] Mailbox mailbox_of(const queue::Recipient& recipient, Agent agent);
 
   aio::thread_pool& pool_;
   config::SettingsPtr settings_;
+  rules::ProgramSource& programs_;
   net::Resolver& resolver_;
   Connector& connector_;
   EventSink& log_;

@@ -1,5 +1,5 @@
 // "" listens on 0.0.0.0 and, where the kernel has IPv6, on :: with V6ONLY, so that neither steals from the other.
-// Tested by listener_test.
+// Tested by front_test and tests/e2e/lifecycle_test.py.
 #include "smtpd/net/listener.h"
 
 #include <netdb.h>
@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/text.h"
+
 namespace headgate::net {
 namespace {
 
@@ -16,6 +18,11 @@ tl::unexpected<Error> bind_failure(const aio::ip::tcp::endpoint& where, std::str
                                    const aio::error_code& error) {
   return fail(Code::unavailable, fmt::format("{} {} port {}: {}", step, to_text(where.address()),
                                              where.port(), error.message()));
+}
+
+// getaddrinfo takes 65537 for 1.
+bool is_beyond_ports(const std::string& port) {
+  return text::all_digits(port) && (port.size() > 5 || std::stoi(port) > 65535);
 }
 
 }  // namespace
@@ -56,6 +63,8 @@ void Listener::close() {
 
 Result<std::vector<aio::ip::tcp::endpoint>> listen_endpoints(const std::string& host,
                                                              const std::string& port) {
+  if (is_beyond_ports(port))
+    return fail(Code::invalid, "bad port, the last one is 65535", host + ":" + port);
   addrinfo hints{};
   hints.ai_flags = AI_PASSIVE;
   hints.ai_family = AF_UNSPEC;

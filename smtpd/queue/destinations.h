@@ -23,6 +23,8 @@ class Destinations {
   // `each`: per destination; `total`: over all. 0 = no limit.
   Destinations(std::size_t each, std::size_t total) : each_(each), total_(total) {}
 
+  void limit_each(std::size_t each) { each_ = each; }
+
   void add(const std::string& key, Job job) {
     Place& place = places_[key];
     place.waiting.push_back(std::move(job));

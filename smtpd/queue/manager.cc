@@ -70,6 +70,13 @@ void Manager::wake(std::string id) {
   });
 }
 
+void Manager::use(config::SettingsPtr settings) {
+  settings_ = std::move(settings);
+  destinations_.limit_each(limit(settings_->default_destination_concurrency_limit));
+  pump();
+  nudge();
+}
+
 void Manager::flush() {
   aio::post(executor_, [this] {
     scheduler_.make_all_due(env_.steady());
@@ -87,9 +94,10 @@ void Manager::stop() {
 
 Task<void> Manager::run() {
   co_await scan();
-  SteadyTime next_scan = env_.steady() + settings_->queue_run_delay;
+  SteadyTime scanned = env_.steady();
   while (!stopping_) {
     start_due();
+    const SteadyTime next_scan = scanned + settings_->queue_run_delay;
     // A full active queue waits for an end, not for the clock: ends nudge.
     SteadyTime until = next_scan;
     if (const auto due = scheduler_.next_due(); due && *due > env_.steady())
@@ -98,7 +106,7 @@ Task<void> Manager::run() {
     co_await timer_.async_wait(kAsTuple);
     if (!stopping_ && env_.steady() >= next_scan) {
       co_await scan();
-      next_scan = env_.steady() + settings_->queue_run_delay;
+      scanned = env_.steady();
     }
   }
   while (coroutines_ > 0) {
@@ -116,7 +124,8 @@ Task<void> Manager::scan() {
     std::chrono::seconds wait;
   };
 
-  auto look = [this]() -> Result<std::vector<Found>> {
+  const std::chrono::seconds longest = settings_->maximal_backoff_time;
+  auto look = [this, longest]() -> Result<std::vector<Found>> {
     std::vector<Found> found;
     TRY(incoming, spool_.list(State::incoming));
     for (const std::string& id : incoming)
@@ -127,8 +136,7 @@ Task<void> Manager::scan() {
       const auto when = spool_.next_attempt(id, State::deferred);
       if (!when) continue;
       const auto wait = std::chrono::duration_cast<std::chrono::seconds>(*when - now);
-      found.push_back({id, State::deferred,
-                       std::clamp(wait, std::chrono::seconds(0), settings_->maximal_backoff_time)});
+      found.push_back({id, State::deferred, std::clamp(wait, std::chrono::seconds(0), longest)});
     }
     return found;
   };

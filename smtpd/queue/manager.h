@@ -31,6 +31,8 @@ class Manager {
 
   // Door 2: a message was committed into incoming/.
   void wake(std::string id);
+  // A reload; on the executor. What is under way goes on as it began.
+  void use(config::SettingsPtr settings);
   // Everything deferred is due now.
   void flush();
   // run() returns once the deliveries under way have ended.

@@ -51,6 +51,16 @@ class Start(unittest.TestCase):
             server.write("main.cf", "smtpd_timeout = soon\n")
             self.assertEqual(end_of(server.spawn())[0], 78)
 
+    def test_a_port_that_does_not_exist(self):
+        with Server(port=99999, start=False) as server:
+            status, errors = end_of(server.spawn())
+        self.assertEqual(status, 78)
+        self.assertIn("headgate: fatal: 127.0.0.1:99999: bad port, the last one is 65535", errors)
+
+    def test_a_missing_table_is_reported_once(self):
+        with Server("header_checks = pcre:/nowhere/checks\n") as server:
+            self.assertEqual(server.log().count("error: open /nowhere/checks: No such file or directory"), 1)
+
     def test_the_embedded_configuration_needs_nothing(self):
         directory = tempfile.mkdtemp(prefix="headgate-e2e-")
         self.addCleanup(shutil.rmtree, directory, True)
@@ -86,6 +96,22 @@ class Life(unittest.TestCase):
             idle.close()
             busy.close()
 
+    def test_a_second_signal_cuts_a_delivery_to_a_silent_host(self):
+        with socket.socket() as silent:
+            silent.bind(("127.0.0.1", 0))
+            silent.listen()
+            next_hop = f"smtp:[127.0.0.1]:{silent.getsockname()[1]}"
+            with Server(f"local_transport = {next_hop}\n") as server:
+                send(server)
+                taken, _ = silent.accept()
+                with taken:
+                    server.kick(signal.SIGTERM)
+                    server.wait_for_log("terminating: waiting")
+                    server.kick(signal.SIGTERM)
+                    server.wait_for_log("their mail stays in the queue")
+                    self.assertEqual(server.stop(), 0)
+                self.assertEqual(len(list((server.directory / "spool" / "deferred").iterdir())), 1)
+
     def test_what_was_acknowledged_survives_a_kill(self):
         with Server() as server:
             for i in range(5):
@@ -120,6 +146,18 @@ class Life(unittest.TestCase):
             server.kick(signal.SIGHUP)
             server.wait_for_log("the old configuration stays in force")
             send(server, "a")
+
+    def test_reload_reaches_queue_and_deliveries(self):
+        with Server() as server:
+            send(server, "one")
+            server.wait_for_mail(1)
+            with open(server.config / "main.cf", "a") as main:
+                main.write("local_transport = discard:thrown\nenable_long_queue_ids = yes\n")
+            server.kick(signal.SIGHUP)
+            server.wait_for_log("ignoring enable_long_queue_ids change; to change enable_long_queue_ids, stop and start")
+            server.wait_for_log("reload: new sessions use the new configuration")
+            send(server, "two")
+            server.wait_for_log("status=sent (thrown)")
 
     def test_the_log_is_reopened(self):
         with Server() as server:
