@@ -5,8 +5,8 @@
 
 #include <netdb.h>
 
-#include <atomic>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 #include "smtpd/net/address.h"
@@ -71,15 +71,60 @@ PeerName verify_peer_name(const std::string& address) {
   return peer;
 }
 
+// Shared by the waiting coroutine and the pool's thread. The pool may outlive the loop (a dead name server holds its
+// thread), so it may touch the loop only while nobody has given up.
 struct PeerNames::Job {
-  Job(const aio::any_io_executor& executor, std::string a)
-      : timer(executor), address(std::move(a)) {}
+  Job(const aio::any_io_executor& executor_, aio::steady_timer& timer_, std::string address_)
+      : executor(executor_), timer(timer_), address(std::move(address_)) {}
 
-  aio::steady_timer timer;  // touched on its executor only
-  std::string address;
+  void work(const std::shared_ptr<Job>& self);
+  void finish();
+
+  std::mutex mutex;
+  bool given_up = false;  // under the mutex
+  aio::any_io_executor executor;
+  aio::steady_timer& timer;  // the coroutine's: gone once it has given up
+  const std::string address;
   PeerName answer;
-  std::atomic<bool> given_up{false};
-  bool done = false;
+  bool done = false;  // touched on the executor only
+};
+
+// On a thread of the pool.
+void PeerNames::Job::work(const std::shared_ptr<Job>& self) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex);
+    if (given_up) return;
+  }
+  PeerName found = verify_peer_name(address);
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (given_up) return;
+  answer = std::move(found);
+  aio::post(executor, [self] { self->finish(); });
+}
+
+// On the executor, where the coroutine waits.
+void PeerNames::Job::finish() {
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (given_up) return;
+  done = true;
+  timer.cancel();
+}
+
+// The waiting ends when the coroutine's frame does, however that comes.
+class PeerNames::Waiting {
+ public:
+  explicit Waiting(std::shared_ptr<Job> job) : job_(std::move(job)) {}
+
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+  ~Waiting() {
+    const std::lock_guard<std::mutex> lock(job_->mutex);
+    job_->given_up = true;
+  }
+
+ private:
+  std::shared_ptr<Job> job_;
 };
 
 Task<PeerName> PeerNames::look_up(std::string address) {
@@ -91,22 +136,12 @@ Task<PeerName> PeerNames::look_up(std::string address) {
       co_return known->second;
   }
   const auto executor = co_await aio::this_coro::executor;
-  const auto job = std::make_shared<Job>(executor, address);
-  job->timer.expires_after(patience_);
-  aio::post(pool_, [job, executor] {
-    if (job->given_up) return;
-    PeerName answer = verify_peer_name(job->address);
-    aio::post(executor, [job, answer = std::move(answer)]() mutable {
-      job->answer = std::move(answer);
-      job->done = true;
-      job->timer.cancel();
-    });
-  });
-  [[maybe_unused]] const auto [cancelled] = co_await job->timer.async_wait(kAsTuple);
-  if (!job->done) {
-    job->given_up = true;
-    co_return PeerName();
-  }
+  aio::steady_timer timer(executor, patience_);
+  const auto job = std::make_shared<Job>(executor, timer, address);
+  const Waiting waiting(job);
+  aio::post(pool_, [job] { job->work(job); });
+  [[maybe_unused]] const auto [cancelled] = co_await timer.async_wait(kAsTuple);
+  if (!job->done) co_return PeerName();
   if (local) {
     const std::lock_guard<std::mutex> lock(mutex_);
     loopback_.emplace(address, job->answer);

@@ -30,6 +30,7 @@ class PeerNames {
 
  private:
   struct Job;
+  class Waiting;
 
   aio::thread_pool& pool_;
   std::chrono::milliseconds patience_;

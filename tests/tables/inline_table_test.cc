@@ -27,6 +27,8 @@ struct Case {
   const char* answer;
 };
 
+void PrintTo(const Case& c, std::ostream* out) { *out << c.spec; }
+
 class InlineTable : public testing::TestWithParam<Case> {};
 
 TEST_P(InlineTable, AnswersAsPostmap) {

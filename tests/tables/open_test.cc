@@ -38,7 +38,9 @@ class OpenTableTest : public testing::Test {
 };
 
 TEST_F(OpenTableTest, EachTypeHasItsRow) {
-  const auto found = open("static:x")->full->find("any");
+  const auto table = open("static:x");
+  ASSERT_TRUE(table);
+  const auto found = table->full->find("any");  // borrows the table's name
   ASSERT_TRUE(found && *found);
   EXPECT_EQ((*found)->value, "x");
   EXPECT_EQ((*found)->table, "static:x");
