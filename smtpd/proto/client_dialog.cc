@@ -147,6 +147,9 @@ void ClientDialog::on_greeting(const ServerReply& reply) {
   site_failed_ = true;
   ClientVerdict verdict = refusal(reply, {});
   verdict.text = fmt::format("host {} refused to talk to me: {}", request_.server, joined(reply));
+  // smtp_skip_5xx_greeting: a 5xx here is about the host, another one or a later time may do.
+  verdict.result = ClientResult::deferred;
+  if (verdict.dsn.starts_with('5')) verdict.dsn[0] = '4';
   settle_all(verdict.result, verdict.dsn, verdict.text);
   send_quit();
 }

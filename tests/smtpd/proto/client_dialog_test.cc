@@ -185,6 +185,16 @@ TEST(ClientDialog, AServerThatWillNotTalk) {
             dialog.verdicts()[0].text);
 }
 
+TEST(ClientDialog, AGreetingOf5xxIsNotForGood) {
+  ClientDialog dialog(request());
+  play(dialog, "S: 554 no service\nC: QUIT");
+  EXPECT_TRUE(dialog.site_failed());
+  EXPECT_EQ(ClientResult::deferred, dialog.verdicts()[0].result);
+  EXPECT_EQ("4.0.0", dialog.verdicts()[0].dsn);
+  EXPECT_EQ("host mx.example[192.0.2.1] refused to talk to me: 554 no service",
+            dialog.verdicts()[0].text);
+}
+
 TEST(ClientDialog, TooLargeForTheServer) {
   ClientRequest r = request();
   r.size_bytes = 20'000'000;
