@@ -198,8 +198,9 @@ class Parser {
       if (eat(",")) max = peek() == '}' ? kUnbounded : number();
       ++at_;
     }
-    while (eat("\\E")) {
-    }  // a stray one does not part a quantifier from its + or ? either
+    // What is ignored does not part a quantifier from its + or ? either.
+    while (eat("\\Q\\E") || (!(peek() == '\\' && peek(1) == 'Q') && skip_ignored())) {
+    }
     const bool possessive = peek() == '+';
     if (peek() == '+' || peek() == '?') ++at_;
     item = make_repeat(std::move(item), min, max);
