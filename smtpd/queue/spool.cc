@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 
 #include <fmt/format.h>
 
@@ -38,6 +39,13 @@ std::string_view name_of(State state) {
 
 constexpr mode_t kUnfinishedMode = 0600;
 constexpr mode_t kReadyMode = 0700;  // as Postfix marks a finished queue file
+
+// Never over another message: a spool that was copied or restored has new inodes under old names, so a new message may
+// get the id of an old one. File systems that do not know RENAME_NOREPLACE get a plain rename.
+bool rename_to_new(const std::string& from, const std::string& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  return (errno == EINVAL || errno == ENOSYS) && ::rename(from.c_str(), to.c_str()) == 0;
+}
 
 class DiskWriter final : public Writer {
  public:
@@ -66,8 +74,7 @@ class DiskWriter final : public Writer {
     if (::fchmod(file_.descriptor(), kReadyMode) != 0)
       return fail_errno("chmod", temporary_, errno);
     const std::string path = spool_.path(id_, state);
-    if (::rename(temporary_.c_str(), path.c_str()) != 0)
-      return fail_errno("rename", temporary_, errno);
+    if (!rename_to_new(temporary_, path)) return fail_errno("rename", temporary_, errno);
     present_ = path;
     TRY_OK(sync_directory(spool_.path(state)));
     present_.clear();
@@ -161,7 +168,7 @@ Result<QueueFile> DiskSpool::open(const std::string& id, State state) const {
 
 Result<void> DiskSpool::move(const std::string& id, State from, State to) {
   const std::string old_path = path(id, from);
-  if (::rename(old_path.c_str(), path(id, to).c_str()) == 0) return {};
+  if (rename_to_new(old_path, path(id, to))) return {};
   if (errno == ENOENT) return fail(Code::not_found, "no such message", old_path);
   return fail_errno("rename", old_path, errno);
 }
@@ -176,8 +183,7 @@ Result<void> DiskSpool::remove(const std::string& id, State state) {
 Result<void> DiskSpool::set_aside(const std::string& id, State state) {
   const std::string old_path = path(id, state);
   const std::string new_path = fmt::format("{}/corrupt/{}", directory_, id);
-  if (::rename(old_path.c_str(), new_path.c_str()) != 0)
-    return fail_errno("rename", old_path, errno);
+  if (!rename_to_new(old_path, new_path)) return fail_errno("rename", old_path, errno);
   return {};
 }
 

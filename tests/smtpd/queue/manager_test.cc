@@ -30,7 +30,8 @@ class ObedientDeliverer final : public Deliverer {
       const std::string what = address.substr(0, address.find('@'));
       Outcome outcome;
       outcome.text = "as told: " + what;
-      if (what == "ok" || ((what == "defer" || what == "dead") && healed)) outcome.status = Status::sent;
+      if (what == "ok" || ((what == "defer" || what == "dead") && healed))
+        outcome.status = Status::sent;
       if (what == "bounce") outcome.status = Status::bounced;
       outcome.corrupt = what == "corrupt";
       outcome.site_failed = what == "dead" && !healed;

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/base/file.h"
 #include "smtpd/queue/queue_id.h"
 #include "tests/support/fake_env.h"
 #include "tests/support/log_collector.h"
@@ -86,6 +87,22 @@ TEST_F(SpoolTest, WithoutCommitNothingRemains) {
     EXPECT_TRUE(spool->list(State::incoming)->empty());
   }
   EXPECT_TRUE(scratch_.files("deep/queue/incoming").empty());
+}
+
+// A restored spool has old names over new inodes, so an id can come again.
+TEST_F(SpoolTest, AMessageNeverReplacesAnother) {
+  const auto spool = open();
+  auto writer = spool->create();
+  ASSERT_TRUE(writer);
+  const std::string id = (*writer)->id();
+  const std::string taken = spool->path(id, State::incoming);
+  ASSERT_TRUE(write_file_atomically(taken, "an older message"));
+  EXPECT_FALSE((*writer)->commit(Envelope(), State::incoming));
+  writer->reset();
+  EXPECT_EQ("an older message", *read_file(taken));
+  ASSERT_TRUE(write_file_atomically(spool->path(id, State::active), "another"));
+  EXPECT_FALSE(spool->move(id, State::incoming, State::active));
+  EXPECT_EQ("another", *read_file(spool->path(id, State::active)));
 }
 
 TEST_F(SpoolTest, AFailedCommitSaysSoAndLeavesNothing) {
