@@ -46,15 +46,23 @@ void set_content_deadline(Dialogue& dialogue) {
   dialogue.wire.set_deadline_policy(policy);
 }
 
+// The content checks run on the loop: after a dear line the others get their turn before the next few are looked at.
+constexpr std::size_t kSliceBytes = 2048;
+constexpr std::chrono::milliseconds kDearSlice{5};
+
 Task<Result<void>> read_content(Dialogue& dialogue, Intake& intake) {
+  const Env& env = dialogue.services.env;
   while (!intake.done()) {
     const Result<std::string_view> bytes = co_await dialogue.wire.read_some();
     if (!bytes && bytes.error().code == Code::cancelled)
       continue;  // a stop waits for the message to end
     if (!bytes) co_return tl::unexpected(bytes.error());
-    const std::size_t taken = intake.feed(*bytes);
+    const SteadyTime begun = env.steady();
+    const std::size_t taken = intake.feed(bytes->substr(0, kSliceBytes));
     dialogue.wire.consume(taken);
     dialogue.session.content_wire_bytes = intake.wire_bytes();
+    if (env.steady() - begun > kDearSlice)
+      co_await dialogue.services.loop.pause(std::chrono::milliseconds(0));
   }
   co_return Result<void>();
 }
