@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "smtpd/access/basic.h"
 #include "smtpd/access/evaluation.h"
 #include "smtpd/access/parse.h"
@@ -58,6 +60,22 @@ class Access::Impl {
         end_of_data_list(parse(settings->smtpd_end_of_data_restrictions)),
         relay_controlled(has_relay_control(relay_list) || has_relay_control(recipient_list)) {
     if (!relay_controlled) warning_sink({Severity::fatal, std::string(kNoRelayControl), "", 0, 0});
+    for (const auto* list : {&client_list, &helo_list, &sender_list, &relay_list, &recipient_list,
+                             &data_list, &end_of_data_list})
+      warn_of_unserved(*list);
+  }
+
+  // Said at start, where an operator looks; each request that reaches such a restriction is then answered 451.
+  void warn_of_unserved(const std::vector<Step>& list) const {
+    for (const Step& step : list) {
+      if (step.check != nullptr || step.name.find(':') != std::string::npos)
+        continue;  // or its argument
+      const std::string text = fmt::format(
+          "restriction \"{}\" is unknown or not served yet (docs/compat.md): every request that "
+          "reaches it gets 451",
+          step.name);
+      warning_sink({Severity::warning, text, "", 0, 0});
+    }
   }
 
   Evaluation evaluation(const Context& context) const {
