@@ -75,6 +75,11 @@ class Checker {
     std::vector<Diagnostic> errors;
     const config::LoadOptions options{invocation_.config_directory, invocation_.overrides};
     const auto config = config::load(options, &errors);
+    if (config && config->embedded && !invocation_.config_directory.empty()) {
+      return fatal(invocation_, kExitNoInput,
+                   fmt::format("open {}/main.cf: there is no configuration to check",
+                               invocation_.config_directory));
+    }
     if (config) {
       for (const Diagnostic& diagnostic : config->diagnostics) report(diagnostic);
       check_tables(*config);

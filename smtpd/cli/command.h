@@ -34,7 +34,7 @@ struct Invocation {
   std::vector<std::pair<std::string, std::string>> overrides;  // -o name=value
   int verbose = 0;
   bool json = false;
-  rules::ProgramSource& programs;      // borrowed from main(), the composition root
+  rules::ProgramSource& programs;  // borrowed from main(), the composition root
   std::istream& in;
   std::ostream& out;
   std::ostream& err;
@@ -50,8 +50,8 @@ struct Command {
 std::span<const Command> commands();
 
 // Global options, the table, the subcommand. `arguments` without argv[0].
-int run(std::vector<std::string> arguments, rules::ProgramSource& programs, std::istream& in, std::ostream& out,
-        std::ostream& err);
+int run(std::vector<std::string> arguments, rules::ProgramSource& programs, std::istream& in,
+        std::ostream& out, std::ostream& err);
 
 int run_serve(Invocation&);    // serve.cc
 int run_check(Invocation&);    // check.cc

@@ -17,19 +17,22 @@ namespace {
 // A row a subcommand, in the order of `headgate help`. A subcommand joins by its row and its file
 // in CMakeLists.txt.
 constexpr auto kCommands = std::to_array<Command>({
-    {"serve", "serve [--one-process] [--port-file FILE] [--ready-fd N]", "the server, in the foreground", run_serve},
+    {"serve", "serve [--one-process] [--port-file FILE] [--ready-fd N]",
+     "the server, in the foreground", run_serve},
     {"check", "check", "examine the configuration and every table it names", run_check},
     {"config", "config [-n|-d] [-x] [-f] [-h|-H] [-M|-P|-F] [--origin] [--stress] [NAME...]",
      "show parameters and services, as postconf does", run_config},
     {"map", "map -q KEY|- [-bfhmuU] [--confirm-only] TYPE:NAME...",
      "look keys up in tables, as postmap -q does", run_map},
-    {"match", "match [--header-checks TABLE] [--body-checks TABLE] [--emergency] [--output DIR] MESSAGE...",
+    {"match",
+     "match [--header-checks TABLE] [--body-checks TABLE] [--emergency] [--output DIR] MESSAGE...",
      "the content checks over messages, mboxes, Maildirs; no server needed", run_match},
     {"explain", "explain TABLE [-h|-b] [TEXT]",
      "why this text gets this answer from a pcre: or regexp: table", run_explain},
     {"compile", "compile [--explain] TABLE...",
      "compile tables and say how each pattern is answered", run_compile},
-    {"doctor", "doctor", "the libraries that decide, and whether they tell the truth here", run_doctor},
+    {"doctor", "doctor", "the libraries that decide, and whether they tell the truth here",
+     run_doctor},
 });
 
 constexpr std::string_view kGlobalHelp =

@@ -180,6 +180,8 @@ class Matcher final : public MessageReader {
 
   [[nodiscard]] int exit_code() const { return exit_code_; }
 
+  [[nodiscard]] int messages() const { return messages_; }
+
  private:
   // The file's own name, made unique within this run.
   std::string output_path(const std::string& name) {
@@ -225,6 +227,10 @@ int match(Invocation& invocation, const Options& options, const config::Settings
                                     invocation.in, matcher);
     if (!done) return fatal(invocation, kExitNoInput, done.error().text());
     if (matcher.exit_code() != kExitOk) return matcher.exit_code();
+  }
+  if (matcher.messages() == 0) {
+    return fatal(invocation, kExitNoInput,
+                 fmt::format("{}: there are no messages", options.messages.front()));
   }
   matcher.summarise();
   return kExitOk;

@@ -13,6 +13,13 @@ TEST_F(CliTest, CheckOfTheEmbeddedConfigurationIsClean) {
   EXPECT_THAT(out_, HasSubstr("embedded configuration: 1 service(s), 1 table(s), no mistakes"));
 }
 
+// serve takes the embedded default there, with a warning; who asks for a check wants to hear of a mistyped path.
+TEST_F(CliTest, CheckOfADirectoryThatIsNotThereIsAMistake) {
+  EXPECT_EQ(headgate({"-c", path("nowhere"), "check"}), kExitNoInput);
+  EXPECT_THAT(err_, HasSubstr("main.cf: there is no configuration to check"));
+  EXPECT_EQ(out_, "");
+}
+
 TEST_F(CliTest, CheckOpensTheTablesOfBothSettings) {
   put("calm", "/^Subject:/ WARN\n");
   put("emergency", "/^X:/ REJECT\n");

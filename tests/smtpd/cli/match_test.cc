@@ -75,6 +75,12 @@ class Match : public testing::Test {
   compiler::CompilingSource programs_;
 };
 
+TEST_F(Match, AFolderWithoutMessagesIsAMistake) {
+  std::filesystem::create_directory(std::filesystem::path(directory_) / "empty");
+  EXPECT_EQ(run({"--header-checks", header_, directory_ + "/empty"}), kExitNoInput);
+  EXPECT_THAT(err_, HasSubstr("there are no messages"));
+}
+
 TEST_F(Match, SaysWhyAMessageIsRefused) {
   const std::string path = write("m.eml", "Subject: free\n money\n\nx\n");
   EXPECT_EQ(run_with_tables({path}), kExitOk) << err_;
