@@ -126,15 +126,18 @@ class Demo:
         return "\n".join(refusals or replies[-1:]) or run.stdout + run.stderr
 
     def send(self, message):
-        before = {user: len(paths) for user, paths in self.mailboxes().items()}
+        before = {path for paths in self.mailboxes().values() for path in paths}
         held = self.queued("hold")
         log_before = len(self.log())
         reply = self.swaks(message, message.data())
         accepted = reply.startswith("250")
 
+        def news():
+            found = {user: [p for p in paths if p not in before] for user, paths in self.mailboxes().items()}
+            return {user: paths for user, paths in found.items() if paths}
+
         def arrived():
-            now = self.mailboxes()
-            return all(len(now.get(user, [])) > before.get(user, 0) for user in message.arrives_at)
+            return set(message.arrives_at) <= set(news())
 
         if accepted and message.arrives_at:
             self.settle(arrived)
@@ -143,8 +146,7 @@ class Demo:
         elif accepted:
             self.settle(lambda: self.queued("incoming") + self.queued("active") == 0)
 
-        new = {user: paths[before.get(user, 0):] for user, paths in self.mailboxes().items()
-               if len(paths) > before.get(user, 0)}
+        new = news()
         problems = message.problems(reply, new, self.queued("hold") - held)
         print("    %s %s" % (paint("32", "✔") if not problems else paint("31", "✘"), paint("1", message.title)))
         field("sent", message.shown)
