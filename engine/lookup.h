@@ -15,9 +15,9 @@
 namespace headgate {
 
 struct Found {
-  std::string value;        // may be empty: an empty value is a hit
-  std::string_view table;   // "pcre:/etc/postfix/header_checks"
-  int line = 0;             // of the rule, from 1; 0 where the type has no lines
+  std::string value;       // may be empty: an empty value is a hit
+  std::string_view table;  // "pcre:/etc/postfix/header_checks"
+  int line = 0;            // of the rule, from 1; 0 where the type has no lines
 };
 
 class Lookup {

@@ -45,7 +45,8 @@ std::vector<std::string> headers(std::size_t count, std::size_t rules, bool hits
   for (std::size_t i = 0; i < count; ++i) {
     std::string header = i % 3 == 0 ? "Received: from" : "Subject:";
     for (int k = 0; k < 8; ++k) header += " " + word(dice);
-    if (hits && i % 10 == 0) header = "Subject: about " + known[dice() % known.size()] + " and more";
+    if (hits && i % 10 == 0)
+      header = "Subject: about " + known[dice() % known.size()] + " and more";
     out.push_back(header);
   }
   return out;
@@ -68,11 +69,12 @@ void lookup(benchmark::State& state, Path path, bool grouped, bool hits) {
     next = next + 1 == keys.size() ? 0 : next + 1;
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
-  state.counters["hit%"] = 100.0 * static_cast<double>(found) / static_cast<double>(state.iterations());
+  state.counters["hit%"] =
+      100.0 * static_cast<double>(found) / static_cast<double>(state.iterations());
 }
 
-#define HEADGATE_BENCH(name, path, grouped, hits)                                   \
-  void name(benchmark::State& state) { lookup(state, path, grouped, hits); }        \
+#define HEADGATE_BENCH(name, path, grouped, hits)                            \
+  void name(benchmark::State& state) { lookup(state, path, grouped, hits); } \
   BENCHMARK(name)->Arg(10)->Arg(100)->Arg(1000)->Unit(benchmark::kMicrosecond)
 
 HEADGATE_BENCH(flat_headgate, Path::scan, false, false);

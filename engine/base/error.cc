@@ -31,8 +31,8 @@ Code code_of(int error_number) {
 }  // namespace
 
 tl::unexpected<Error> fail_errno(std::string_view action, std::string_view path, int error_number) {
-  return fail(code_of(error_number),
-              fmt::format("{} {}: {}", action, path, std::generic_category().message(error_number)));
+  return fail(code_of(error_number), fmt::format("{} {}: {}", action, path,
+                                                 std::generic_category().message(error_number)));
 }
 
 }  // namespace headgate

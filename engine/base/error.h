@@ -49,15 +49,15 @@ tl::unexpected<Error> fail_errno(std::string_view action, std::string_view path,
 // TRY(name, expression): evaluates a Result; returns its Error from this function, else declares `name` as the value.
 #define HEADGATE_CONCAT_(a, b) a##b
 #define HEADGATE_CONCAT(a, b) HEADGATE_CONCAT_(a, b)
-#define TRY(name, ...)                                                                   \
-  auto HEADGATE_CONCAT(try_result_, __LINE__) = (__VA_ARGS__);                           \
-  if (!HEADGATE_CONCAT(try_result_, __LINE__))                                           \
-    return ::tl::unexpected(std::move(HEADGATE_CONCAT(try_result_, __LINE__).error()));  \
+#define TRY(name, ...)                                                                  \
+  auto HEADGATE_CONCAT(try_result_, __LINE__) = (__VA_ARGS__);                          \
+  if (!HEADGATE_CONCAT(try_result_, __LINE__))                                          \
+    return ::tl::unexpected(std::move(HEADGATE_CONCAT(try_result_, __LINE__).error())); \
   auto&& name = *HEADGATE_CONCAT(try_result_, __LINE__)
 
 // TRY_OK(expression): the same for Result<void>.
-#define TRY_OK(...)                                                                      \
-  do {                                                                                   \
-    auto try_result_ = (__VA_ARGS__);                                                    \
-    if (!try_result_) return ::tl::unexpected(std::move(try_result_.error()));           \
+#define TRY_OK(...)                                                            \
+  do {                                                                         \
+    auto try_result_ = (__VA_ARGS__);                                          \
+    if (!try_result_) return ::tl::unexpected(std::move(try_result_.error())); \
   } while (false)

@@ -12,7 +12,18 @@ namespace headgate {
 enum class Level : std::uint8_t { info, warning, error, fatal };
 
 // The Postfix daemon whose log lines these are.
-enum class Program : std::uint8_t { smtpd, cleanup, qmgr, smtp, local, virtual_, discard, error, bounce, master };
+enum class Program : std::uint8_t {
+  smtpd,
+  cleanup,
+  qmgr,
+  smtp,
+  local,
+  virtual_,
+  discard,
+  error,
+  bounce,
+  master
+};
 
 struct Event {
   Program program = Program::master;

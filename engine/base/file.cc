@@ -42,7 +42,8 @@ Result<std::string> read_file(const std::string& path, std::size_t limit_bytes) 
     if (n < 0) return fail_errno("read", path, errno);
     if (n == 0) return data;
     data.append(buffer.data(), static_cast<std::size_t>(n));
-    if (limit_bytes != 0 && data.size() > limit_bytes) return fail(Code::limit, "file too large", path);
+    if (limit_bytes != 0 && data.size() > limit_bytes)
+      return fail(Code::limit, "file too large", path);
   }
 }
 
@@ -68,7 +69,8 @@ Result<void> write_file_atomically(const std::string& path, std::string_view dat
   const auto write = [&]() -> Result<void> {
     TRY_OK(write_all(fd.get(), data, temporary));
     if (::fsync(fd.get()) != 0) return fail_errno("fsync", temporary, errno);
-    if (::rename(temporary.c_str(), path.c_str()) != 0) return fail_errno("rename", temporary, errno);
+    if (::rename(temporary.c_str(), path.c_str()) != 0)
+      return fail_errno("rename", temporary, errno);
     return {};
   };
   if (auto written = write(); !written) {
@@ -76,7 +78,9 @@ Result<void> write_file_atomically(const std::string& path, std::string_view dat
     return written;
   }
   const auto slash = path.rfind('/');
-  return sync_directory(slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash));
+  return sync_directory(slash == std::string::npos ? "."
+                        : slash == 0               ? "/"
+                                                   : path.substr(0, slash));
 }
 
 }  // namespace headgate

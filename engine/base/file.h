@@ -15,15 +15,20 @@ namespace headgate {
 class Fd {
  public:
   Fd() = default;
+
   explicit Fd(int fd) : fd_(fd) {}
+
   Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
   Fd& operator=(Fd&& other) noexcept;
   Fd(const Fd&) = delete;
   Fd& operator=(const Fd&) = delete;
   ~Fd();
 
   [[nodiscard]] int get() const { return fd_; }
+
   [[nodiscard]] bool valid() const { return fd_ >= 0; }
+
   int release() { return std::exchange(fd_, -1); }
 
  private:
@@ -43,6 +48,7 @@ Result<void> sync_directory(const std::string& path);
 
 // Writes `path` so that readers see the old or the new file, never half of one: temporary file beside it, fsync,
 // rename, fsync of the directory.
-Result<void> write_file_atomically(const std::string& path, std::string_view data, unsigned mode = 0644);
+Result<void> write_file_atomically(const std::string& path, std::string_view data,
+                                   unsigned mode = 0644);
 
 }  // namespace headgate

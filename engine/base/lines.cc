@@ -43,7 +43,8 @@ std::optional<LogicalLine> LogicalLines::gather() {
   bool mark_after = false;  // a mark seen after text of this line belongs to the next one
   while (auto physical = take_physical()) {
     if (physical->dropped) {
-      if (is_emergency_mark(physical->text)) (line.first_line == 0 ? mark_pending_ : mark_after) = true;
+      if (is_emergency_mark(physical->text))
+        (line.first_line == 0 ? mark_pending_ : mark_after) = true;
     } else {
       if (line.first_line == 0) {
         line.first_line = line_;
@@ -65,8 +66,8 @@ std::optional<LogicalLine> LogicalLines::next() {
     if (text::is_space(line->text.front())) {
       const bool longer = line->text.size() > kShownBytes;
       warn_(Diagnostic{Severity::warning,
-                       fmt::format("{}: logical line must not start with whitespace: \"{}{}\"", name_,
-                                   line->text.substr(0, kShownBytes), longer ? "..." : ""),
+                       fmt::format("{}: logical line must not start with whitespace: \"{}{}\"",
+                                   name_, line->text.substr(0, kShownBytes), longer ? "..." : ""),
                        name_, line->first_line, 1});
       continue;
     }

@@ -19,7 +19,8 @@ struct LogicalLine {
   std::string text;
   int first_line = 0;  // of the first physical line that contributed, from 1
   int last_line = 0;
-  bool emergency = false;  // a comment line "#@emergency" stands between the previous logical line and this one
+  bool emergency =
+      false;  // a comment line "#@emergency" stands between the previous logical line and this one
 };
 
 class LogicalLines {

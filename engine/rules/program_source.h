@@ -21,8 +21,9 @@ enum class Dialect { pcre, regexp };
 
 struct CompiledTable {
   std::shared_ptr<const Program> full;
-  std::shared_ptr<const Program> emergency;  // only rules marked #@emergency; null when the table has no such mark
-  std::vector<Diagnostic> diagnostics;       // Postfix's warnings, in Postfix's order
+  std::shared_ptr<const Program>
+      emergency;  // only rules marked #@emergency; null when the table has no such mark
+  std::vector<Diagnostic> diagnostics;  // Postfix's warnings, in Postfix's order
 };
 
 class ProgramSource {

@@ -17,7 +17,8 @@ namespace headgate::config {
 using std::chrono::seconds;
 
 struct Settings {
-  bool stress = false;  // which of the two this is: for policy requests, status and logs, never for decisions
+  bool stress =
+      false;  // which of the two this is: for policy requests, status and logs, never for decisions
 
   // ---- who we are
   std::string config_directory, queue_directory, maillog_file;
@@ -25,7 +26,8 @@ struct Settings {
   std::vector<std::string> inet_interfaces;
   std::string inet_protocols;
   std::vector<std::string> mynetworks, mydestination, relay_domains;
-  std::vector<std::string> virtual_mailbox_domains, virtual_mailbox_maps, local_recipient_maps, relay_recipient_maps;
+  std::vector<std::string> virtual_mailbox_domains, virtual_mailbox_maps, local_recipient_maps,
+      relay_recipient_maps;
   std::string recipient_delimiter;
   bool soft_bounce = false;
   bool enable_long_queue_ids = false;
@@ -34,7 +36,8 @@ struct Settings {
   seconds smtpd_timeout{300};
   bool smtpd_per_request_deadline = false;
   std::int64_t smtpd_min_data_rate = 500;  // bytes a second
-  std::int64_t smtpd_soft_error_limit = 10, smtpd_hard_error_limit = 20, smtpd_junk_command_limit = 100;
+  std::int64_t smtpd_soft_error_limit = 10, smtpd_hard_error_limit = 20,
+               smtpd_junk_command_limit = 100;
   seconds smtpd_error_sleep_time{1};
   std::int64_t smtpd_recipient_limit = 1000, smtpd_recipient_overshoot_limit = 1000;
   std::int64_t line_length_limit = 2048;
@@ -43,20 +46,26 @@ struct Settings {
   std::int64_t smtpd_client_connection_count_limit = 50;
   std::vector<std::string> smtpd_client_event_limit_exceptions;
   bool smtpd_helo_required = false, smtpd_delay_reject = true, disable_vrfy_command = false;
-  bool smtpd_peername_lookup = true, smtpd_client_port_logging = false, strict_rfc821_envelopes = false;
+  bool smtpd_peername_lookup = true, smtpd_client_port_logging = false,
+       strict_rfc821_envelopes = false;
   bool smtputf8_enable = false;
   std::string smtpd_forbid_bare_newline = "normalize";  // normalize, reject or no
   bool smtpd_forbid_unauth_pipelining = true;
-  std::vector<std::string> smtpd_discard_ehlo_keywords, smtpd_noop_commands, smtpd_forbidden_commands;
+  std::vector<std::string> smtpd_discard_ehlo_keywords, smtpd_noop_commands,
+      smtpd_forbidden_commands;
   std::string smtpd_reject_footer;
 
   // ---- who may pass
-  std::vector<std::string> smtpd_client_restrictions, smtpd_helo_restrictions, smtpd_sender_restrictions;
-  std::vector<std::string> smtpd_relay_restrictions, smtpd_recipient_restrictions, smtpd_data_restrictions;
+  std::vector<std::string> smtpd_client_restrictions, smtpd_helo_restrictions,
+      smtpd_sender_restrictions;
+  std::vector<std::string> smtpd_relay_restrictions, smtpd_recipient_restrictions,
+      smtpd_data_restrictions;
   std::vector<std::string> smtpd_end_of_data_restrictions;
   bool smtpd_relay_before_recipient_restrictions = true, smtpd_reject_unlisted_recipient = true;
-  std::int64_t access_map_reject_code = 554, reject_code = 554, defer_code = 450, relay_domains_reject_code = 554;
-  std::int64_t unknown_local_recipient_reject_code = 550, non_fqdn_reject_code = 504, invalid_hostname_reject_code = 501;
+  std::int64_t access_map_reject_code = 554, reject_code = 554, defer_code = 450,
+               relay_domains_reject_code = 554;
+  std::int64_t unknown_local_recipient_reject_code = 550, non_fqdn_reject_code = 504,
+               invalid_hostname_reject_code = 501;
 
   // ---- content checks
   std::vector<std::string> header_checks, mime_header_checks, nested_header_checks, body_checks;
@@ -72,12 +81,15 @@ struct Settings {
 
   // ---- queue and delivery
   std::string relayhost, default_transport, local_transport, relay_transport, virtual_transport;
-  std::string mail_spool_directory, home_mailbox, virtual_mailbox_base, smtp_bind_address, smtp_helo_name;
+  std::string mail_spool_directory, home_mailbox, virtual_mailbox_base, smtp_bind_address,
+      smtp_helo_name;
   seconds queue_run_delay{300}, minimal_backoff_time{300}, maximal_backoff_time{4000};
   seconds maximal_queue_lifetime{432000}, bounce_queue_lifetime{432000};
   std::int64_t qmgr_message_active_limit = 20000, default_destination_concurrency_limit = 20;
-  seconds smtp_connect_timeout{30}, smtp_helo_timeout{300}, smtp_mail_timeout{300}, smtp_rcpt_timeout{300};
-  seconds smtp_data_init_timeout{120}, smtp_data_xfer_timeout{180}, smtp_data_done_timeout{600}, smtp_quit_timeout{300};
+  seconds smtp_connect_timeout{30}, smtp_helo_timeout{300}, smtp_mail_timeout{300},
+      smtp_rcpt_timeout{300};
+  seconds smtp_data_init_timeout{120}, smtp_data_xfer_timeout{180}, smtp_data_done_timeout{600},
+      smtp_quit_timeout{300};
   seconds smtp_rset_timeout{20};
   std::int64_t smtp_line_length_limit = 998;
   bool disable_dns_lookups = false;

@@ -18,7 +18,7 @@
 namespace headgate::net {
 
 struct Line {
-  std::string_view text;      // at most the limit; the excess was read and thrown away
+  std::string_view text;  // at most the limit; the excess was read and thrown away
   bool truncated = false;
   bool bare_newline = false;  // ended in LF without CR
 };

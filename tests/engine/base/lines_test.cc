@@ -29,21 +29,27 @@ TEST(LogicalLines, BlankAndCommentLinesDoNotEndALine) {
               ElementsAre("1-6:/foo/   REJECT   x", "7-7:/bar/ B"));
 }
 
-TEST(LogicalLines, LastLineNeedsNoNewline) { EXPECT_THAT(read("a\nb").lines, ElementsAre("1-1:a", "2-2:b")); }
+TEST(LogicalLines, LastLineNeedsNoNewline) {
+  EXPECT_THAT(read("a\nb").lines, ElementsAre("1-1:a", "2-2:b"));
+}
 
 TEST(LogicalLines, IndentedFirstLineIsDroppedWithWhatContinuesIt) {
   const Read r = read("# c\n /a/ X\n  more\n/b/ Y");
   EXPECT_THAT(r.lines, ElementsAre("4-4:/b/ Y"));
-  EXPECT_THAT(r.warnings, ElementsAre("t: logical line must not start with whitespace: \" /a/ X  more\""));
+  EXPECT_THAT(r.warnings,
+              ElementsAre("t: logical line must not start with whitespace: \" /a/ X  more\""));
 }
 
 TEST(LogicalLines, LongWarningIsCut) {
-  EXPECT_THAT(read(" 234567890123456789012345678901").warnings,
-              ElementsAre("t: logical line must not start with whitespace: \" 23456789012345678901234567890...\""));
+  EXPECT_THAT(
+      read(" 234567890123456789012345678901").warnings,
+      ElementsAre(
+          "t: logical line must not start with whitespace: \" 23456789012345678901234567890...\""));
 }
 
 TEST(LogicalLines, NulCutsAndCrIsWhiteSpaceAtTheEnd) {
-  EXPECT_THAT(read(std::string("/a/ X\0Y\n  Z\n/b/ W\r\n", 19)).lines, ElementsAre("1-2:/a/ X", "3-3:/b/ W"));
+  EXPECT_THAT(read(std::string("/a/ X\0Y\n  Z\n/b/ W\r\n", 19)).lines,
+              ElementsAre("1-2:/a/ X", "3-3:/b/ W"));
 }
 
 TEST(LogicalLines, NothingLeftIsSkipped) {

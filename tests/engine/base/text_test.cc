@@ -21,7 +21,8 @@ TEST(Text, Printable) {
 
 TEST(Text, ValidUtf8) {
   EXPECT_TRUE(valid_utf8("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"));
-  for (const char* bad : {"\xff", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc3", "\xe0\x80\x80", "\x80"})
+  for (const char* bad :
+       {"\xff", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc3", "\xe0\x80\x80", "\x80"})
     EXPECT_FALSE(valid_utf8(bad)) << printable(bad);
 }
 

@@ -302,7 +302,8 @@ TEST_F(LoadTest, NoServerStartsAsAnOpenRelay) {
     const auto config = load_texts(c.main);
     EXPECT_EQ(config.has_value(), c.safe) << c.main;
     if (config) continue;
-    EXPECT_THAT(config.error().what, HasSubstr("specify at least one working instance of: reject_unauth_destination"));
+    EXPECT_THAT(config.error().what,
+                HasSubstr("specify at least one working instance of: reject_unauth_destination"));
   }
 }
 
