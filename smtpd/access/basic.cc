@@ -45,6 +45,13 @@ Outcome bad_helo(Evaluation& evaluation, std::int64_t code, std::string_view tex
       fmt::format("<{}>: Helo command rejected: {}", *evaluation.context.helo_name, text));
 }
 
+// "[192.0.2.1]": both HELO name checks judge it as an address.
+Outcome address_literal_helo(Evaluation& evaluation, std::string_view name) {
+  if (proto::valid_address_literal(name)) return Outcome::dunno;
+  return bad_helo(evaluation, evaluation.settings.invalid_hostname_reject_code,
+                  "invalid ip address");
+}
+
 }  // namespace
 
 Outcome permit(Evaluation&) { return Outcome::permit; }
@@ -123,11 +130,7 @@ Outcome reject_non_fqdn_recipient(Evaluation& evaluation) {
 Outcome reject_non_fqdn_helo_hostname(Evaluation& evaluation) {
   const auto& name = evaluation.context.helo_name;
   if (!name) return Outcome::dunno;
-  if (!name->empty() && name->front() == '[') {
-    if (proto::valid_address_literal(*name)) return Outcome::dunno;
-    return bad_helo(evaluation, evaluation.settings.invalid_hostname_reject_code,
-                    "invalid ip address");
-  }
+  if (name->starts_with('[')) return address_literal_helo(evaluation, *name);
   if (fully_qualified(*name)) return Outcome::dunno;
   return bad_helo(evaluation, evaluation.settings.non_fqdn_reject_code,
                   "need fully-qualified hostname");
@@ -136,11 +139,7 @@ Outcome reject_non_fqdn_helo_hostname(Evaluation& evaluation) {
 Outcome reject_invalid_helo_hostname(Evaluation& evaluation) {
   const auto& name = evaluation.context.helo_name;
   if (!name) return Outcome::dunno;
-  if (!name->empty() && name->front() == '[') {
-    if (proto::valid_address_literal(*name)) return Outcome::dunno;
-    return bad_helo(evaluation, evaluation.settings.invalid_hostname_reject_code,
-                    "invalid ip address");
-  }
+  if (name->starts_with('[')) return address_literal_helo(evaluation, *name);
   const std::string_view stripped = strip_dot(*name);
   if (proto::valid_hostname(stripped) || proto::valid_host_address(stripped)) return Outcome::dunno;
   return bad_helo(evaluation, evaluation.settings.invalid_hostname_reject_code, "Invalid name");
