@@ -1,10 +1,14 @@
 // ProgramSource: "give me the Programs of this table", without the engine knowing the compiler.
-// Implemented by compiler/compile.h (compiles in process). Later a second one maps images that a builder published.
-//   Ownership Programs are immutable and shared.       Threads  load() may be called from any thread.
+// Implemented by compiler/compile.h (compiles in process) and compiler/store/image_source.h (maps images that a builder
+// process published; until there is one, a Program without databases).
+//   Ownership Programs are immutable and shared.       Threads  load() and build() may be called from any thread.
 //   Errors    Code::not_found/io when a file cannot be read ("open NAME: No such file or directory"), Code::invalid for
 //             an inline syntax error. A bad rule is a Diagnostic, never an Error: the rest of the table works.
 #pragma once
 
+#include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,6 +28,16 @@ struct CompiledTable {
   std::shared_ptr<const Program>
       emergency;  // only rules marked #@emergency; null when the table has no such mark
   std::vector<Diagnostic> diagnostics;  // Postfix's warnings, in Postfix's order
+  bool wants_build = false;             // the Programs have no databases yet: build() makes them
+};
+
+// Where compiled tables are kept and what compiling one may cost.
+struct ImageSettings {
+  std::string directory;                  // "" = nowhere
+  std::chrono::seconds table_limit{300};  // of the wall clock, a table
+  std::chrono::seconds pattern_limit{
+      2};  // of CPU time, a pattern; past it the reference engine alone answers
+  std::uint64_t memory_limit = 2147483648;  // bytes that a builder may map
 };
 
 class ProgramSource {
@@ -33,8 +47,19 @@ class ProgramSource {
   ProgramSource& operator=(const ProgramSource&) = delete;
   virtual ~ProgramSource() = default;
 
+  // Before the first load(), by whoever knows the configuration. A source that keeps nothing ignores it.
+  virtual void configure(const ImageSettings&) {}
+
   // `name` is what follows "pcre:": a path, or an inline "{ {rule} … }".
   virtual Result<CompiledTable> load(Dialect dialect, const std::string& name) = 0;
+
+  // For a table whose load() said wants_build: compiles its databases, so that the next load() has them. Blocks, up to
+  // table_limit; ends early when `cancelled` becomes true. An Error is the reason why the table stays without.
+  virtual Result<void> build(Dialect, const std::string& name, const std::atomic<bool>& cancelled) {
+    (void)name;
+    (void)cancelled;
+    return {};
+  }
 };
 
 }  // namespace headgate::rules

@@ -76,6 +76,17 @@ struct Settings {
   bool always_add_missing_headers = false;
   std::vector<std::string> local_header_rewrite_clients;
   std::string content_filter;
+  std::string message_reject_characters, message_strip_characters;  // C escapes as in main.cf
+  bool strict_7bit_headers = false, strict_8bitmime = false, strict_8bitmime_body = false,
+       strict_mime_encoding_domain = false;
+  std::int64_t header_address_token_limit = 10240;
+  std::vector<std::string> milter_header_checks;
+  std::vector<std::string> smtp_header_checks, smtp_mime_header_checks, smtp_nested_header_checks,
+      smtp_body_checks;
+  // Ours: where compiled tables are kept, what compiling one may cost, and how often the files are looked at (0 = never).
+  std::string check_image_directory;
+  seconds check_compile_time_limit{300}, check_pattern_time_limit{2}, check_table_poll_interval{1};
+  std::int64_t check_compile_memory_limit = 2147483648;
   // Ours. Unset: a table with #@emergency marks keeps only the marked rules under stress, a table without stays whole.
   std::optional<bool> stress_keeps_only_emergency_checks;
 
