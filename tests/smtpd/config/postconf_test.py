@@ -15,6 +15,8 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 OURS = {
+    "check_compile_memory_limit", "check_compile_time_limit", "check_image_directory", "check_pattern_time_limit",
+    "check_table_poll_interval",
     "config_directory", "local_recipient_maps", "mail_version", "mynetworks", "mynetworks_style", "process_id",
     "process_name", "proxy_read_maps", "smtpd_forbid_bare_newline", "smtpd_forbid_unauth_pipelining",
     "smtpd_relay_restrictions", "stress_duration", "stress_keeps_only_emergency_checks", "stress_on_loopback",
