@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "tables/cidr_table.h"
 #include "tables/inline_table.h"
 #include "tables/regex_table.h"
 #include "tables/text_table.h"
@@ -30,6 +31,10 @@ Result<OpenTable> only_full(Result<std::unique_ptr<Lookup>> table) {
   OpenTable open;
   open.full = std::move(*table);
   return open;
+}
+
+Result<OpenTable> open_cidr(const Request& request) {
+  return only_full(open_cidr_table(request.spec, request.name, request.warn));
 }
 
 Result<OpenTable> open_inline(const Request& request) {
@@ -61,6 +66,7 @@ struct Type {
 };
 
 constexpr auto kTypes = std::to_array<Type>({
+    {"cidr", open_cidr},
     {"inline", open_inline},
     {"pcre", open_pcre},
     {"regexp", open_regexp},
@@ -70,9 +76,9 @@ constexpr auto kTypes = std::to_array<Type>({
 
 // Types that Postfix has and we do not (yet): the message says more than Postfix's.
 constexpr auto kPostfixTypes = std::to_array<std::string_view>({
-    "btree", "cdb",       "cidr",   "environ", "fail",     "hash",    "internal", "ldap",
-    "lmdb",  "memcache",  "mysql",  "nis",     "pgsql",    "pipemap", "proxy",    "randmap",
-    "sdbm",  "socketmap", "sqlite", "tcp",     "unionmap", "unix",
+    "btree",   "cdb",      "environ",   "fail",   "hash",  "internal", "ldap",
+    "lmdb",    "memcache", "mysql",     "nis",    "pgsql", "pipemap",  "proxy",
+    "randmap", "sdbm",     "socketmap", "sqlite", "tcp",   "unionmap", "unix",
 });
 
 Error unsupported(std::string_view type) {

@@ -45,6 +45,16 @@ Result<std::string_view> inside_braces(std::string_view text) {
   return text::trim(text.substr(1, length - 2));
 }
 
+Result<std::string> inline_lines(std::string_view name) {
+  TRY(rest, inside_braces(name));
+  std::string lines;
+  while (const auto item = take_item(rest)) {
+    TRY(line, inside_braces(*item));
+    lines.append(line) += '\n';
+  }
+  return lines;
+}
+
 std::optional<std::string_view> take_item(std::string_view& rest) {
   rest.remove_prefix(std::min(rest.find_first_not_of(kSeparators), rest.size()));
   if (rest.empty()) return std::nullopt;

@@ -25,6 +25,9 @@ std::size_t balanced_length(std::string_view text);
 // The text inside "{ … }", white space trimmed; an Error "missing '}' in …" or "syntax error after '}' in …".
 Result<std::string_view> inside_braces(std::string_view text);
 
+// The lines of an inline table "{ {line}, {line} … }", each with its newline: they are then read as a file is.
+Result<std::string> inline_lines(std::string_view name);
+
 // The next item of a list separated by commas and white space; a balanced {…} protects both.
 std::optional<std::string_view> take_item(std::string_view& rest);
 
