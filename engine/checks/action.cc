@@ -1,4 +1,5 @@
-// How it works: one table of actions; a row says what its argument must look like and which word the log gets.
+// How it works: one table of actions; a row says what its argument must look like, which word the log gets, and whether
+// delivery knows the action too. Milters know all of them but PASS.
 // Tested by action_test.
 #include "engine/checks/action.h"
 
@@ -21,30 +22,43 @@ struct Row {
   ActionKind kind;
   Needs needs;
   std::string_view log_word;
+  bool on_delivery;  // smtp_header_checks …
 };
 
 constexpr std::array<Row, 15> kActions = {{
-    {"BCC", ActionKind::bcc, Needs::at_sign, "bcc"},
-    {"DISCARD", ActionKind::discard, Needs::nothing, "discard"},
-    {"DUNNO", ActionKind::dunno, Needs::nothing, ""},
-    {"OK", ActionKind::dunno, Needs::nothing, ""},
-    {"FILTER", ActionKind::filter, Needs::colon, "filter"},
-    {"HOLD", ActionKind::hold, Needs::nothing, "hold"},
-    {"IGNORE", ActionKind::ignore, Needs::nothing, ""},
-    {"INFO", ActionKind::info, Needs::nothing, "info"},
-    {"PASS", ActionKind::pass, Needs::nothing, "pass"},
-    {"PREPEND", ActionKind::prepend, Needs::line, "prepend"},
-    {"REDIRECT", ActionKind::redirect, Needs::at_sign, "redirect"},
-    {"REJECT", ActionKind::reject, Needs::reason, "reject"},
-    {"REPLACE", ActionKind::replace, Needs::line, "replace"},
-    {"STRIP", ActionKind::strip, Needs::nothing, "strip"},
-    {"WARN", ActionKind::warn, Needs::nothing, "warning"},
+    {"BCC", ActionKind::bcc, Needs::at_sign, "bcc", false},
+    {"DISCARD", ActionKind::discard, Needs::nothing, "discard", false},
+    {"DUNNO", ActionKind::dunno, Needs::nothing, "", true},
+    {"OK", ActionKind::dunno, Needs::nothing, "", true},
+    {"FILTER", ActionKind::filter, Needs::colon, "filter", false},
+    {"HOLD", ActionKind::hold, Needs::nothing, "hold", false},
+    {"IGNORE", ActionKind::ignore, Needs::nothing, "", true},
+    {"INFO", ActionKind::info, Needs::nothing, "info", true},
+    {"PASS", ActionKind::pass, Needs::nothing, "pass", false},
+    {"PREPEND", ActionKind::prepend, Needs::line, "prepend", true},
+    {"REDIRECT", ActionKind::redirect, Needs::at_sign, "redirect", false},
+    {"REJECT", ActionKind::reject, Needs::reason, "reject", false},
+    {"REPLACE", ActionKind::replace, Needs::line, "replace", true},
+    {"STRIP", ActionKind::strip, Needs::nothing, "strip", true},
+    {"WARN", ActionKind::warn, Needs::nothing, "warning", true},
 }};
 
 const Row* row_of(ActionKind kind) {
   const auto row =
       std::find_if(kActions.begin(), kActions.end(), [&](const Row& r) { return r.kind == kind; });
   return row == kActions.end() ? nullptr : &*row;
+}
+
+bool knows(Agent agent, const Row& row) {
+  switch (agent) {
+    case Agent::cleanup:
+      return true;
+    case Agent::milter:
+      return row.kind != ActionKind::pass;
+    case Agent::smtp:
+      return row.on_delivery;
+  }
+  return false;
 }
 
 // Why the argument will not do; empty when it will.
@@ -98,22 +112,27 @@ void finish_reject(Action& action) {
 
 }  // namespace
 
-Action parse_action(std::string_view value, std::string_view parameter, bool is_header) {
+Action parse_action(std::string_view value, KeyClass key_class, Agent agent) {
+  const std::string_view parameter = parameter_name(agent, key_class);
   const std::string_view word = value.substr(0, value.find_first_of(" \t"));
   const std::string_view text = text::trim_left(value.substr(word.size()));
   const auto row = std::find_if(kActions.begin(), kActions.end(), [&](const Row& r) {
-    return text::equal_ignore_case(r.command, word);
+    return text::equal_ignore_case(r.command, word) && knows(agent, r);
   });
   Action action;
   if (row == kActions.end()) {
-    action.warning = fmt::format("unknown command in {} map: {}", parameter, value);
+    action.warning =
+        fmt::format("{} command in {} map: {}", agent == Agent::cleanup ? "unknown" : "unsupported",
+                    parameter, value);
     return action;
   }
-  action.warning = complaint(*row, text, parameter, is_header);
+  action.warning = complaint(*row, text, parameter, key_class != KeyClass::body);
   if (!action.warning.empty()) return action;
   action.kind = row->kind;
   action.text = text;
   if (row->needs == Needs::reason) finish_reject(action);
+  if (agent == Agent::milter && action.kind == ActionKind::prepend)
+    action.warning = "the milter_header/body_checks prepend action is not implemented";
   return action;
 }
 

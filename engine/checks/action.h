@@ -1,11 +1,13 @@
 // Action: the right-hand side of a check table as a typed value.
 //   Errors    parse_action never fails: what Postfix would warn about is in `warning`, and the action is then `none`.
 //   Threads   pure.
-//   Source    header_checks(5); content-checks §5.1, §5.3, §5.4.
+//   Source    header_checks(5), smtp(8); content-checks §5.1, §5.3, §5.4, §5.8, §5.9.
 #pragma once
 
 #include <string>
 #include <string_view>
+
+#include "engine/checks/agent.h"
 
 namespace headgate::checks {
 
@@ -34,8 +36,9 @@ struct Action {
       warning;  // Postfix's complaint about the value, without "warning: "; may accompany an effective action
 };
 
-// `parameter` is "header_checks" …; `is_header` selects the rule that PREPEND and REPLACE must start a header.
-Action parse_action(std::string_view value, std::string_view parameter, bool is_header);
+// The agent and the class say which words there are, what the complaints call the table, and that PREPEND and REPLACE
+// must start a header. A Milter's PREPEND does nothing, but is logged before its warning.
+Action parse_action(std::string_view value, KeyClass key_class, Agent agent = Agent::cleanup);
 
 // "reject", "warning", … as in log lines; empty for actions that are not logged.
 std::string_view log_word(ActionKind kind);

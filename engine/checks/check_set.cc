@@ -3,20 +3,6 @@
 
 namespace headgate::checks {
 
-std::string_view parameter_name(KeyClass key_class) {
-  switch (key_class) {
-    case KeyClass::header:
-      return "header_checks";
-    case KeyClass::mime:
-      return "mime_header_checks";
-    case KeyClass::nested:
-      return "nested_header_checks";
-    case KeyClass::body:
-      return "body_checks";
-  }
-  return "";
-}
-
 Result<std::optional<Found>> TableList::find(std::string_view key) {
   for (const auto& table : tables) {
     auto answer = table->find(key);

@@ -10,14 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/checks/agent.h"
 #include "engine/lookup.h"
 
 namespace headgate::checks {
-
-enum class KeyClass { header, mime, nested, body };
-
-// The parameter that names the class's tables, as in log lines: "header_checks" …
-std::string_view parameter_name(KeyClass key_class);
 
 struct TableList {
   std::vector<std::unique_ptr<Lookup>> tables;

@@ -29,4 +29,13 @@ void write_header_lines(std::string_view text, std::size_t limit, Sink& sink) {
   }
 }
 
+void write_delivered_lines(std::string_view text, Sink& sink) {
+  for (;;) {
+    const std::size_t end = text.find('\n');
+    sink.record(text.substr(0, end), false);
+    if (end == std::string_view::npos) return;
+    text.remove_prefix(end + 1);
+  }
+}
+
 }  // namespace headgate::checks

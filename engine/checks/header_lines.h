@@ -15,4 +15,7 @@ namespace headgate::checks {
 // not look like a header.
 void write_header_lines(std::string_view text, std::size_t limit, Sink& sink);
 
+// On delivery: every line as it is, whatever its length.
+void write_delivered_lines(std::string_view text, Sink& sink);
+
 }  // namespace headgate::checks

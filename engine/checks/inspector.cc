@@ -62,6 +62,7 @@ class Inspector::Impl final : public mail::MimeSink {
   void body(std::string_view record, bool continued, std::uint64_t offset) override;
 
   void keep_primary_header(std::string_view text);
+  void write_header(std::string_view text);
   [[nodiscard]] bool is_dropped(std::string_view name) const;
   Effect inspect(KeyClass key_class, std::string_view key);
   std::optional<Found> look_up(KeyClass key_class, std::string_view key);
@@ -105,7 +106,15 @@ void Inspector::Impl::header(mail::HeaderClass header_class, std::string_view te
   if (primary && !mail::is_mime_header_name(name)) {
     keep_primary_header(kept);
   } else {
-    write_header_lines(kept, limits_.header_size_limit, sink_);
+    write_header(kept);
+  }
+}
+
+void Inspector::Impl::write_header(std::string_view text) {
+  if (limits_.agent == Agent::smtp) {
+    write_delivered_lines(text, sink_);
+  } else {
+    write_header_lines(text, limits_.header_size_limit, sink_);
   }
 }
 
@@ -118,7 +127,7 @@ void Inspector::Impl::keep_primary_header(std::string_view text) {
   if (is("From")) seen_.from = true;
   if (is("To") || is("Cc") || is("Bcc") || is("Resent-To") || is("Resent-Cc"))
     seen_.to_cc_bcc = true;
-  if (!is_dropped(name)) write_header_lines(text, limits_.header_size_limit, sink_);
+  if (!is_dropped(name)) write_header(text);
 }
 
 bool Inspector::Impl::is_dropped(std::string_view name) const {
@@ -140,8 +149,7 @@ Inspector::Impl::Effect Inspector::Impl::inspect(KeyClass key_class, std::string
   if (!checking_ || checks_.of(key_class).empty()) return Effect::keep;
   const std::optional<Found> found = look_up(key_class, key);
   if (!found) return Effect::keep;
-  Action action =
-      parse_action(found->value, parameter_name(key_class), key_class != KeyClass::body);
+  Action action = parse_action(found->value, key_class, limits_.agent);
   if (!action.warning.empty()) observer_.on_warning(action.warning);
   report(action, key_class, key, *found);
   return obey(action, key_class);
@@ -156,7 +164,7 @@ std::optional<Found> Inspector::Impl::look_up(KeyClass key_class, std::string_vi
     return std::nullopt;
   }
   if (*answer && (*answer)->value.empty()) {
-    const std::string_view parameter = parameter_name(key_class);
+    const std::string_view parameter = parameter_name(limits_.agent, key_class);
     observer_.on_warning(
         fmt::format("{} lookup of {} returns an empty string result", parameter, key));
     observer_.on_warning(fmt::format("{} should return NO RESULT in case of NOT FOUND", parameter));
@@ -167,11 +175,9 @@ std::optional<Found> Inspector::Impl::look_up(KeyClass key_class, std::string_vi
 }
 
 void Inspector::Impl::fail_lookup(KeyClass key_class) {
-  const std::string_view parameter = parameter_name(key_class);
-  observer_.on_message_warning(
-      fmt::format("{} map lookup problem -- message not accepted, try again later", parameter));
+  observer_.on_message_warning(lookup_problem(limits_.agent, key_class));
   verdict_.disposition = Disposition::tempfail;
-  verdict_.failed_parameter = parameter;
+  verdict_.failed_parameter = parameter_name(limits_.agent, key_class);
   checking_ = false;
 }
 
@@ -219,7 +225,7 @@ Inspector::Impl::Effect Inspector::Impl::obey(Action& action, KeyClass key_class
       if (key_class == KeyClass::body) {
         sink_.record(action.text, false);
       } else {
-        write_header_lines(action.text, limits_.header_size_limit, sink_);
+        write_header(action.text);
       }
       break;
     case ActionKind::redirect:
@@ -245,6 +251,17 @@ Inspector::Impl::Effect Inspector::Impl::obey(Action& action, KeyClass key_class
 
 void Inspector::Impl::add_bcc(std::string address) {
   if (bcc_seen_.insert(text::lower(address)).second) verdict_.bcc.push_back(std::move(address));
+}
+
+Limits delivery_limits(const Limits& limits) {
+  Limits delivery;
+  delivery.agent = Agent::smtp;
+  delivery.header_size_limit = limits.header_size_limit;
+  delivery.body_checks_size_limit = 0;
+  delivery.mime_nesting_limit = limits.mime_nesting_limit;
+  delivery.mime_boundary_length_limit = limits.mime_boundary_length_limit;
+  delivery.replace_stray_cr_lf = false;
+  return delivery;
 }
 
 Inspector::Inspector(CheckSet& checks, const Limits& limits, Sink& sink, ActionObserver& observer)

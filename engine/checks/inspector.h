@@ -20,7 +20,9 @@
 
 namespace headgate::checks {
 
+// For Agent::smtp, see delivery_limits().
 struct Limits {
+  Agent agent = Agent::cleanup;
   std::size_t header_size_limit = 102400;
   std::size_t body_checks_size_limit = 51200;  // 0 = none
   std::size_t mime_nesting_limit = 100;
@@ -31,6 +33,10 @@ struct Limits {
   // name on output.
   std::span<const std::string> drop_headers;
 };
+
+// For smtp_header_checks …: the parser's limits are the same, nothing of the body is out of reach, and nothing is
+// dropped, cut or cleaned. The Inspector's Verdict then can be `accept` or `tempfail` only.
+Limits delivery_limits(const Limits& limits);
 
 // Where the message goes as it is kept. A header arrives as its several lines; `continued` as in
 // Inspector::record.
@@ -61,7 +67,7 @@ class ActionObserver {
   virtual void on_warning(std::string_view text) = 0;
 
   // A warning that Postfix writes with the queue id before it: "ID: header_checks map lookup
-  // problem -- …".
+  // problem -- …", "ID: smtp header checks lookup error".
   virtual void on_message_warning(std::string_view text) { on_warning(text); }
 };
 

@@ -51,4 +51,11 @@ struct PrimaryHeaders {
 std::string action_log_text(const ActionTaken& action, std::string_view origin,
                             std::string_view envelope);
 
+// The same for smtp_header_checks …, "warning: header Subject: x: TEXT": 60 bytes of the content, no envelope.
+std::string delivery_log_text(const ActionTaken& action);
+
+// And for milter_header_checks: "milter-header-reject: header …", 60 bytes, and ": " also without text.
+std::string milter_log_text(const ActionTaken& action, std::string_view origin,
+                            std::string_view envelope);
+
 }  // namespace headgate::checks

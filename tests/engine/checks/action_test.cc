@@ -22,7 +22,7 @@ class HeaderAction : public testing::TestWithParam<Case> {};
 
 TEST_P(HeaderAction, IsParsedAsPostfixDoes) {
   const Case& c = GetParam();
-  const Action action = parse_action(c.value, "header_checks", true);
+  const Action action = parse_action(c.value, KeyClass::header);
   EXPECT_EQ(action.kind, c.kind);
   EXPECT_EQ(action.text, c.text);
   EXPECT_EQ(action.warning, c.warning);
@@ -86,11 +86,93 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"REJECT 5.1234.1 x", K::reject, "5.7.1 5.1234.1 x", ""}));
 
 TEST(BodyAction, MayPrependAnyLine) {
-  EXPECT_EQ(parse_action("PREPEND no header", "body_checks", false).kind, K::prepend);
-  EXPECT_EQ(parse_action("REPLACE no header", "body_checks", false).kind, K::replace);
-  EXPECT_EQ(parse_action("REPLACE", "body_checks", false).warning,
+  EXPECT_EQ(parse_action("PREPEND no header", KeyClass::body).kind, K::prepend);
+  EXPECT_EQ(parse_action("REPLACE no header", KeyClass::body).kind, K::replace);
+  EXPECT_EQ(parse_action("REPLACE", KeyClass::body).warning,
             "REPLACE action without text in body_checks map");
 }
+
+// ---- the other agents
+
+struct AgentCase {
+  Agent agent;
+  KeyClass key_class;
+  const char* value;
+  K kind;
+  const char* warning;
+
+  friend void PrintTo(const AgentCase& c, std::ostream* out) { *out << '"' << c.value << '"'; }
+};
+
+class OtherAgents : public testing::TestWithParam<AgentCase> {};
+
+TEST_P(OtherAgents, KnowFewerWords) {
+  const AgentCase& c = GetParam();
+  const Action action = parse_action(c.value, c.key_class, c.agent);
+  EXPECT_EQ(action.kind, c.kind);
+  EXPECT_EQ(action.warning, c.warning);
+}
+
+constexpr Agent kSmtp = Agent::smtp;
+constexpr Agent kMilter = Agent::milter;
+
+INSTANTIATE_TEST_SUITE_P(
+    Delivery, OtherAgents,
+    testing::Values(AgentCase{kSmtp, KeyClass::header, "dunno", K::dunno, ""},
+                    AgentCase{kSmtp, KeyClass::header, "OK", K::dunno, ""},
+                    AgentCase{kSmtp, KeyClass::header, "IGNORE", K::ignore, ""},
+                    AgentCase{kSmtp, KeyClass::header, "INFO x", K::info, ""},
+                    AgentCase{kSmtp, KeyClass::header, "PREPEND A: b", K::prepend, ""},
+                    AgentCase{kSmtp, KeyClass::header, "REPLACE A: b", K::replace, ""},
+                    AgentCase{kSmtp, KeyClass::header, "STRIP", K::strip, ""},
+                    AgentCase{kSmtp, KeyClass::header, "WARN", K::warn, ""},
+                    AgentCase{kSmtp, KeyClass::body, "PREPEND", K::none,
+                              "PREPEND action without text in smtp_body_checks map"},
+                    AgentCase{
+                        kSmtp, KeyClass::mime, "REPLACE x", K::none,
+                        "bad REPLACE header text \"x\" in smtp_mime_header_checks map -- need "
+                        "\"headername: headervalue\""},
+                    AgentCase{kSmtp, KeyClass::nested, "REJECT x", K::none,
+                              "unsupported command in smtp_nested_header_checks map: REJECT x"},
+                    AgentCase{kSmtp, KeyClass::header, "DISCARD", K::none,
+                              "unsupported command in smtp_header_checks map: DISCARD"},
+                    AgentCase{kSmtp, KeyClass::header, "BCC a@b", K::none,
+                              "unsupported command in smtp_header_checks map: BCC a@b"},
+                    AgentCase{kSmtp, KeyClass::header, "FILTER a:b", K::none,
+                              "unsupported command in smtp_header_checks map: FILTER a:b"},
+                    AgentCase{kSmtp, KeyClass::header, "HOLD", K::none,
+                              "unsupported command in smtp_header_checks map: HOLD"},
+                    AgentCase{kSmtp, KeyClass::header, "REDIRECT a@b", K::none,
+                              "unsupported command in smtp_header_checks map: REDIRECT a@b"},
+                    AgentCase{kSmtp, KeyClass::body, "PASS", K::none,
+                              "unsupported command in smtp_body_checks map: PASS"},
+                    AgentCase{kSmtp, KeyClass::body, "", K::none,
+                              "unsupported command in smtp_body_checks map: "}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Milter, OtherAgents,
+    testing::Values(
+        AgentCase{kMilter, KeyClass::header, "REJECT x", K::reject, ""},
+        AgentCase{kMilter, KeyClass::header, "DISCARD", K::discard, ""},
+        AgentCase{kMilter, KeyClass::header, "OK", K::dunno, ""},
+        AgentCase{kMilter, KeyClass::header, "HOLD", K::hold, ""},
+        AgentCase{kMilter, KeyClass::header, "STRIP", K::strip, ""},
+        AgentCase{kMilter, KeyClass::header, "REPLACE A: b", K::replace, ""},
+        AgentCase{kMilter, KeyClass::header, "BCC a", K::none,
+                  "bad BCC address \"a\" in milter_header_checks map -- need user@domain"},
+        AgentCase{kMilter, KeyClass::header, "FILTER", K::none,
+                  "missing FILTER command argument in milter_header_checks map"},
+        AgentCase{kMilter, KeyClass::header, "REDIRECT", K::none,
+                  "bad REDIRECT target \"\" in milter_header_checks map -- need user@domain"},
+        AgentCase{kMilter, KeyClass::header, "PASS", K::none,
+                  "unsupported command in milter_header_checks map: PASS"},
+        AgentCase{kMilter, KeyClass::header, "DELAY", K::none,
+                  "unsupported command in milter_header_checks map: DELAY"},
+        AgentCase{kMilter, KeyClass::header, "PREPEND A: b", K::prepend,
+                  "the milter_header/body_checks prepend action is not implemented"},
+        AgentCase{kMilter, KeyClass::header, "PREPEND A", K::none,
+                  "bad PREPEND header text \"A\" in milter_header_checks map -- need "
+                  "\"headername: headervalue\""}));
 
 TEST(LeadingDsn, NeedsThreePartsAndAnEnd) {
   EXPECT_EQ(leading_dsn("5.7.1"), "5.7.1");

@@ -59,8 +59,9 @@ class MessageRun final : public Sink, public ActionObserver {
   }
 
   void on_action(const ActionTaken& action) override {
-    log.push_back(action_log_text(action, "O", "").substr(0, 300) +
-                  fmt::format(" [{}:{}]", action.table, action.line));
+    const std::string line =
+        limits.agent == Agent::smtp ? delivery_log_text(action) : action_log_text(action, "O", "");
+    log.push_back(line.substr(0, 300) + fmt::format(" [{}:{}]", action.table, action.line));
   }
 
   void on_warning(std::string_view text) override {

@@ -55,5 +55,26 @@ TEST(ActionLogText, CutsTheContentAt200Bytes) {
   EXPECT_EQ(line, "info: header " + content.substr(0, 200) + " from local;");
 }
 
+TEST(DeliveryLogText, IsPostfixs) {
+  EXPECT_EQ(delivery_log_text(taken(ActionKind::warn, "header", "Subject: warn", "s-text")),
+            "warning: header Subject: warn: s-text");
+  EXPECT_EQ(delivery_log_text(taken(ActionKind::replace, "body", "replace x", "re-body")),
+            "replace: body replace x: re-body");
+  EXPECT_EQ(delivery_log_text(taken(ActionKind::info, "body", "a\xff\nb", "")), "info: body a??b");
+  EXPECT_EQ(delivery_log_text(taken(ActionKind::strip, "body", std::string(61, 'x'), "")),
+            "strip: body " + std::string(60, 'x'));
+}
+
+TEST(MilterLogText, IsPostfixs) {
+  EXPECT_EQ(milter_log_text(taken(ActionKind::reject, "header", "X-M: reject",
+                                  "5.7.1 message content rejected"),
+                            kOrigin, kEnvelope),
+            "milter-header-reject: header X-M: reject from localhost[127.0.0.1]; from=<me@test> "
+            "to=<you@test> proto=ESMTP helo=<client.test>: 5.7.1 message content rejected");
+  EXPECT_EQ(milter_log_text(taken(ActionKind::warn, "header", std::string(61, 'x'), ""), "local",
+                            " from=<a@b>"),
+            "milter-header-warning: header " + std::string(60, 'x') + " from local; from=<a@b>: ");
+}
+
 }  // namespace
 }  // namespace headgate::checks
