@@ -1,0 +1,92 @@
+// lookup_collider [--seed N] [--lookups N] [--minutes N] [--jobs N] [--keys N] [--table N] [--show N]
+// Random tables, random keys: headgate against the installed Postfix, both in this process, thousands of lookups a second.
+// What is compared: the table's warnings, and for each key the value, whether there is one, and the warnings, in order.
+// A difference is minimised and printed as a case for tests/cases/rules. --table N plays that one table again.
+// Exit 0: no difference; 1: some, or headgate died or hung; 77: no Postfix here.
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "tests/collide/lookups/crew.h"
+
+namespace headgate::collide {
+
+namespace {
+
+bool parse(int argc, char** argv, Orders& orders) {
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string word = argv[i];
+    char* end = nullptr;
+    const std::uint64_t number = std::strtoull(argv[i + 1], &end, 10);
+    if (end == argv[i + 1] || *end != '\0') return false;
+    if (word == "--seed") {
+      orders.seed = number;
+    } else if (word == "--lookups") {
+      orders.lookups = number;
+    } else if (word == "--minutes") {
+      orders.time = std::chrono::minutes(number);
+      orders.lookups = ~std::uint64_t{0};
+    } else if (word == "--jobs" && number > 0) {
+      orders.jobs = static_cast<unsigned>(number);
+    } else if (word == "--keys") {
+      orders.keys = number;
+    } else if (word == "--show") {
+      orders.show = static_cast<unsigned>(number);
+    } else if (word == "--table") {
+      orders.first_table = number;
+      orders.most_tables = 1;
+      orders.jobs = 1;
+    } else {
+      return false;
+    }
+  }
+  return argc % 2 == 1;
+}
+
+int report(const Orders& orders, const Tally& t, double seconds) {
+  fmt::print(
+      "seed {}: {} lookups in {} tables on each path, {:.0f} lookups/s, {} found, {} warnings of "
+      "Postfix's\n",
+      orders.seed, t.lookups, t.tables, static_cast<double>(t.lookups) / seconds, t.hits,
+      t.warnings);
+  if (t.cut_short + t.postfix_slow + t.postfix_died > 0)
+    fmt::print(
+        "  because of Postfix itself: {} tables cut short, {} given up as too slow, {} it died "
+        "of\n",
+        t.cut_short, t.postfix_slow, t.postfix_died);
+  fmt::print("  differences = {}", t.differences);
+  if (t.headgate_slow + t.headgate_died > 0)
+    fmt::print(", headgate hung {} times, died {} times", t.headgate_slow, t.headgate_died);
+  fmt::print("\n");
+  return t.differences + t.headgate_slow + t.headgate_died == 0 && t.lookups > 0 ? 0 : 1;
+}
+
+}  // namespace
+
+}  // namespace headgate::collide
+
+int main(int argc, char** argv) {
+  using namespace headgate::collide;  // NOLINT
+  Orders orders;
+  if (!parse(argc, argv, orders)) {
+    fmt::print(stderr,
+               "usage: lookup_collider [--seed N] [--lookups N | --minutes N] [--jobs N] [--keys "
+               "N] [--table N] [--show N]\n");
+    return 64;
+  }
+  const auto judge = Judge::load();
+  if (!judge) {
+    fmt::print(stderr, "SKIP: {}\n", judge.error().text());
+    return 77;
+  }
+  std::string directory = (std::filesystem::temp_directory_path() / "lookups-XXXXXX").string();
+  if (mkdtemp(directory.data()) == nullptr) return 74;
+  const auto begin = std::chrono::steady_clock::now();
+  const Tally tally = hold_contests(*judge, orders, directory);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  std::filesystem::remove_all(directory);
+  return report(orders, tally, took.count());
+}

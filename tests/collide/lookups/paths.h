@@ -1,0 +1,29 @@
+// OurTable: one table as headgate opens it, asked on each of its paths; all must answer as Postfix does.
+//   scan      Hyperscan proposes, the reference engine confirms       confirm   the reference engine alone
+//   Lifetime  borrows nothing.     Threads  one.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/rules/program_lookup.h"
+#include "tests/collide/lookups/judge.h"
+
+namespace headgate::collide {
+
+struct OurPath {
+  std::string name;
+  std::vector<std::string> warnings;  // when the table was opened
+  std::string error;                  // it could not be opened
+  std::unique_ptr<rules::ProgramLookup> lookup;
+  std::shared_ptr<std::vector<std::string>> said;  // what the lookup warned since it was last asked
+
+  Answer find(const std::string& key);
+};
+
+// `name` is what warnings call the table; inline: the whole map name, and then `text` is not used.
+std::vector<OurPath> open_paths(rules::Dialect dialect, const std::string& name, bool is_inline,
+                                const std::string& text);
+
+}  // namespace headgate::collide
