@@ -14,8 +14,8 @@ Result<OpenTable> open_regex_table(std::string_view spec, rules::Dialect dialect
   for (const Diagnostic& diagnostic : compiled.diagnostics) warn(diagnostic);
   const rules::Path path = options.scan ? rules::Path::scan : rules::Path::confirm_only;
   const auto lookup = [&](std::shared_ptr<const rules::Program> program) {
-    return std::make_unique<rules::ProgramLookup>(std::move(program), std::string(spec), warn,
-                                                  path);
+    return std::make_unique<rules::ProgramLookup>(std::move(program), std::string(spec), warn, path,
+                                                  compiled.count_into.get());
   };
   OpenTable open;
   open.full = lookup(std::move(compiled.full));

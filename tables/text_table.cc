@@ -35,8 +35,9 @@ std::string take_line(KeyedTable& table, const LogicalLine& line, bool utf8) {
 
 Result<std::unique_ptr<Lookup>> open_text_table(std::string_view spec, const std::string& path,
                                                 const WarningSink& warn,
-                                                const OpenOptions& options) {
-  auto data = read_file(path);
+                                                const OpenOptions& options,
+                                                rules::ProgramSource* texts) {
+  auto data = texts != nullptr ? texts->read_text(path) : read_file(path);
   if (!data) {
     Error error = std::move(data.error());
     if (error.what.starts_with("open ")) error.what.insert(5, "database ");

@@ -1,5 +1,6 @@
 // open_text_table: texthash:PATH, "key white-space value" lines read once into memory.
 //   Ownership the caller owns the Lookup.     Threads  none shared.
+//   Use       `texts` reads the file; null: it is read from the disk.
 //   Errors    "open database PATH: reason". A bad line is a warning and is skipped; the first of two equal keys stays.
 //   Source    DATABASE_README (texthash), postmap(1) "TABLE LOOKUP"; no change detection, as in Postfix.
 #pragma once
@@ -16,6 +17,7 @@ namespace headgate::tables {
 
 Result<std::unique_ptr<Lookup>> open_text_table(std::string_view spec, const std::string& path,
                                                 const WarningSink& warn,
-                                                const OpenOptions& options);
+                                                const OpenOptions& options,
+                                                rules::ProgramSource* texts = nullptr);
 
 }  // namespace headgate::tables

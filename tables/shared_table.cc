@@ -1,0 +1,97 @@
+// Why not a mutex around one Lookup: a dear pattern would then hold up every delivery. Why not a Lookup a delivery: there
+// may be hundreds, and they only ask while they have a thread.
+// Tested by tests/tables/shared_table_test.cc.
+#include "tables/shared_table.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace headgate::tables {
+
+namespace {
+
+class SharedTable final : public Lookup {
+ public:
+  explicit SharedTable(std::vector<std::unique_ptr<Lookup>> copies) : copies_(std::move(copies)) {
+    for (const auto& copy : copies_) free_.push_back(copy.get());
+  }
+
+  Result<std::optional<Found>> find(std::string_view key) override {
+    Lookup* const copy = take();
+    auto found = copy->find(key);
+    give_back(copy);
+    return found;
+  }
+
+  [[nodiscard]] const std::string& name() const override { return copies_.front()->name(); }
+
+  [[nodiscard]] bool whole_key_only() const override { return copies_.front()->whole_key_only(); }
+
+ private:
+  Lookup* take() {
+    std::unique_lock lock(mutex_);
+    returned_.wait(lock, [this] { return !free_.empty(); });
+    Lookup* const copy = free_.back();
+    free_.pop_back();
+    return copy;
+  }
+
+  void give_back(Lookup* copy) {
+    {
+      const std::lock_guard lock(mutex_);
+      free_.push_back(copy);
+    }
+    returned_.notify_one();
+  }
+
+  std::vector<std::unique_ptr<Lookup>> copies_;
+  std::mutex mutex_;
+  std::condition_variable returned_;
+  std::vector<Lookup*> free_;
+};
+
+// Hands out what was loaded the first time.
+class LoadedOnce final : public rules::ProgramSource {
+ public:
+  explicit LoadedOnce(rules::ProgramSource& source) : source_(source) {}
+
+  Result<rules::CompiledTable> load(rules::Dialect dialect, const std::string& name) override {
+    if (!loaded_) {
+      TRY(table, source_.load(dialect, name));
+      loaded_ = std::move(table);
+    }
+    return *loaded_;
+  }
+
+ private:
+  rules::ProgramSource& source_;
+  std::optional<rules::CompiledTable> loaded_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Lookup>> open_shared_table(std::string_view spec,
+                                                  rules::ProgramSource& programs,
+                                                  const WarningSink& warn,
+                                                  const OpenOptions& options, std::size_t copies) {
+  LoadedOnce once(programs);
+  const auto silent = std::make_shared<std::atomic<bool>>(false);
+  const WarningSink first_time = [warn, silent](const Diagnostic& diagnostic) {
+    if (!*silent) warn(diagnostic);
+  };
+  std::vector<std::unique_ptr<Lookup>> opened;
+  do {
+    TRY(table, open_table(spec, once, first_time, options));
+    opened.push_back(std::move(table.full));
+    *silent = true;
+  } while (opened.size() < copies);
+  *silent = false;
+  return std::unique_ptr<Lookup>(std::make_unique<SharedTable>(std::move(opened)));
+}
+
+}  // namespace headgate::tables
