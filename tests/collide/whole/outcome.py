@@ -1,0 +1,116 @@
+"""What a server did with each message of a case, in a form that can be compared: replies, what cleanup logged, what
+arrived at the next hop, what lies in hold. All masks of what must differ (queue ids, clocks) stand here."""
+import dataclasses
+import re
+import time
+
+YEAR = time.strftime('%Y')
+CLOCK = re.compile(r'(Mon|Tue|Wed|Thu|Fri|Sat|Sun), +\d{1,2} \w{3} %s \d\d:\d\d:\d\d [+-]\d{4} \(\w+\)' % YEAR)
+CONNECTIONS = re.compile(r'^(connect from|disconnect from|lost connection after|timeout after|improper command) ?')
+
+
+@dataclasses.dataclass
+class Outcome:
+    replies: list
+    log: list = dataclasses.field(default_factory=list)  # cleanup's lines and smtpd's complaints, in order
+    delivered: list = dataclasses.field(default_factory=list)  # (sink, sender, recipient, content) sorted
+    delivery_log: list = dataclasses.field(default_factory=list)  # what smtp, discard, error said, sorted
+    held: tuple = None
+
+
+def masked(text, queue_id):
+    """Queue ids and clocks are each server's own."""
+    text = CLOCK.sub('CLOCK', text)
+    if queue_id:
+        text = text.replace(queue_id, 'QUEUEID')
+        text = re.sub(r'<\d{14}\.QUEUEID@', '<STAMP.QUEUEID@', text)
+    return text
+
+
+def masked_delivery(text):
+    text = re.sub(r'delay=[\d.]+, delays=[\d./]+', 'delay=D', text)
+    return re.sub(r'kept as \d+\.', 'kept', text)
+
+
+def ids_in_order(lines):
+    """Each message that reached DATA has one "client=" line of smtpd (compat.md, deviation 17, says when)."""
+    found = []
+    for program, text in lines:
+        match = re.match(r'(\w+): client=', text)
+        if program == 'smtpd' and match:
+            found.append(match.group(1))
+    return found
+
+
+def collect(replies, case_lines, delivery_lines, deliveries, held):
+    """[(startup log)], [Outcome]. `delivery_lines` are those of qmgr and the delivery agents; held(id) looks into the
+    queue."""
+    outcomes = [Outcome(list(r)) for r in replies]
+    reached = [o for o in outcomes if not o.replies[0].startswith(('4', '5')) or len(o.replies) == 1]
+    ids = ids_in_order(case_lines)
+    startup, current, number = [], None, -1
+    for program, text in case_lines:
+        match = re.match(r'(\w+): client=', text)
+        if program == 'smtpd' and match:
+            number += 1
+            current = outcomes[number] if number < len(outcomes) else None
+            continue
+        if program not in ('smtpd', 'cleanup') or CONNECTIONS.match(text):
+            continue
+        queue_id = ids[number] if number >= 0 else None
+        line = '%s: %s' % (program, masked(text, queue_id))
+        (startup if current is None else current.log).append(line)
+    by_id = dict(zip(ids, outcomes))
+    for program, text in delivery_lines:
+        queue_id, _, rest = text.partition(': ')
+        outcome = by_id.get(queue_id)
+        if outcome is None or program == 'cleanup' or program == 'smtpd':
+            continue
+        if program == 'qmgr':
+            continue
+        outcome.delivery_log.append('%s: %s' % (program, masked_delivery(masked(rest, queue_id))))
+        for place in re.findall(r'kept as (\d+)\.', rest):
+            recipient = re.match(r'to=<([^>]*)>', rest)
+            delivery = deliveries[int(place)]
+            content = masked(delivery.content.decode('latin-1'), queue_id)
+            outcome.delivered.append((delivery.port, delivery.sender, recipient.group(1) if recipient else '?', content))
+    for queue_id, outcome in by_id.items():
+        outcome.replies = [masked(r, queue_id) for r in outcome.replies]
+        outcome.delivered.sort()
+        outcome.delivery_log.sort()
+        kept = held(queue_id)
+        if kept is not None:
+            outcome.held = (masked(kept[0].decode('latin-1'), queue_id),) + tuple(kept[1:])
+    return startup, outcomes
+
+
+def first_difference(a, b):
+    """For long texts: where they part, with some of what stands around."""
+    n = min(len(a), len(b))
+    at = next((i for i in range(n) if a[i] != b[i]), n)
+    start = max(0, at - 60)
+    return 'at %d: %r | %r' % (at, a[start:at + 100], b[start:at + 100])
+
+
+def compare(postfix, headgate):
+    """[(what, text)] of the differences between two outcomes; empty: the same."""
+    found = []
+    for what in ('replies', 'log', 'delivered', 'delivery_log', 'held'):
+        a, b = getattr(postfix, what), getattr(headgate, what)
+        if a == b:
+            continue
+        if what in ('log', 'delivery_log', 'replies'):
+            text = '\n'.join(['    P ' + line for line in a if line not in b] +
+                             ['    h ' + line for line in b if line not in a]) or '    other order: %r %r' % (a, b)
+        elif what == 'delivered' and [d[:3] for d in a] == [d[:3] for d in b]:
+            pair = next((x, y) for x, y in zip(a, b) if x != y)
+            text = '    ' + first_difference(pair[0][3], pair[1][3])
+            what = 'bytes'
+        elif what == 'held' and a and b and a[1:] == b[1:]:
+            text = '    ' + first_difference(a[0], b[0])
+            what = 'held bytes'
+        else:
+            short = (lambda v: [d[:3] for d in v]) if what == 'delivered' else (lambda v: v and v[1:])
+            text = '    P %r\n    h %r' % (short(a), short(b))
+        found.append((what, text))
+    return found

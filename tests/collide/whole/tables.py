@@ -1,0 +1,153 @@
+"""Configurations: parameters and check tables, made from a seed. Words and header names are those of mail.py, so that
+rules hit."""
+WORDS = 'alpha bravo charlie delta echo foxtrot golf hotel'.split()
+NAMES = ('Subject X-Test X-Mailer From To Cc Message-Id Received Date Content-Type Content-Disposition MIME-Version '
+         'Content-Transfer-Encoding Content-Language List-Id Return-Path Bcc Reply-To Resent-From X-Long Sender').split()
+ADDRESS = ['bcc%d@other.example' % i for i in range(3)] + ['you@dest.example', 'a.b@other.example']
+TEXTS = ['no way', '5.7.9 own code', '4.7.1 later', '2.0.0 wrong', '554 5.7.1 x', '5.7.1.2 x', '4', '', 'tab\there',
+         'Text with $1 in it', 'caf\xc3\xa9 8-bit', 'x' * 230, '5.7.1', '5.1.10\tafter tab', '4.3.0 ']
+
+
+def pattern(rng, dialect, kind):
+    word = rng.choice(WORDS)
+    name = rng.choice(NAMES)
+    forms = ['/%s/' % word, '/^%s/' % word, '/(%s)(.*)$/' % word, '/%s +([a-z]+)/' % word, '/[%s%s]%s/' % (word[0], word[0].upper(), word[1:])]
+    if kind == 'header':
+        forms += ['/^%s:/' % name, '/^%s:.*%s/' % (name, word), '/^(%s): *(.*)$/' % name, '/^%s:(.*)%s/m' % (name, word),
+                  '/^(%s|%s):/' % (name, rng.choice(NAMES)), '/^Content-(Type|Disposition): *([^;]*)/', '/^X-/', '/\xc3/']
+    else:
+        forms += ['/^-- ?/', '/^ /', '/%s$/' % word, '/./', '/^$/', '/^(.)(.*)$/', '/x{40}/', '/^\\./', '/=[0-9A-F]{2}/', '/\xe9/']
+    if dialect == 'pcre' and rng.random() < 0.1:
+        forms += ['/(?=.*%s)%s/' % (word, rng.choice(WORDS)), '/(?i)%s\\b/' % word, '/%s(?!x)/i' % word]
+    text = rng.choice(forms)
+    return text
+
+
+def header_text(rng):
+    return rng.choice(['X-Added: %s' % rng.choice(WORDS), 'X-Copy: $1', '%s: new %s' % (rng.choice(NAMES), rng.choice(WORDS)),
+                       'Subject: replaced', 'X-Added:', 'X Bad: y', 'no colon', ': x', 'X-Tab:\tt', 'From: new@other.example',
+                       'Message-Id: <made@other.example>', 'X-Sp : y', 'Content-Type: text/plain', '$1: $1',
+                       'X-8: caf\xc3\xa9', 'X-Very: ' + 'long ' * 60])
+
+
+def value(rng, kind, light):
+    """An action. `light` leaves out what ends the checks, so that the rest of the message is looked at."""
+    address, text = rng.choice(ADDRESS), rng.choice(TEXTS)
+    line = header_text(rng) if kind == 'header' else rng.choice(['new body line', '.', '', '$1', '  x', 'y' * 80, 'caf\xc3\xa9'])
+    log = rng.choice(['', 'seen', '[$1]', 'a $1 b', text])
+    choices = [(10, 'WARN ' + log), (6, 'INFO ' + log), (6, 'PREPEND ' + line), (6, 'REPLACE ' + line), (3, 'IGNORE'),
+               (3, 'STRIP ' + log), (3, 'DUNNO'), (1, 'OK'), (2, 'BCC ' + address), (1, 'HOLD ' + log),
+               (2, 'FILTER smtp:[127.0.0.1]:@SINK7@'), (1, 'warn lower case'), (1, 'FROB ' + log), (0.5, 'DELAY 1h'),
+               (1, rng.choice(['FILTER', 'FILTER x', 'BCC', 'BCC nobody', 'REDIRECT', 'REDIRECT nobody', 'PREPEND',
+                               'REPLACE', 'HOLD', 'IGNORE text', 'DUNNO text', 'WARN\ttab', 'INFO  two blanks '])),
+               (0.5, '$1')]
+    if not light:
+        choices += [(3, 'REJECT ' + text), (1, 'DISCARD ' + log), (2, 'REDIRECT ' + address), (1, 'PASS ' + log),
+                    (1, 'FILTER relay:[127.0.0.1]:@SINK@'), (0.4, '')]
+    total = rng.random() * sum(w for w, _ in choices)
+    for weight, choice in choices:
+        total -= weight
+        if total < 0:
+            return choice
+    return 'DUNNO'
+
+
+def with_group(text):
+    """$1 needs a group; where the pattern has none the value loses its $1 (a rule that cannot be kept says little)."""
+    return '(' in text.replace('(?', '')
+
+
+def table(rng, dialect, kind):
+    lines, depth = ['# made'], 0
+    light = rng.random() < 0.5
+    for _ in range(rng.choice([1, 2, 4, 8])):
+        roll = rng.random()
+        test = pattern(rng, dialect, kind)
+        if roll < 0.1:
+            lines.append('if ' + rng.choice(['', '', '!']) + test)
+            depth += 1
+            continue
+        if roll < 0.15 and depth:
+            lines.append('endif')
+            depth -= 1
+            continue
+        action = value(rng, kind, light)
+        if not with_group(test) and rng.random() < 0.95:
+            action = action.replace('$1', 'one')
+        negated = '!' if rng.random() < 0.04 else ''
+        if negated:
+            action = action.replace('$1', 'one')
+        lines.append('%s%s%s%s' % (negated, test, rng.choice([' ', '\t', '   ']), action))
+        if rng.random() < 0.02:
+            lines.append(rng.choice(['/(/ WARN bad', '/x', 'word', 'endif', '/a/q WARN']))
+    if rng.random() < 0.9:
+        lines += ['endif'] * depth
+    return ('\n'.join(lines) + '\n').encode('latin-1')
+
+
+def inline(rng, dialect, kind):
+    items = []
+    for _ in range(rng.choice([1, 2, 3])):
+        text = '%s %s' % (pattern(rng, dialect, kind), value(rng, kind, True))
+        if '{' not in text and '}' not in text:
+            items.append('{ %s }' % text.replace('$', '$$'))
+    return '%s:{ %s }' % (dialect, rng.choice([', ', ' ']).join(items))
+
+
+def table_list(rng, tables, kind):
+    """A parameter's value; new tables are added to `tables`."""
+    specs = []
+    for _ in range(rng.choice([1, 1, 1, 2])):
+        dialect = rng.choice(['pcre', 'pcre', 'regexp'])
+        if rng.random() < 0.08:
+            specs.append(inline(rng, dialect, kind))
+            continue
+        name = '%s%d.%s' % (kind, len(tables), dialect)
+        tables[name] = table(rng, dialect, kind)
+        specs.append('%s:@DIR@/%s' % (dialect, name))
+    if rng.random() < 0.01:
+        specs.append('pcre:@DIR@/missing')
+    return rng.choice([' ', ', ', ',']).join(specs)
+
+
+def configuration(rng):
+    """(params, tables)"""
+    params, tables = {}, {}
+
+    def maybe(probability, name, *values):
+        if rng.random() < probability:
+            params[name] = rng.choice(values)
+
+    if rng.random() < 0.9:
+        params['header_checks'] = table_list(rng, tables, 'header')
+    if rng.random() < 0.8:
+        params['body_checks'] = table_list(rng, tables, 'body')
+    for name in ('mime_header_checks', 'nested_header_checks'):
+        roll = rng.random()
+        if roll < 0.3:
+            params[name] = table_list(rng, tables, 'header')
+        elif roll < 0.4:
+            params[name] = ''
+    maybe(0.1, 'disable_mime_input_processing', 'yes')
+    for name in ('strict_7bit_headers', 'strict_8bitmime', 'strict_8bitmime_body', 'strict_mime_encoding_domain'):
+        maybe(0.06, name, 'yes')
+    maybe(0.06, 'message_reject_characters', '\\001', '\\0\\001', 'q', '\\a\\b')
+    maybe(0.06, 'message_strip_characters', '\\0', '\\001\\002', 'e', '\\t')
+    maybe(0.12, 'header_size_limit', '20', '60', '200', '1000', '2500')
+    maybe(0.25, 'body_checks_size_limit', '0', '1', '20', '100', '1000', '2100')
+    maybe(0.1, 'mime_nesting_limit', '0', '1', '2', '5')
+    maybe(0.08, 'mime_boundary_length_limit', '1', '3', '20')
+    maybe(0.1, 'line_length_limit', '512', '600', '998')
+    maybe(0.1, 'smtp_line_length_limit', '0', '40', '512')
+    maybe(0.2, 'always_add_missing_headers', 'yes')
+    maybe(0.4, 'local_header_rewrite_clients', '')
+    maybe(0.03, 'receive_override_options', 'no_header_body_checks', 'no_address_mappings', 'no_unknown_recipient_checks')
+    maybe(0.5, 'smtputf8_enable', 'no', 'yes')
+    maybe(0.1, 'cleanup_replace_stray_cr_lf', 'no')
+    maybe(0.1, 'message_drop_headers', '', 'x-test', 'subject, bcc', 'resent-bcc x-mailer')
+    maybe(0.4, 'smtpd_forbid_bare_newline', 'normalize', 'normalize', 'reject', 'yes')
+    maybe(0.04, 'message_size_limit', '3000', '20000')
+    maybe(0.05, 'hopcount_limit', '1', '2', '3')
+    maybe(0.05, 'header_address_token_limit', '1', '5')
+    maybe(0.2, '#sink', '7bit')
+    return params, tables
