@@ -64,10 +64,11 @@ std::optional<LogicalLine> LogicalLines::gather() {
 std::optional<LogicalLine> LogicalLines::next() {
   while (auto line = gather()) {
     if (text::is_space(line->text.front())) {
-      const bool longer = line->text.size() > kShownBytes;
+      const bool longer = line->text.size() > kShownBytes;  // counted beyond a NUL, shown up to it
+      const std::string_view shown = std::string_view(line->text).substr(0, kShownBytes);
       warn_(Diagnostic{Severity::warning,
                        fmt::format("{}: logical line must not start with whitespace: \"{}{}\"",
-                                   name_, line->text.substr(0, kShownBytes), longer ? "..." : ""),
+                                   name_, shown.substr(0, shown.find('\0')), longer ? "..." : ""),
                        name_, line->first_line, 1});
       continue;
     }
