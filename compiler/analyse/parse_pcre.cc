@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "compiler/analyse/cursor.h"
+#include "compiler/analyse/pcre_class.h"
 #include "compiler/analyse/regex_tree.h"
 #include "engine/base/text.h"
 
@@ -12,118 +14,58 @@ namespace headgate::analyse {
 
 namespace {
 
-constexpr int kDeepest = 250;       // PCRE2's own default
 constexpr char kNextLine = '\x85';  // ignored in free spacing, although \s does not match it
-
-struct GiveUp {
-  std::string why;
-};
 
 struct Options {
   bool caseless, multiline, dotall, extended;
 };
 
-ByteSet horizontal_space() { return single('\t') | single(' ') | single(0xa0); }
-
-ByteSet vertical_space() { return range('\n', '\r') | single(0x85); }
-
-// The set of a one-letter class escape (\d \W …); false for other letters.
-bool class_escape(char letter, ByteSet& set) {
-  switch (letter) {
-    case 'd':
-      set = range('0', '9');
-      return true;
-    case 'D':
-      set = ~range('0', '9');
-      return true;
-    case 'w':
-      set = word_bytes();
-      return true;
-    case 'W':
-      set = ~word_bytes();
-      return true;
-    case 's':
-      set = space_bytes();
-      return true;
-    case 'S':
-      set = ~space_bytes();
-      return true;
-    case 'h':
-      set = horizontal_space();
-      return true;
-    case 'H':
-      set = ~horizontal_space();
-      return true;
-    case 'v':
-      set = vertical_space();
-      return true;
-    case 'V':
-      set = ~vertical_space();
-      return true;
-    default:
-      return false;
-  }
-}
-
-// Internally a refusal is thrown and caught in parse_pcre(): a recursive descent reads best so, and it never leaves the file.
 class Parser {
  public:
   Parser(const std::string& pattern, const front::Flags& flags)
-      : s_(pattern),
+      : at_(pattern),
         options_{flags.caseless, flags.multiline, flags.dotall, flags.extended},
         dollar_end_only_(flags.dollar_end_only) {}
 
   Node run() {
     Node tree = alternatives(0);
-    if (at_ < s_.size()) throw GiveUp{"unexpected )"};
+    if (at_.more()) throw GiveUp{"unexpected )"};
     if (!doubtful_) return tree;
     Node doubted = make_leaf(NodeKind::concat);
     doubted.children.push_back(std::move(tree));
-    doubted.children.push_back(make_leaf(NodeKind::maybe));
+    doubted.children.push_back(make_leaf(NodeKind::doubt));
     return doubted;
   }
 
  private:
-  [[nodiscard]] bool more() const { return at_ < s_.size(); }
-
-  [[nodiscard]] char peek(std::size_t ahead = 0) const {
-    return at_ + ahead < s_.size() ? s_[at_ + ahead] : '\0';
-  }
-
-  bool eat(std::string_view text) {
-    if (std::string_view(s_).substr(at_, text.size()) != text) return false;
-    at_ += text.size();
-    return true;
-  }
-
   Node alternatives(int depth) {
     if (depth > kDeepest) throw GiveUp{"nested too deeply"};
     const Options saved = options_;
     Node first = sequence(depth);
-    if (peek() != '|') {
+    if (at_.peek() != '|') {
       options_ = saved;
       return first;
     }
     Node node = make_leaf(NodeKind::alternate);
     node.children.push_back(std::move(first));
-    while (eat("|")) node.children.push_back(sequence(depth));
+    while (at_.eat("|")) node.children.push_back(sequence(depth));
     options_ = saved;
     return node;
   }
 
   Node sequence(int depth) {
     Node node = make_leaf(NodeKind::concat);
-    while (more()) {
+    while (at_.more()) {
       if (quoting_) {
-        if (eat("\\E"))
+        if (at_.eat("\\E"))
           quoting_ = false;
         else
-          node.children.push_back(literal(s_[at_++]));
+          node.children.push_back(literal(at_.next()));
         if (!quoting_) continue;
-        if (more()) continue;
+        if (at_.more()) continue;
         break;
       }
-      const char c = peek();
+      const char c = at_.peek();
       if (c == '|' || c == ')') break;
       if (skip_ignored()) continue;
       if (is_quantifier()) {
@@ -138,50 +80,46 @@ class Parser {
 
   // Comments, free spacing, \Q and stray \E: they do not separate an item from its quantifier.
   bool skip_ignored() {
-    if (eat("\\Q")) {
+    if (at_.eat("\\Q")) {
       quoting_ = true;
       return true;
     }
-    if (eat("\\E")) return true;
-    if (eat("(?#")) {
-      const auto end = s_.find(')', at_);
-      at_ = end == std::string::npos ? s_.size() : end + 1;
+    if (at_.eat("\\E")) return true;
+    if (at_.eat("(?#")) {
+      at_.skip_past(')');
       return true;
     }
     if (!options_.extended) return false;
-    if (text::is_space(peek()) || peek() == kNextLine) {
-      ++at_;
+    if (at_.more() && (text::is_space(at_.peek()) || at_.peek() == kNextLine)) {
+      at_.skip(1);
       return true;
     }
-    if (peek() != '#') return false;
-    const auto end = s_.find('\n', at_);
-    at_ = end == std::string::npos ? s_.size() : end + 1;
+    if (at_.peek() != '#') return false;
+    at_.skip_past('\n');
     return true;
   }
 
   [[nodiscard]] bool is_quantifier() const {
-    const char c = peek();
-    return c == '*' || c == '+' || c == '?' || (c == '{' && interval_end());
+    const char c = at_.peek();
+    return c == '*' || c == '+' || c == '?' || (c == '{' && at_interval());
   }
 
   // `{n}` `{n,}` `{n,m}`; anything else is literal.
-  [[nodiscard]] std::optional<std::size_t> interval_end() const {
-    std::size_t i = at_ + 1;
-    const std::size_t digits = i;
-    while (i < s_.size() && text::is_digit(s_[i])) ++i;
-    if (i == digits) return std::nullopt;
-    if (i < s_.size() && s_[i] == ',') {
+  [[nodiscard]] bool at_interval() const {
+    std::size_t i = 1;
+    while (text::is_digit(at_.peek(i))) ++i;
+    if (i == 1) return false;
+    if (at_.peek(i) == ',') {
       ++i;
-      while (i < s_.size() && text::is_digit(s_[i])) ++i;
+      while (text::is_digit(at_.peek(i))) ++i;
     }
-    if (i >= s_.size() || s_[i] != '}') return std::nullopt;
-    return i;
+    return at_.peek(i) == '}';
   }
 
   std::uint32_t number() {
     std::uint32_t value = 0;
-    for (; text::is_digit(peek()); ++at_) {
-      value = value * 10 + static_cast<std::uint32_t>(peek() - '0');
+    for (; text::is_digit(at_.peek()); at_.skip(1)) {
+      value = value * 10 + static_cast<std::uint32_t>(at_.peek() - '0');
       if (value > 65535) throw GiveUp{"repeat too large"};
     }
     return value;
@@ -190,19 +128,19 @@ class Parser {
   void quantify(Node& item) {
     std::uint32_t min = 0;
     std::uint32_t max = kUnbounded;
-    const char c = s_[at_++];
+    const char c = at_.next();
     if (c == '+') min = 1;
     if (c == '?') max = 1;
     if (c == '{') {
       min = max = number();
-      if (eat(",")) max = peek() == '}' ? kUnbounded : number();
-      ++at_;
+      if (at_.eat(",")) max = at_.peek() == '}' ? kUnbounded : number();
+      at_.skip(1);
     }
     // What is ignored does not part a quantifier from its + or ? either.
-    while (eat("\\Q\\E") || (!(peek() == '\\' && peek(1) == 'Q') && skip_ignored())) {
+    while (at_.eat("\\Q\\E") || (!(at_.peek() == '\\' && at_.peek(1) == 'Q') && skip_ignored())) {
     }
-    const bool possessive = peek() == '+';
-    if (peek() == '+' || peek() == '?') ++at_;
+    const bool possessive = at_.peek() == '+';
+    if (possessive || at_.peek() == '?') at_.skip(1);
     item = make_repeat(std::move(item), min, max);
     if (possessive) item = make_unary(NodeKind::atomic, std::move(item));
   }
@@ -213,7 +151,7 @@ class Parser {
   }
 
   std::optional<Node> take_atom(int depth) {
-    const char c = s_[at_++];
+    const char c = at_.next();
     switch (c) {
       case '^':
         return make_leaf(options_.multiline ? NodeKind::line_start : NodeKind::text_start);
@@ -223,7 +161,7 @@ class Parser {
       case '.':
         return make_bytes(options_.dotall ? ~ByteSet() : ~single('\n'));
       case '[':
-        return byte_class();
+        return make_bytes(pcre_class(at_, options_.caseless));
       case '(':
         return group(depth);
       case '\\':
@@ -234,33 +172,29 @@ class Parser {
   }
 
   std::optional<Node> group(int depth) {
-    if (peek() == '*') throw GiveUp{"(*VERB)"};
-    if (eat("?<*")) throw GiveUp{"(?<*"};
-    if (!eat("?")) return close(make_unary(NodeKind::capture, alternatives(depth + 1)));
-    if (eat(":") || eat("|")) return close(alternatives(depth + 1));
-    if (eat(">")) return close(make_unary(NodeKind::atomic, alternatives(depth + 1)));
-    if (eat("=") || eat("!") || eat("<=") || eat("<!"))
+    if (at_.peek() == '*') throw GiveUp{"(*VERB)"};
+    if (at_.eat("?<*")) throw GiveUp{"(?<*"};
+    if (!at_.eat("?")) return close(make_unary(NodeKind::capture, alternatives(depth + 1)));
+    if (at_.eat(":") || at_.eat("|")) return close(alternatives(depth + 1));
+    if (at_.eat(">")) return close(make_unary(NodeKind::atomic, alternatives(depth + 1)));
+    if (at_.eat("=") || at_.eat("!") || at_.eat("<=") || at_.eat("<!"))
       return close(make_unary(NodeKind::look, alternatives(depth + 1)));
-    if (eat("P=")) return back_reference_named(')');
-    const bool named = eat("P<") || eat("<");
-    if (named || eat("'")) {
-      const auto end = s_.find(named ? '>' : '\'', at_);
-      if (end == std::string::npos) throw GiveUp{"group name"};
-      at_ = end + 1;
+    if (at_.eat("P=")) return back_reference_named(')');
+    const bool named = at_.eat("P<") || at_.eat("<");
+    if (named || at_.eat("'")) {
+      if (!at_.skip_past(named ? '>' : '\'')) throw GiveUp{"group name"};
       return close(make_unary(NodeKind::capture, alternatives(depth + 1)));
     }
     return inline_flags(depth);
   }
 
   Node close(Node node) {
-    if (!eat(")")) throw GiveUp{"missing )"};
+    if (!at_.eat(")")) throw GiveUp{"missing )"};
     return node;
   }
 
-  Node back_reference_named(char close) {
-    const auto end = s_.find(close, at_);
-    if (end == std::string::npos) throw GiveUp{"back-reference"};
-    at_ = end + 1;
+  Node back_reference_named(char end) {
+    if (!at_.skip_past(end)) throw GiveUp{"back-reference"};
     return make_leaf(NodeKind::anything);
   }
 
@@ -268,16 +202,16 @@ class Parser {
   std::optional<Node> inline_flags(int depth) {
     Options options = options_;
     bool on = true;
-    if (eat("^")) options = Options{false, false, false, false};
-    for (; more(); ++at_) {
-      const char c = peek();
+    if (at_.eat("^")) options = Options{false, false, false, false};
+    for (; at_.more(); at_.skip(1)) {
+      const char c = at_.peek();
       if (c == ')') {
-        ++at_;
+        at_.skip(1);
         options_ = options;
         return std::nullopt;
       }
       if (c == ':') {
-        ++at_;
+        at_.skip(1);
         const Options saved = std::exchange(options_, options);
         Node inner = alternatives(depth + 1);
         options_ = saved;
@@ -291,7 +225,7 @@ class Parser {
         options.multiline = on;
       else if (c == 's')
         options.dotall = on;
-      else if (c == 'x' && peek(1) != 'x')
+      else if (c == 'x' && at_.peek(1) != 'x')
         options.extended = on;
       else if (c != 'U')
         throw GiveUp{"group (?" + std::string(1, c)};
@@ -300,10 +234,10 @@ class Parser {
   }
 
   std::optional<Node> escape() {
-    if (!more()) throw GiveUp{"\\ at the end"};
-    const char c = s_[at_++];
+    if (!at_.more()) throw GiveUp{"\\ at the end"};
+    const char c = at_.next();
     ByteSet set;
-    if (class_escape(c, set)) {
+    if (pcre_class_escape(c, set)) {
       // \h* before \S gives nothing back in PCRE2: it takes them for disjoint, forgetting 0xa0; so with \v and 0x85.
       doubtful_ = doubtful_ || c == 'h' || c == 'v';
       return make_bytes(set);
@@ -325,26 +259,25 @@ class Parser {
       case 'C':
         return make_bytes(~ByteSet());
       case 'N':
-        if (peek() == '{') throw GiveUp{"\\N{"};
+        if (at_.peek() == '{') throw GiveUp{"\\N{"};
         return make_bytes(~single('\n'));
       case 'R':
         return any_newline();
       case 'g':
         throw GiveUp{"\\g"};
       case 'k':
-        if (eat("{")) return back_reference_named('}');
-        if (eat("<")) return back_reference_named('>');
-        if (eat("'")) return back_reference_named('\'');
+        if (at_.eat("{")) return back_reference_named('}');
+        if (at_.eat("<")) return back_reference_named('>');
+        if (at_.eat("'")) return back_reference_named('\'');
         throw GiveUp{"\\k"};
       default:
         break;
     }
     if (c >= '1' && c <= '9') {
-      if (text::is_digit(peek())) throw GiveUp{"back-reference or octal number"};
+      if (text::is_digit(at_.peek())) throw GiveUp{"back-reference or octal number"};
       return make_leaf(NodeKind::anything);
     }
-    --at_;
-    return literal(static_cast<char>(byte_escape()));
+    return literal(static_cast<char>(pcre_byte_escape(at_, c)));
   }
 
   // \R is atomic: \r\n is never split.
@@ -358,130 +291,7 @@ class Parser {
     return make_unary(NodeKind::atomic, std::move(either));
   }
 
-  // An escape that stands for one byte, in and outside classes; at_ is behind the backslash.
-  unsigned char byte_escape() {
-    const char c = s_[at_++];
-    switch (c) {
-      case 'a':
-        return '\a';
-      case 'e':
-        return 0x1b;
-      case 'f':
-        return '\f';
-      case 'n':
-        return '\n';
-      case 'r':
-        return '\r';
-      case 't':
-        return '\t';
-      case '0':
-        return octal_byte();
-      case 'x':
-        return hex_byte();
-      default:
-        break;
-    }
-    if (text::is_alnum(c)) throw GiveUp{"\\" + std::string(1, c)};
-    return static_cast<unsigned char>(c);
-  }
-
-  unsigned char octal_byte() {
-    unsigned value = 0;
-    for (int i = 0; i < 2 && peek() >= '0' && peek() <= '7'; ++i)
-      value = value * 8 + static_cast<unsigned>(s_[at_++] - '0');
-    return static_cast<unsigned char>(value);
-  }
-
-  unsigned char hex_byte() {
-    if (peek() == '{') throw GiveUp{"\\x{"};
-    unsigned value = 0;
-    for (int i = 0; i < 2; ++i) {
-      const char c = text::to_lower(peek());
-      if (text::is_digit(c))
-        value = value * 16 + static_cast<unsigned>(c - '0');
-      else if (c >= 'a' && c <= 'f')
-        value = value * 16 + static_cast<unsigned>(c - 'a' + 10);
-      else
-        break;
-      ++at_;
-    }
-    return static_cast<unsigned char>(value);
-  }
-
-  Node byte_class() {
-    const bool negated = eat("^");
-    ByteSet set;
-    bool quoted = false;
-    for (bool first = true;; first = false) {
-      if (!more()) throw GiveUp{"missing ]"};
-      if (!quoted && peek() == ']' && !first) break;
-      if (quoted ? eat("\\E") : (eat("\\Q") || eat("\\E"))) throw GiveUp{"\\Q in a class"};
-      class_item(set);
-    }
-    ++at_;
-    if (options_.caseless) set = fold_case(set);
-    return make_bytes(negated ? ~set : set);
-  }
-
-  void class_item(ByteSet& set) {
-    if (peek() == '[' && (peek(1) == ':' || peek(1) == '.' || peek(1) == '=')) {
-      posix_item(set);
-      return;
-    }
-    const auto low = class_byte(set);
-    if (!low) {
-      // After \d or the like a hyphen that does not end the class is literal in PCRE2, or an error; not worth the risk.
-      if (peek() == '-' && peek(1) != ']') throw GiveUp{"- after an escape in a class"};
-      return;
-    }
-    if (peek() != '-' || peek(1) == ']' || at_ + 1 >= s_.size()) {
-      set |= single(*low);
-      return;
-    }
-    ++at_;
-    if (peek() == '[' && (peek(1) == ':' || peek(1) == '.' || peek(1) == '='))
-      throw GiveUp{"[: as the end of a range"};
-    ByteSet other;
-    const auto high = class_byte(other);
-    if (!high || *high < *low) throw GiveUp{"range in a class"};
-    set |= range(*low, *high);
-  }
-
-  // One byte of a class; or adds a class escape to `set` and gives nothing.
-  std::optional<unsigned char> class_byte(ByteSet& set) {
-    const char c = s_[at_++];
-    if (c != '\\') return static_cast<unsigned char>(c);
-    if (!more()) throw GiveUp{"\\ at the end"};
-    ByteSet escaped;
-    if (class_escape(peek(), escaped)) {
-      ++at_;
-      set |= escaped;
-      return std::nullopt;
-    }
-    if (peek() == 'b') {
-      ++at_;
-      return '\b';
-    }
-    if (peek() == 'Q' || peek() == 'E') throw GiveUp{"\\Q in a class"};
-    return byte_escape();
-  }
-
-  void posix_item(ByteSet& set) {
-    const auto end = s_.find(":]", at_ + 2);
-    if (peek(1) != ':' || end == std::string::npos) throw GiveUp{"[ in a class"};
-    std::string_view name = std::string_view(s_).substr(at_ + 2, end - at_ - 2);
-    const bool negated = !name.empty() && name.front() == '^';
-    if (negated) name.remove_prefix(1);
-    if (options_.caseless && (name == "upper" || name == "lower")) name = "alpha";
-    ByteSet named;
-    if (!posix_class(name, named)) throw GiveUp{"[: in a class"};
-    set |= negated ? ~named : named;
-    at_ = end + 2;
-    if (peek() == '-' && peek(1) != ']') throw GiveUp{"- after [:…:]"};
-  }
-
-  const std::string& s_;
-  std::size_t at_ = 0;
+  Cursor at_;
   Options options_;
   bool dollar_end_only_;
   bool quoting_ = false;

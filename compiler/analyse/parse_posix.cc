@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "compiler/analyse/cursor.h"
 #include "compiler/analyse/regex_tree.h"
 #include "engine/base/text.h"
 
@@ -13,41 +14,24 @@ namespace headgate::analyse {
 
 namespace {
 
-constexpr int kDeepest = 250;
 constexpr std::uint32_t kMostRepeats = 32767;  // RE_DUP_MAX
-
-struct GiveUp {
-  std::string why;
-};
 
 class Parser {
  public:
   Parser(const std::string& pattern, const front::Flags& flags)
-      : s_(pattern), basic_(flags.basic), caseless_(flags.caseless), newline_(flags.multiline) {}
+      : at_(pattern), basic_(flags.basic), caseless_(flags.caseless), newline_(flags.multiline) {}
 
   Node run() { return alternatives(0); }
 
  private:
-  [[nodiscard]] bool more() const { return at_ < s_.size(); }
-
-  [[nodiscard]] char peek(std::size_t ahead = 0) const {
-    return at_ + ahead < s_.size() ? s_[at_ + ahead] : '\0';
-  }
-
-  bool eat(std::string_view text) {
-    if (std::string_view(s_).substr(at_, text.size()) != text) return false;
-    at_ += text.size();
-    return true;
-  }
-
   // The spelling of an operator: bare in extended syntax, with a backslash in basic.
   [[nodiscard]] bool at_operator(char c) const {
-    return basic_ ? peek() == '\\' && peek(1) == c : peek() == c;
+    return basic_ ? at_.peek() == '\\' && at_.peek(1) == c : at_.peek() == c;
   }
 
   bool eat_operator(char c) {
     if (!at_operator(c)) return false;
-    at_ += basic_ ? 2 : 1;
+    at_.skip(basic_ ? 2 : 1);
     return true;
   }
 
@@ -64,7 +48,7 @@ class Parser {
   Node sequence(int depth) {
     Node node = make_leaf(NodeKind::concat);
     bool repeatable = false;
-    while (more() && !at_operator('|')) {
+    while (at_.more() && !at_operator('|')) {
       if (at_operator(')') && (depth > 0 || basic_)) break;
       if (auto limits = take_quantifier()) {
         if (!repeatable) throw GiveUp{"quantifier after nothing"};
@@ -84,13 +68,13 @@ class Parser {
   }
 
   std::optional<std::pair<std::uint32_t, std::uint32_t>> take_quantifier() {
-    if (eat("*")) return std::pair{0U, kUnbounded};
+    if (at_.eat("*")) return std::pair{0U, kUnbounded};
     if (eat_operator('+')) return std::pair{1U, kUnbounded};
     if (eat_operator('?')) return std::pair{0U, 1U};
     if (!eat_operator('{')) return std::nullopt;
     const auto min = number();
     std::uint32_t max = min.value_or(0);
-    if (eat(",")) {
+    if (at_.eat(",")) {
       const auto upper = number();
       max = upper.value_or(kUnbounded);
     } else if (!min) {
@@ -102,10 +86,10 @@ class Parser {
   }
 
   std::optional<std::uint32_t> number() {
-    if (!text::is_digit(peek())) return std::nullopt;
+    if (!text::is_digit(at_.peek())) return std::nullopt;
     std::uint32_t value = 0;
-    for (; text::is_digit(peek()); ++at_) {
-      value = value * 10 + static_cast<std::uint32_t>(peek() - '0');
+    for (; text::is_digit(at_.peek()); at_.skip(1)) {
+      value = value * 10 + static_cast<std::uint32_t>(at_.peek() - '0');
       if (value > kMostRepeats) throw GiveUp{"repeat too large"};
     }
     return value;
@@ -132,8 +116,8 @@ class Parser {
 
   Node atom(int depth) {
     if (eat_operator('(')) return group(depth);
-    const std::size_t start = at_;
-    const char c = s_[at_++];
+    const bool at_start = at_.offset() == 0;
+    const char c = at_.next();
     switch (c) {
       case '\\':
         return escape();
@@ -142,10 +126,10 @@ class Parser {
       case '.':
         return make_bytes(newline_ ? ~single('\n') : ~ByteSet());
       case '^':
-        if (basic_ && start != 0) throw GiveUp{"^ inside a basic expression"};
+        if (basic_ && !at_start) throw GiveUp{"^ inside a basic expression"};
         return make_leaf(newline_ ? NodeKind::line_start : NodeKind::text_start);
       case '$':
-        if (basic_ && more()) throw GiveUp{"$ inside a basic expression"};
+        if (basic_ && at_.more()) throw GiveUp{"$ inside a basic expression"};
         return make_leaf(newline_ ? NodeKind::line_end : NodeKind::text_end);
       default:
         return literal(c);
@@ -159,8 +143,8 @@ class Parser {
   }
 
   Node escape() {
-    if (!more()) throw GiveUp{"\\ at the end"};
-    const char c = s_[at_++];
+    if (!at_.more()) throw GiveUp{"\\ at the end"};
+    const char c = at_.next();
     switch (c) {
       case 'w':
         return make_bytes(word_bytes());
@@ -190,14 +174,14 @@ class Parser {
   }
 
   Node bracket() {
-    const bool negated = eat("^");
+    const bool negated = at_.eat("^");
     ByteSet set;
     for (bool first = true;; first = false) {
-      if (!more()) throw GiveUp{"missing ]"};
-      if (peek() == ']' && !first) break;
+      if (!at_.more()) throw GiveUp{"missing ]"};
+      if (at_.peek() == ']' && !first) break;
       bracket_item(set);
     }
-    ++at_;
+    at_.skip(1);
     set = matching(set);
     if (negated) {
       set = ~set;
@@ -207,44 +191,44 @@ class Parser {
   }
 
   void bracket_item(ByteSet& set) {
-    if (peek() == '[' && peek(1) == ':') {
+    if (at_.peek() == '[' && at_.peek(1) == ':') {
       named_class(set);
       return;
     }
     const unsigned char low = bracket_byte();
-    if (peek() != '-' || peek(1) == ']') {
+    if (at_.peek() != '-' || at_.peek(1) == ']') {
       set |= single(low);
       return;
     }
-    ++at_;
+    at_.skip(1);
     const unsigned char high = bracket_byte();
     if (high < low) throw GiveUp{"range in a bracket expression"};
     set |= range(low, high);
   }
 
   unsigned char bracket_byte() {
-    const char c = peek();
-    if (!more() || (c == '[' && (peek(1) == '.' || peek(1) == '=' || peek(1) == ':')))
+    const char c = at_.peek();
+    if (!at_.more() ||
+        (c == '[' && (at_.peek(1) == '.' || at_.peek(1) == '=' || at_.peek(1) == ':')))
       throw GiveUp{"collating element"};
-    ++at_;
+    at_.skip(1);
     return folded(c);
   }
 
   void named_class(ByteSet& set) {
-    const auto end = s_.find(":]", at_ + 2);
-    if (end == std::string::npos) throw GiveUp{"[: in a bracket expression"};
-    std::string_view name = std::string_view(s_).substr(at_ + 2, end - at_ - 2);
+    const auto end = at_.rest().find(":]", 2);
+    if (end == std::string_view::npos) throw GiveUp{"[: in a bracket expression"};
+    std::string_view name = at_.rest().substr(2, end - 2);
     if (caseless_ && (name == "upper" || name == "lower")) name = "alpha";
     ByteSet named;
     if (name == "word" || name == "ascii" || !posix_class(name, named))
       throw GiveUp{"[: in a bracket expression"};
     set |= named;
-    at_ = end + 2;
-    if (peek() == '-' && peek(1) != ']') throw GiveUp{"- after [:…:]"};
+    at_.skip(end + 2);
+    if (at_.peek() == '-' && at_.peek(1) != ']') throw GiveUp{"- after [:…:]"};
   }
 
-  const std::string& s_;
-  std::size_t at_ = 0;
+  Cursor at_;
   bool basic_;
   bool caseless_;
   bool newline_;

@@ -34,6 +34,7 @@ enum class NodeKind : std::uint8_t {
   word_boundary,     // \b
   no_word_boundary,  // \B
   maybe,             // zero width, unknown when: a dropped test
+  doubt,             // zero width, always true; but PCRE2 may see no match where the tree does
   anything,          // any text: a back-reference
 };
 

@@ -91,6 +91,9 @@ class Speller {
       case NodeKind::maybe:
         widen("zero-width test");
         return {};
+      case NodeKind::doubt:
+        widen("\\h or \\v");
+        return {};
       case NodeKind::anything:
         widen("back-reference");
         return ".*";

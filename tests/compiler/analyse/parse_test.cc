@@ -78,7 +78,7 @@ TEST(ParsePcre, Spelling) {
       {"^a", "m", "(?m:^)a  (multi-line anchor)"},
       {"(?<n>a)(?P<m>b)", "", "ab"},
       {"a b\205c", "x", "abc"},
-      {"\\hx", "", "[\\x09\\x20\\xa0]x  (zero-width test)"},
+      {"\\hx", "", "[\\x09\\x20\\xa0]x  (\\h or \\v)"},
       {"a*", "", "! can match an empty text"},
       {"([^\\s\\S]|a[^b])c", "", "! a class that matches nothing"},
       {"(?<*x)(w|y>z)", "", "! (?<*"},
