@@ -28,31 +28,49 @@ front::Dialect front_dialect(rules::Dialect dialect) {
 std::shared_ptr<const rules::Program> build(front::Dialect dialect, const std::string& name,
                                             const front::RuleFile& file,
                                             const std::vector<back::CompiledPattern>& patterns,
-                                            back::Subset subset) {
+                                            back::Subset subset, back::SetCompiler& databases,
+                                            back::Offenders& offenders) {
   back::Lowered lowered = back::lower(dialect, name, file, patterns, subset);
-  back::build_database(lowered, patterns);
+  back::build_database(lowered, patterns, databases, offenders);
   return std::make_shared<const rules::Program>(std::move(lowered.parts));
-}
-
-rules::CompiledTable compile(front::Dialect dialect, const std::string& name,
-                             const std::string& path, std::string_view text,
-                             const CompileOptions& options, const std::string& why_no_scan) {
-  rules::CompiledTable table;
-  const WarningSink collect = [&table](const Diagnostic& diagnostic) {
-    table.diagnostics.push_back(diagnostic);
-  };
-  back::PatternSet patterns(dialect, options.use_hyperscan, why_no_scan);
-  const front::RuleFile file = front::parse_rules(dialect, text, name, path, patterns, collect);
-  table.full = build(dialect, name, file, patterns.patterns(), back::Subset::all);
-  if (file.has_emergency_marks) {
-    table.emergency = build(dialect, name, file, patterns.patterns(), back::Subset::emergency);
-  }
-  return table;
 }
 
 }  // namespace
 
-CompilingSource::CompilingSource(CompileOptions options) : options_(options) {}
+Result<TableText> read_table(rules::Dialect dialect, const std::string& name) {
+  const bool is_inline = front::is_inline(name);
+  TRY(text, is_inline ? front::inline_text(front_dialect(dialect), name) : read_file(name));
+  return TableText{std::move(text), is_inline ? kInlinePath : name};
+}
+
+rules::CompiledTable compile_table(rules::Dialect rules_dialect, const std::string& name,
+                                   const TableText& text, const CompileOptions& options) {
+  const front::Dialect dialect = front_dialect(rules_dialect);
+  rules::CompiledTable table;
+  const WarningSink collect = [&table](const Diagnostic& diagnostic) {
+    table.diagnostics.push_back(diagnostic);
+  };
+  back::PatternSet patterns(dialect, options.use_hyperscan, options.why_no_scan);
+  const front::RuleFile file =
+      front::parse_rules(dialect, text.text, name, text.path, patterns, collect);
+  back::InProcessCompiler in_process;
+  back::Offenders offenders;
+  back::SetCompiler& databases = options.databases != nullptr ? *options.databases : in_process;
+  table.full =
+      build(dialect, name, file, patterns.patterns(), back::Subset::all, databases, offenders);
+  if (file.has_emergency_marks) {
+    table.emergency = build(dialect, name, file, patterns.patterns(), back::Subset::emergency,
+                            databases, offenders);
+  }
+  return table;
+}
+
+rules::CompiledTable compile_text(rules::Dialect dialect, const std::string& name,
+                                  std::string_view text, const CompileOptions& options) {
+  return compile_table(dialect, name, TableText{std::string(text), name}, options);
+}
+
+CompilingSource::CompilingSource(CompileOptions options) : options_(std::move(options)) {}
 
 const match::SelfTest& CompilingSource::selftest() {
   std::call_once(tested_, [this] { selftest_ = match::run_selftest(); });
@@ -61,27 +79,19 @@ const match::SelfTest& CompilingSource::selftest() {
 
 Result<rules::CompiledTable> CompilingSource::load(rules::Dialect dialect,
                                                    const std::string& name) {
-  const bool is_inline = front::is_inline(name);
-  TRY(text, is_inline ? front::inline_text(front_dialect(dialect), name) : read_file(name));
+  TRY(text, read_table(dialect, name));
   CompileOptions options = options_;
-  std::string why_no_scan = "scanning is switched off";
   const bool broken = options.use_hyperscan && !selftest().ok;
   if (broken) {
     options.use_hyperscan = false;
-    why_no_scan = "libhs failed its self-test";
+    options.why_no_scan = "libhs failed its self-test";
   }
-  rules::CompiledTable table = compile(front_dialect(dialect), name, is_inline ? kInlinePath : name,
-                                       text, options, why_no_scan);
+  rules::CompiledTable table = compile_table(dialect, name, text, options);
   if (broken) {
     table.diagnostics.insert(table.diagnostics.begin(),
                              Diagnostic{Severity::warning, selftest().problem, name, 0, 0});
   }
   return table;
-}
-
-rules::CompiledTable compile_text(rules::Dialect dialect, const std::string& name,
-                                  std::string_view text, const CompileOptions& options) {
-  return compile(front_dialect(dialect), name, name, text, options, "scanning is switched off");
 }
 
 }  // namespace headgate::compiler

@@ -1,4 +1,4 @@
-// CompilingSource: the ProgramSource that compiles a table's text in this process.
+// compile_table: the text of a table -> its Programs, in this process. CompilingSource: a ProgramSource made of it.
 //   Ownership Programs are shared and immutable; equal loads are not shared, the caller keeps what it got.
 //   Threads   load() may be called from any thread; nothing is kept between calls but the self-test's result.
 //   Errors    Code::not_found or io: "open NAME: No such file or directory"; Code::invalid: an inline table's syntax.
@@ -8,7 +8,9 @@
 
 #include <mutex>
 #include <string>
+#include <string_view>
 
+#include "compiler/back/database.h"
 #include "engine/match/selftest.h"
 #include "engine/rules/program_source.h"
 
@@ -16,7 +18,24 @@ namespace headgate::compiler {
 
 struct CompileOptions {
   bool use_hyperscan = true;
+  std::string why_no_scan = "scanning is switched off";  // each pattern's reason, without Hyperscan
+  back::SetCompiler* databases = nullptr;  // borrowed; null: in this process, without limits
 };
+
+struct TableText {
+  std::string text;
+  std::string path;  // as warnings about logical lines call it
+};
+
+// `name` is a path or an inline "{ {rule} … }".
+Result<TableText> read_table(rules::Dialect dialect, const std::string& name);
+
+rules::CompiledTable compile_table(rules::Dialect dialect, const std::string& name,
+                                   const TableText& text, const CompileOptions& options);
+
+// The same for a text that is at hand; `name` is what warnings call it.
+rules::CompiledTable compile_text(rules::Dialect dialect, const std::string& name,
+                                  std::string_view text, const CompileOptions& options);
 
 class CompilingSource final : public rules::ProgramSource {
  public:
@@ -31,9 +50,5 @@ class CompilingSource final : public rules::ProgramSource {
   std::once_flag tested_;
   match::SelfTest selftest_;
 };
-
-// The same for a text that is at hand; `name` is what warnings call it.
-rules::CompiledTable compile_text(rules::Dialect dialect, const std::string& name,
-                                  std::string_view text, const CompileOptions& options);
 
 }  // namespace headgate::compiler

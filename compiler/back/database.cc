@@ -1,144 +1,181 @@
-// How it works: kMostInOne patterns at once; when Hyperscan refuses the set it names the offender, which goes confirm-only, and
-// the rest is tried again. When it names none (no memory, set too large) the set is halved until the halves compile, to
-// find whose fault it is. Tested by tests/compiler/back/database_test.cc.
+// How it works: rounds. In each, all waiting groups (at first of kMostInOne patterns) are given to the compiler at once.
+// What comes back refused loses the offender that Hyperscan names and waits again; when it names none (no memory, set too
+// large) the group is halved until one is left. A group that is over its budget is taken apart: each pattern is tried
+// alone, under the budget of one; who fails is the offender, the others wait again as a group of proven ones, and such a
+// group, when it is too dear all the same, is halved.
+// Tested by tests/compiler/back/database_test.cc.
 #include "compiler/back/database.h"
 
 #include <algorithm>
-#include <memory>
-#include <string>
-#include <utility>
+#include <cstddef>
 
 #include <fmt/format.h>
 #include <hs/hs.h>
-
-#include "engine/match/scanner.h"
 
 namespace headgate::back {
 
 namespace {
 
-struct Attempt {
-  hs_database_t* database = nullptr;
-  int offender = -1;  // index into the set, -1 when unknown
-  std::string problem;
-};
-
 // Hyperscan's compile time grows faster than the set, and a refused pattern costs the set once more.
 constexpr std::size_t kMostInOne = 256;
 
-using Set = std::vector<std::uint32_t>;  // pattern ids of the Program
+struct Group {
+  ScanSet set;
+  bool proven = false;  // each pattern compiles alone within its budget
+};
 
-class Builder {
+class Rounds {
  public:
-  Builder(Lowered& lowered, const std::vector<CompiledPattern>& patterns)
-      : lowered_(lowered), patterns_(patterns) {}
+  Rounds(Lowered& lowered, const std::vector<CompiledPattern>& patterns, SetCompiler& compiler,
+         Offenders& offenders)
+      : lowered_(lowered), patterns_(patterns), compiler_(compiler), offenders_(offenders) {}
 
   void run() {
-    const Set all = planned();
-    for (std::size_t begin = 0; begin < all.size(); begin += kMostInOne) {
-      const std::size_t end = std::min(all.size(), begin + kMostInOne);
-      run_set(Set(all.begin() + static_cast<std::ptrdiff_t>(begin),
-                  all.begin() + static_cast<std::ptrdiff_t>(end)));
+    wait_in_groups(planned(), false);
+    while (!waiting_.empty()) {
+      const std::vector<Group> groups = std::exchange(waiting_, {});
+      std::vector<ScanSet> sets;
+      for (const Group& group : groups) sets.push_back(group.set);
+      std::vector<Attempt> attempts = compiler_.compile(sets, Budget::group);
+      ScanSet suspects;
+      for (std::size_t i = 0; i < groups.size(); ++i) settle(groups[i], attempts[i], suspects);
+      if (!suspects.empty()) try_alone(suspects);
     }
   }
 
  private:
-  void run_set(Set set) {
-    while (!set.empty()) {
-      Attempt attempt = compile(set);
-      if (attempt.database != nullptr) {
-        accept(set, attempt.database);
-        return;
-      }
-      const std::size_t place = attempt.offender >= 0 ? static_cast<std::size_t>(attempt.offender)
-                                                      : find_offender(set, attempt);
-      refuse(set[place], attempt.problem);
-      set.erase(set.begin() + static_cast<std::ptrdiff_t>(place));
-    }
-  }
-
-  [[nodiscard]] const analyse::Plan& plan(std::uint32_t id) const {
-    return patterns_[lowered_.pattern_ids[id]].plan;
-  }
-
-  Set planned() const {
-    Set set;
+  ScanSet planned() {
+    ScanSet set;
     for (std::uint32_t id = 0; id < lowered_.pattern_ids.size(); ++id) {
-      if (plan(id).how != analyse::How::confirm_only) set.push_back(id);
+      const analyse::Plan& plan = patterns_[lowered_.pattern_ids[id]].plan;
+      if (plan.how == analyse::How::confirm_only) continue;
+      const auto known = offenders_.find({plan.caseless, plan.scan_text});
+      if (known != offenders_.end())
+        lowered_.parts.patterns[id].reason = known->second;
+      else
+        set.push_back(ScanPattern{id, &plan});
     }
     return set;
   }
 
-  Attempt compile(const Set& set) const {
-    std::vector<const char*> texts;
-    std::vector<unsigned> flags;
-    for (const std::uint32_t id : set) {
-      texts.push_back(plan(id).scan_text.c_str());
-      flags.push_back(HS_FLAG_SINGLEMATCH | HS_FLAG_DOTALL |
-                      (plan(id).caseless ? HS_FLAG_CASELESS : 0U));
-    }
-    Attempt attempt;
-    hs_compile_error_t* error = nullptr;
-    if (hs_compile_multi(texts.data(), flags.data(), set.data(), static_cast<unsigned>(set.size()),
-                         HS_MODE_BLOCK, nullptr, &attempt.database, &error) != HS_SUCCESS) {
-      attempt.database = nullptr;
-      if (error != nullptr) {
-        attempt.problem = error->message;
-        if (error->expression >= 0 && static_cast<std::size_t>(error->expression) < set.size()) {
-          attempt.offender = error->expression;
+  void wait_in_groups(const ScanSet& set, bool proven) {
+    for (std::size_t begin = 0; begin < set.size(); begin += kMostInOne)
+      wait(set, begin, std::min(set.size(), begin + kMostInOne), proven);
+  }
+
+  void wait(const ScanSet& set, std::size_t begin, std::size_t end, bool proven) {
+    const auto at = [&](std::size_t i) { return set.begin() + static_cast<std::ptrdiff_t>(i); };
+    if (begin < end) waiting_.push_back(Group{ScanSet(at(begin), at(end)), proven});
+  }
+
+  void wait_halved(const Group& group) {
+    wait(group.set, 0, group.set.size() / 2, group.proven);
+    wait(group.set, group.set.size() / 2, group.set.size(), group.proven);
+  }
+
+  void settle(const Group& group, const Attempt& attempt, ScanSet& suspects) {
+    switch (attempt.came) {
+      case Came::ok:
+        return accept(group.set, attempt.scanner);
+      case Came::out_of_time:
+        for (const ScanPattern& pattern : group.set) give_up(pattern, attempt.problem);
+        return;
+      case Came::over_budget:
+        if (!group.proven) {
+          suspects.insert(suspects.end(), group.set.begin(), group.set.end());
+          return;
         }
-        hs_free_compile_error(error);
-      }
+        break;
+      case Came::refused:
+        if (attempt.offender < 0) break;
+        const auto place = static_cast<std::size_t>(attempt.offender);
+        give_up(group.set[place], attempt.problem);
+        Group rest = group;
+        rest.set.erase(rest.set.begin() + attempt.offender);
+        if (!rest.set.empty()) waiting_.push_back(std::move(rest));
+        return;
     }
-    return attempt;
+    if (group.set.size() == 1) return give_up(group.set.front(), attempt.problem);
+    wait_halved(group);
   }
 
-  // Halves the set until one pattern is left; when each half compiles alone, the first of the larger half is given up.
-  std::size_t find_offender(const Set& set, Attempt& attempt) const {
-    std::size_t begin = 0;
-    std::size_t count = set.size();
-    while (count > 1) {
-      const std::size_t half = count / 2;
-      const Set first(set.begin() + static_cast<std::ptrdiff_t>(begin),
-                      set.begin() + static_cast<std::ptrdiff_t>(begin + half));
-      Attempt tried = compile(first);
-      if (tried.database != nullptr) {
-        hs_free_database(tried.database);
-        begin += half;
-        count -= half;
-      } else {
-        attempt.problem = tried.problem;
-        if (tried.offender >= 0) return begin + static_cast<std::size_t>(tried.offender);
-        count = half;
-      }
+  void try_alone(const ScanSet& suspects) {
+    std::vector<ScanSet> alone;
+    for (const ScanPattern& pattern : suspects) alone.push_back({pattern});
+    const std::vector<Attempt> attempts = compiler_.compile(alone, Budget::pattern);
+    ScanSet proven;
+    for (std::size_t i = 0; i < suspects.size(); ++i) {
+      if (attempts[i].came == Came::ok)
+        proven.push_back(suspects[i]);
+      else
+        give_up(suspects[i], attempts[i].problem);
     }
-    return begin;
+    wait_in_groups(proven, true);
   }
 
-  void accept(const Set& set, hs_database_t* database) {
-    const auto scanner = static_cast<std::uint32_t>(lowered_.parts.scanners.size());
-    lowered_.parts.scanners.push_back(std::make_shared<const match::Scanner>(database));
-    for (const std::uint32_t id : set) {
-      rules::Pattern& pattern = lowered_.parts.patterns[id];
-      pattern.strategy = plan(id).how == analyse::How::native ? rules::Strategy::native
-                                                              : rules::Strategy::prefilter;
-      pattern.scanner = scanner;
-      pattern.trusted_bytes = plan(id).trusted_bytes;
+  void accept(const ScanSet& set, const std::shared_ptr<const match::Scanner>& scanner) {
+    const auto number = static_cast<std::uint32_t>(lowered_.parts.scanners.size());
+    lowered_.parts.scanners.push_back(scanner);
+    for (const ScanPattern& one : set) {
+      rules::Pattern& pattern = lowered_.parts.patterns[one.id];
+      pattern.strategy = one.plan->how == analyse::How::native ? rules::Strategy::native
+                                                               : rules::Strategy::prefilter;
+      pattern.scanner = number;
+      pattern.trusted_bytes = one.plan->trusted_bytes;
     }
   }
 
-  void refuse(std::uint32_t id, const std::string& problem) {
-    lowered_.parts.patterns[id].reason = fmt::format("Hyperscan: {}", problem);
+  void give_up(const ScanPattern& pattern, const std::string& why) {
+    lowered_.parts.patterns[pattern.id].reason = why;
+    offenders_[{pattern.plan->caseless, pattern.plan->scan_text}] = why;
   }
 
   Lowered& lowered_;
   const std::vector<CompiledPattern>& patterns_;
+  SetCompiler& compiler_;
+  Offenders& offenders_;
+  std::vector<Group> waiting_;
 };
 
 }  // namespace
 
-void build_database(Lowered& lowered, const std::vector<CompiledPattern>& patterns) {
-  Builder(lowered, patterns).run();
+Attempt compile_set(const ScanSet& set) {
+  std::vector<const char*> texts;
+  std::vector<unsigned> flags;
+  std::vector<unsigned> ids;
+  for (const ScanPattern& pattern : set) {
+    texts.push_back(pattern.plan->scan_text.c_str());
+    flags.push_back(HS_FLAG_SINGLEMATCH | HS_FLAG_DOTALL |
+                    (pattern.plan->caseless ? HS_FLAG_CASELESS : 0U));
+    ids.push_back(pattern.id);
+  }
+  Attempt attempt;
+  hs_database_t* database = nullptr;
+  hs_compile_error_t* error = nullptr;
+  if (hs_compile_multi(texts.data(), flags.data(), ids.data(), static_cast<unsigned>(set.size()),
+                       HS_MODE_BLOCK, nullptr, &database, &error) == HS_SUCCESS) {
+    attempt.came = Came::ok;
+    attempt.scanner = std::make_shared<const match::Scanner>(database);
+    return attempt;
+  }
+  attempt.problem = fmt::format("Hyperscan: {}", error != nullptr ? error->message : "no memory");
+  if (error != nullptr && error->expression >= 0 &&
+      static_cast<std::size_t>(error->expression) < set.size()) {
+    attempt.offender = error->expression;
+  }
+  hs_free_compile_error(error);
+  return attempt;
+}
+
+std::vector<Attempt> InProcessCompiler::compile(const std::vector<ScanSet>& sets, Budget) {
+  std::vector<Attempt> attempts;
+  for (const ScanSet& set : sets) attempts.push_back(compile_set(set));
+  return attempts;
+}
+
+void build_database(Lowered& lowered, const std::vector<CompiledPattern>& patterns,
+                    SetCompiler& compiler, Offenders& offenders) {
+  Rounds(lowered, patterns, compiler, offenders).run();
 }
 
 }  // namespace headgate::back

@@ -94,7 +94,8 @@ class Lowering {
     if (is_new) {
       const CompiledPattern& source = patterns_[id];
       rules::Pattern pattern;
-      pattern.reference = source.reference;
+      pattern.reference = source.engine;
+      pattern.recipe = source.reference;
       pattern.reason = source.plan.reason;
       pattern.text = source.source.text;
       pattern.flags = source.source.flags.letters;

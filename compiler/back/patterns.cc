@@ -7,26 +7,27 @@
 #include <fmt/format.h>
 
 #include "engine/match/confirm_pcre2.h"
-#include "engine/match/confirm_posix.h"
+#include "engine/match/reference.h"
 
 namespace headgate::back {
 
 namespace {
 
-using Compilation = tl::expected<std::shared_ptr<const match::Confirmer>, match::PatternError>;
-
-Compilation compile_reference(front::Dialect dialect, const front::Pattern& pattern, bool no_groups,
+match::Reference reference_of(front::Dialect dialect, const front::Pattern& pattern, bool no_groups,
                               std::size_t groups) {
   const front::Flags& flags = pattern.flags;
+  match::Reference reference;
   if (dialect == front::Dialect::pcre) {
-    return match::compile_pcre2(
-        pattern.text,
-        match::Pcre2Options{flags.caseless, flags.multiline, flags.dotall, flags.extended,
-                            flags.anchored, flags.dollar_end_only, flags.ungreedy});
+    reference.engine = match::Engine::pcre2;
+    reference.pcre2 =
+        match::Pcre2Options{flags.caseless, flags.multiline,       flags.dotall,  flags.extended,
+                            flags.anchored, flags.dollar_end_only, flags.ungreedy};
+  } else {
+    reference.engine = match::Engine::posix;
+    reference.posix = match::PosixOptions{!flags.basic, flags.caseless, flags.multiline, no_groups};
+    reference.groups_wanted = static_cast<std::uint32_t>(groups);
   }
-  return match::compile_posix(
-      pattern.text, match::PosixOptions{!flags.basic, flags.caseless, flags.multiline, no_groups},
-      groups);
+  return reference;
 }
 
 // Equal letters in another order are the same options, a doubled one is none.
@@ -68,14 +69,14 @@ tl::expected<front::Compiled, front::Fault> PatternSet::compile(const front::Pat
       posix ? static_cast<std::size_t>(std::min<std::uint64_t>(groups_wanted, 1U << 20)) : 0;
   std::string key = key_of(pattern, no_groups, groups);
   if (const auto known = by_key_.find(key); known != by_key_.end()) {
-    return front::Compiled{known->second, patterns_[known->second].reference->group_count()};
+    return front::Compiled{known->second, patterns_[known->second].engine->group_count()};
   }
-  auto reference = compile_reference(dialect_, pattern, no_groups, groups);
-  if (!reference)
-    return tl::unexpected(front::Fault{reference.error().text, reference.error().offset});
+  const match::Reference reference = reference_of(dialect_, pattern, no_groups, groups);
+  auto engine = match::compile_reference(pattern.text, reference);
+  if (!engine) return tl::unexpected(front::Fault{engine.error().text, engine.error().offset});
   const auto id = static_cast<std::uint32_t>(patterns_.size());
-  const std::size_t found_groups = (*reference)->group_count();
-  patterns_.push_back(CompiledPattern{pattern, line, std::move(*reference), plan(pattern)});
+  const std::size_t found_groups = (*engine)->group_count();
+  patterns_.push_back(CompiledPattern{pattern, line, reference, std::move(*engine), plan(pattern)});
   by_key_.emplace(std::move(key), id);
   return front::Compiled{id, found_groups};
 }

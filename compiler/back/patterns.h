@@ -11,14 +11,15 @@
 
 #include "compiler/analyse/strategy.h"
 #include "compiler/front/rule_file.h"
-#include "engine/match/confirm.h"
+#include "engine/match/reference.h"
 
 namespace headgate::back {
 
 struct CompiledPattern {
   front::Pattern source;
   int line = 0;
-  std::shared_ptr<const match::Confirmer> reference;
+  match::Reference reference;
+  std::shared_ptr<const match::Confirmer> engine;
   analyse::Plan plan;
 };
 

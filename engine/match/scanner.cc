@@ -1,8 +1,13 @@
 // How it works: patterns are compiled with SINGLEMATCH, so the callback runs at most once a pattern and text.
 // An empty text is not scanned: no pattern that can match the empty text is ever put into a database.
+// A database is position-independent but for its alignment to 64 bytes: hs_deserialize_database_at() lays it out at
+// a place of our choice, and what it has laid out works at any other place of the same alignment. A scan only reads it.
 // Tested by tests/engine/match/scanner_test.cc.
 #include "engine/match/scanner.h"
 
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
 #include <limits>
 
 #include <hs/hs.h>
@@ -13,6 +18,31 @@ namespace headgate::match {
 
 namespace {
 
+constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kLeastBytes = 256;  // more than the header that hs_database_size() reads
+
+// "Version: 5.4.0 Features: AVX2 Mode: BLOCK"; empty when libhs does not take it for a database.
+std::string database_info(const hs_database* database) {
+  char* text = nullptr;
+  if (hs_database_info(database, &text) != HS_SUCCESS) return {};
+  const std::unique_ptr<char, void (*)(void*)> owner(text, std::free);
+  return text;
+}
+
+// The same of a database that is compiled here and now.
+std::string host_info() {
+  hs_database_t* database = nullptr;
+  hs_compile_error_t* error = nullptr;
+  if (hs_compile("a", HS_FLAG_SINGLEMATCH, HS_MODE_BLOCK, nullptr, &database, &error) !=
+      HS_SUCCESS) {
+    hs_free_compile_error(error);
+    return {};
+  }
+  std::string info = database_info(database);
+  hs_free_database(database);
+  return info;
+}
+
 int on_match(unsigned id, unsigned long long, unsigned long long, unsigned, void* context) {
   static_cast<Candidates*>(context)->set(id);
   return 0;
@@ -20,7 +50,38 @@ int on_match(unsigned id, unsigned long long, unsigned long long, unsigned, void
 
 }  // namespace
 
-Scanner::~Scanner() { hs_free_database(database_); }
+Scanner::~Scanner() {
+  if (keeper_ == nullptr) hs_free_database(const_cast<hs_database*>(database_));
+}
+
+std::shared_ptr<const Scanner> Scanner::in_place(std::string_view bytes,
+                                                 std::shared_ptr<const void> keeper) {
+  const auto* database = reinterpret_cast<const hs_database*>(bytes.data());
+  if (keeper == nullptr || bytes.size() < kLeastBytes) return nullptr;
+  if (reinterpret_cast<std::uintptr_t>(database) % kAlignment != 0) return nullptr;
+  std::size_t size = 0;
+  if (hs_database_size(database, &size) != HS_SUCCESS || size != bytes.size()) return nullptr;
+  const std::string info = database_info(database);
+  if (info.empty() || info != host_info()) return nullptr;
+  return std::shared_ptr<const Scanner>(new Scanner(database, std::move(keeper)));
+}
+
+std::optional<std::string> Scanner::laid_out() const {
+  char* bytes = nullptr;
+  std::size_t length = 0;
+  if (hs_serialize_database(database_, &bytes, &length) != HS_SUCCESS) return std::nullopt;
+  const std::unique_ptr<char, void (*)(void*)> serialized(bytes, std::free);
+  std::size_t size = 0;
+  if (hs_serialized_database_size(bytes, length, &size) != HS_SUCCESS) return std::nullopt;
+  const std::size_t room = (size + kAlignment - 1) / kAlignment * kAlignment;
+  const std::unique_ptr<char, void (*)(void*)> place(
+      static_cast<char*>(std::aligned_alloc(kAlignment, room)), std::free);
+  if (place == nullptr) return std::nullopt;
+  std::memset(place.get(), 0, room);
+  auto* database = reinterpret_cast<hs_database*>(place.get());
+  if (hs_deserialize_database_at(bytes, length, database) != HS_SUCCESS) return std::nullopt;
+  return std::string(place.get(), size);
+}
 
 bool Scanner::scan(std::string_view text, Scratch& scratch, Candidates& candidates) const {
   if (text.empty()) return true;

@@ -81,6 +81,12 @@ std::string cpu_features() {
 
 }  // namespace
 
+HyperscanBuild hyperscan_build() {
+  hs_platform_info_t platform{};
+  if (hs_populate_platform(&platform) != HS_SUCCESS) return {hs_version(), "unknown"};
+  return {hs_version(), fmt::format("{}, tune {}", cpu_features(), platform.tune)};
+}
+
 SelfTest run_selftest() {
   SelfTest result;
   result.library = hs_version();

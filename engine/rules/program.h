@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/match/confirm.h"
+#include "engine/match/reference.h"
 #include "engine/match/scanner.h"
 #include "engine/rules/program_source.h"
 
@@ -27,6 +27,7 @@ std::string_view name_of(Dialect dialect);
 
 struct Pattern {
   std::shared_ptr<const match::Confirmer> reference;
+  match::Reference recipe;  // what `reference` was compiled from, with `text`
   Strategy strategy = Strategy::confirm_only;
   std::string reason;  // why this strategy, for people: "look-ahead", "can match an empty text"
   std::uint32_t scanner = 0;  // which of the Program's scanners has its bit; not for confirm_only

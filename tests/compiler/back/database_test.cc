@@ -11,7 +11,9 @@ Lowered build(std::string_view text, bool spoil) {
       front::parse_rules(front::Dialect::pcre, text, "t", "t", patterns, [](const Diagnostic&) {});
   if (spoil) patterns.patterns()[1].plan.scan_text = "a(";
   Lowered lowered = lower(front::Dialect::pcre, "t", file, patterns.patterns(), Subset::all);
-  build_database(lowered, patterns.patterns());
+  InProcessCompiler compiler;
+  Offenders offenders;
+  build_database(lowered, patterns.patterns(), compiler, offenders);
   return lowered;
 }
 

@@ -1,0 +1,184 @@
+// How it works: the databases are laid out first, in the form in which a scan uses them, because the table of contents that
+// stands before them needs their sizes. Tested by tests/compiler/back/image_test.cc.
+#include "compiler/back/image_writer.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "engine/base/bytes.h"
+#include "engine/rules/image.h"
+#include "engine/rules/program.h"
+
+namespace headgate::back {
+
+namespace {
+
+using rules::Program;
+
+// A Program's patterns and scanners by their numbers in the image; the emergency program shares what it can.
+class Pool {
+ public:
+  Result<void> add(const Program& program) {
+    for (const rules::Pattern& pattern : program.patterns()) {
+      if (numbers_.emplace(pattern.reference.get(), patterns_.size()).second)
+        patterns_.push_back(&pattern);
+    }
+    for (const auto& scanner : program.scanners()) {
+      if (!databases_.emplace(scanner.get(), laid_out_.size()).second) continue;
+      auto bytes = scanner->laid_out();
+      if (!bytes) return fail(Code::unavailable, "a Hyperscan database cannot be laid out");
+      laid_out_.push_back(std::move(*bytes));
+    }
+    return {};
+  }
+
+  [[nodiscard]] std::uint32_t number(const rules::Pattern& pattern) const {
+    return static_cast<std::uint32_t>(numbers_.at(pattern.reference.get()));
+  }
+
+  [[nodiscard]] std::uint32_t number(const match::Scanner& scanner) const {
+    return static_cast<std::uint32_t>(databases_.at(&scanner));
+  }
+
+  [[nodiscard]] const std::vector<const rules::Pattern*>& patterns() const { return patterns_; }
+
+  [[nodiscard]] const std::vector<std::string>& databases() const { return laid_out_; }
+
+ private:
+  std::map<const match::Confirmer*, std::size_t> numbers_;
+  std::vector<const rules::Pattern*> patterns_;
+  std::map<const match::Scanner*, std::size_t> databases_;
+  std::vector<std::string> laid_out_;
+};
+
+void write_count(ByteWriter& out, std::size_t count) { out.u32(static_cast<std::uint32_t>(count)); }
+
+void write_place(ByteWriter& out, int place) { out.u32(static_cast<std::uint32_t>(place)); }
+
+void write_diagnostics(ByteWriter& out, const std::vector<Diagnostic>& diagnostics) {
+  write_count(out, diagnostics.size());
+  for (const Diagnostic& diagnostic : diagnostics) {
+    out.u8(static_cast<std::uint8_t>(diagnostic.severity));
+    out.string(diagnostic.text);
+    out.string(diagnostic.file);
+    write_place(out, diagnostic.line);
+    write_place(out, diagnostic.column);
+  }
+}
+
+void write_spellings(ByteWriter& out, const Pool& pool) {
+  write_count(out, pool.patterns().size());
+  for (const rules::Pattern* pattern : pool.patterns()) {
+    out.u8(static_cast<std::uint8_t>(pattern->recipe.engine));
+    out.u32(match::option_bits(pattern->recipe));
+    out.u32(pattern->recipe.groups_wanted);
+    out.string(pattern->text);
+  }
+}
+
+void write_program(ByteWriter& out, const Program& program, const Pool& pool) {
+  write_count(out, program.scanners().size());
+  for (const auto& scanner : program.scanners()) out.u32(pool.number(*scanner));
+  write_count(out, program.patterns().size());
+  for (const rules::Pattern& pattern : program.patterns()) {
+    out.u32(pool.number(pattern));
+    out.u8(static_cast<std::uint8_t>(pattern.strategy));
+    out.string(pattern.reason);
+    out.u32(pattern.scanner);
+    out.u64(pattern.trusted_bytes);
+    out.string(pattern.flags);
+    write_place(out, pattern.line);
+  }
+  write_count(out, program.rules().size());
+  for (const rules::Rule& rule : program.rules()) {
+    write_place(out, rule.line);
+    out.string(rule.value_text);
+    out.u32(rule.pattern);
+    write_count(out, rule.value.size());
+    for (const rules::Piece& piece : rule.value) {
+      out.string(piece.literal);
+      out.u64(piece.group);
+    }
+  }
+  write_count(out, program.ops().size());
+  for (const rules::Op& op : program.ops()) {
+    out.u8(static_cast<std::uint8_t>(op.kind));
+    out.u8(static_cast<std::uint8_t>(op.role));
+    out.u8(op.negated ? 1 : 0);
+    write_place(out, op.line);
+    out.u32(op.index);
+    out.u32(op.target);
+  }
+}
+
+std::size_t aligned(std::size_t offset) {
+  constexpr std::size_t kTo = rules::kImageDatabaseAlignment;
+  return (offset + kTo - 1) / kTo * kTo;
+}
+
+// Returns the end of the last database.
+std::size_t write_contents(ByteWriter& out, const std::vector<std::string>& databases,
+                           std::size_t begin) {
+  write_count(out, databases.size());
+  for (const std::string& database : databases) {
+    begin = aligned(begin);
+    out.u64(begin);
+    out.u64(database.size());
+    begin += database.size();
+  }
+  return begin;
+}
+
+void write_header(ByteWriter& out, std::size_t size, std::size_t meta_size, const Digest& key) {
+  out.raw(rules::kImageMagic);
+  out.u32(rules::kImageFormat);
+  out.u32(static_cast<std::uint32_t>(rules::kImageHeaderBytes));
+  out.u64(size);
+  out.u64(rules::kImageHeaderBytes);
+  out.u64(meta_size);
+  out.raw(std::string(key.begin(), key.end()));
+  out.raw(std::string(rules::kImageHeaderBytes - out.size(), '\0'));
+}
+
+}  // namespace
+
+Result<std::string> write_image(const rules::CompiledTable& table, const Digest& key,
+                                std::string_view made_by) {
+  Pool pool;
+  TRY_OK(pool.add(*table.full));
+  if (table.emergency) TRY_OK(pool.add(*table.emergency));
+  ByteWriter front;
+  front.string(made_by);
+  front.u8(table.full->dialect() == rules::Dialect::pcre ? 0 : 1);
+  front.string(table.full->name());
+  write_diagnostics(front, table.diagnostics);
+  write_spellings(front, pool);
+  ByteWriter back;
+  back.u8(table.emergency ? 1 : 0);
+  write_program(back, *table.full, pool);
+  if (table.emergency) write_program(back, *table.emergency, pool);
+  const std::size_t contents_size = 4 + 16 * pool.databases().size();
+  const std::size_t meta_size = front.size() + contents_size + back.size();
+  if (meta_size > 0xffffffffU) return fail(Code::limit, "the table is too large for an image");
+  const std::size_t meta_end = rules::kImageHeaderBytes + meta_size;
+  const std::size_t end = write_contents(front, pool.databases(), meta_end);
+
+  ByteWriter out;
+  out.bytes().reserve(end);
+  write_header(out, end, meta_size, key);
+  out.raw(front.bytes());
+  out.raw(back.bytes());
+  for (const std::string& database : pool.databases()) {
+    out.pad_to(rules::kImageDatabaseAlignment);
+    out.raw(database);
+  }
+  const Digest digest = rules::image_digest(out.bytes());
+  std::copy(digest.begin(), digest.end(),
+            out.bytes().begin() + static_cast<std::ptrdiff_t>(rules::kImageDigestOffset));
+  return std::move(out.bytes());
+}
+
+}  // namespace headgate::back
