@@ -1,11 +1,14 @@
-// Runs every *.case of this folder (format: ../README.md) with the scan and confirm-only; both must give the same answers
-// and the same warnings.
+// Runs every *.case of this folder (format: ../README.md) on four paths: compiled in process with the scan and without, by
+// the source of images before there is an image and from the image. All must give the same answers and the same warnings.
+#include <cstdlib>
 #include <filesystem>
 #include <sstream>
 
 #include <gtest/gtest.h>
 
 #include "compiler/compile.h"
+#include "compiler/store/image_source.h"
+#include "engine/base/env.h"
 #include "engine/base/file.h"
 #include "engine/rules/program_lookup.h"
 
@@ -145,8 +148,14 @@ void check_answers(const Case& test, const rules::CompiledTable& table, rules::P
   }
 }
 
-void run_case(const Case& test) {
-  SCOPED_TRACE(test.name);
+void check_table(const Case& test, const rules::CompiledTable& table, rules::Path path) {
+  Texts warnings;
+  for (const Diagnostic& diagnostic : table.diagnostics) warnings.push_back(diagnostic.text);
+  EXPECT_EQ(warnings, test.warnings);
+  check_answers(test, table, path);
+}
+
+void run_in_process(const Case& test) {
   compiler::CompilingSource source;
   for (const auto path : {rules::Path::scan, rules::Path::confirm_only}) {
     SCOPED_TRACE(path == rules::Path::scan ? "scan and confirm" : "confirm-only");
@@ -159,19 +168,67 @@ void run_case(const Case& test) {
       if (!loaded) continue;
       table = std::move(*loaded);
     }
-    Texts warnings;
-    for (const Diagnostic& diagnostic : table.diagnostics) warnings.push_back(diagnostic.text);
-    EXPECT_EQ(warnings, test.warnings);
-    check_answers(test, table, path);
+    check_table(test, table, path);
   }
 }
 
+// The cases call their table "t", so it must be a file of that name in the working directory.
+void run_images(const Case& test, store::ImageSource& source) {
+  const std::string name = test.inline_name.empty() ? "t" : test.inline_name;
+  if (test.inline_name.empty()) {
+    ASSERT_TRUE(write_file_atomically(name, test.text));
+  }
+  const auto cold = source.load(test.dialect, name);
+  ASSERT_EQ(cold ? "" : cold.error().what, test.error);
+  if (!cold) return;
+  {
+    SCOPED_TRACE("before there is an image");
+    check_table(test, *cold, rules::Path::scan);
+  }
+  SCOPED_TRACE("from the image");
+  if (cold->wants_build) {
+    const auto built = source.build(test.dialect, name, false);
+    ASSERT_TRUE(built) << built.error().text();
+  }
+  const auto warm = source.load(test.dialect, name);
+  ASSERT_TRUE(warm);
+  EXPECT_FALSE(warm->wants_build);
+  check_table(test, *warm, rules::Path::scan);
+  check_table(test, *warm, rules::Path::confirm_only);
+}
+
+class ScratchDirectory {
+ public:
+  ScratchDirectory() : path_(testing::TempDir() + "rule_cases_XXXXXX") {
+    if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("no scratch directory");
+    std::filesystem::current_path(path_);
+  }
+
+  ~ScratchDirectory() {
+    std::filesystem::current_path("/");
+    std::filesystem::remove_all(path_);
+  }
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
 TEST(RuleCases, EveryCaseOnEveryPath) {
+  const std::filesystem::path cases = std::filesystem::absolute(CASES_DIR);
+  const ScratchDirectory scratch;
+  SystemEnv env;
+  rules::ImageSettings settings;
+  settings.directory = scratch.path() + "/images";
+  store::ImageSource images(settings, std::make_unique<store::InProcessBuilder>(env), env);
   std::size_t answers = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(CASES_DIR)) {
+  for (const auto& entry : std::filesystem::directory_iterator(cases)) {
     if (entry.path().extension() != ".case") continue;
     for (const Case& test : read_cases(entry.path())) {
-      run_case(test);
+      SCOPED_TRACE(test.name);
+      run_in_process(test);
+      run_images(test, images);
       answers += test.expectations.size() + (test.error.empty() ? 0 : 1);
     }
   }

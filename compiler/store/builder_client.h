@@ -1,0 +1,39 @@
+// Builder: makes the image of one table and publishes it. InProcessBuilder does it here and now, without limits: for tests.
+//   Threads   build() may be called from any thread, for different tables at once.
+//   Errors    why there is no image, with the cure where there is one; Code::cancelled when `cancelled` became true.
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "engine/base/env.h"
+#include "engine/base/error.h"
+#include "engine/rules/program_source.h"
+
+namespace headgate::store {
+
+class Builder {
+ public:
+  Builder() = default;
+  Builder(const Builder&) = delete;
+  Builder& operator=(const Builder&) = delete;
+  virtual ~Builder() = default;
+
+  virtual Result<void> build(rules::Dialect dialect, const std::string& name,
+                             const rules::ImageSettings& settings,
+                             const std::atomic<bool>& cancelled) = 0;
+};
+
+class InProcessBuilder final : public Builder {
+ public:
+  explicit InProcessBuilder(const Env& env) : env_(env) {}
+
+  Result<void> build(rules::Dialect dialect, const std::string& name,
+                     const rules::ImageSettings& settings,
+                     const std::atomic<bool>& cancelled) override;
+
+ private:
+  const Env& env_;
+};
+
+}  // namespace headgate::store
