@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/back/trial.h"
 #include "engine/match/confirm_pcre2.h"
 #include "engine/match/reference.h"
 
@@ -72,6 +73,10 @@ tl::expected<front::Compiled, front::Fault> PatternSet::compile(const front::Pat
     return front::Compiled{known->second, patterns_[known->second].engine->group_count()};
   }
   const match::Reference reference = reference_of(dialect_, pattern, no_groups, groups);
+  if (posix && needs_trial(pattern.text)) {
+    if (auto refused = try_posix(pattern.text, reference.posix, groups))
+      return tl::unexpected(front::Fault{std::move(*refused)});
+  }
   auto engine = match::compile_reference(pattern.text, reference);
   if (!engine) return tl::unexpected(front::Fault{engine.error().text, engine.error().offset});
   const auto id = static_cast<std::uint32_t>(patterns_.size());
