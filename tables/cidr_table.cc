@@ -140,8 +140,12 @@ class Reader {
 }  // namespace
 
 Result<std::unique_ptr<Lookup>> open_cidr_table(std::string_view spec, std::string_view name,
-                                                const WarningSink& warn) {
-  auto data = name.starts_with('{') ? inline_lines(name) : read_file(std::string(name));
+                                                const WarningSink& warn,
+                                                rules::ProgramSource* texts) {
+  const std::string path(name);
+  auto data = name.starts_with('{') ? inline_lines(name)
+              : texts != nullptr    ? texts->read_text(path)
+                                    : read_file(path);
   if (!data) {
     if (name.starts_with('{')) data.error().what.insert(0, "cidr map: ");
     return tl::unexpected(std::move(data.error()));

@@ -34,7 +34,7 @@ Result<OpenTable> only_full(Result<std::unique_ptr<Lookup>> table) {
 }
 
 Result<OpenTable> open_cidr(const Request& request) {
-  return only_full(open_cidr_table(request.spec, request.name, request.warn));
+  return only_full(open_cidr_table(request.spec, request.name, request.warn, &request.programs));
 }
 
 Result<OpenTable> open_inline(const Request& request) {
@@ -56,8 +56,8 @@ Result<OpenTable> open_static(const Request& request) {
 }
 
 Result<OpenTable> open_text(const Request& request) {
-  return only_full(
-      open_text_table(request.spec, std::string(request.name), request.warn, request.options));
+  return only_full(open_text_table(request.spec, std::string(request.name), request.warn,
+                                   request.options, &request.programs));
 }
 
 struct Type {

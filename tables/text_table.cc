@@ -34,8 +34,7 @@ std::string take_line(KeyedTable& table, const LogicalLine& line, bool utf8) {
 }  // namespace
 
 Result<std::unique_ptr<Lookup>> open_text_table(std::string_view spec, const std::string& path,
-                                                const WarningSink& warn,
-                                                const OpenOptions& options,
+                                                const WarningSink& warn, const OpenOptions& options,
                                                 rules::ProgramSource* texts) {
   auto data = texts != nullptr ? texts->read_text(path) : read_file(path);
   if (!data) {

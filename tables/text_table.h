@@ -16,8 +16,7 @@
 namespace headgate::tables {
 
 Result<std::unique_ptr<Lookup>> open_text_table(std::string_view spec, const std::string& path,
-                                                const WarningSink& warn,
-                                                const OpenOptions& options,
+                                                const WarningSink& warn, const OpenOptions& options,
                                                 rules::ProgramSource* texts = nullptr);
 
 }  // namespace headgate::tables

@@ -1,5 +1,6 @@
 // ProgramLookup: a Program behind Lookup, which is how checks and access ask a pcre: or regexp: table.
 //   Lifetime  shares the Program; Found::table borrows name().
+//   Counts    each hit into `count_into`, where given (statistics.h).
 //   Threads   one owner (it holds scratch memory); open one a thread, the Program underneath is shared.
 //   Errors    find() never fails: an engine's run-time error goes to `warn`, and the rule does not match.
 #pragma once
@@ -12,6 +13,7 @@
 #include "engine/base/diagnostic.h"
 #include "engine/lookup.h"
 #include "engine/rules/program.h"
+#include "engine/rules/statistics.h"
 #include "engine/rules/truth.h"
 
 namespace headgate::rules {
@@ -20,7 +22,7 @@ class ProgramLookup final : public Lookup {
  public:
   // `name` as configured, "pcre:/etc/postfix/header_checks".
   ProgramLookup(std::shared_ptr<const Program> program, std::string name, WarningSink warn,
-                Path path = Path::scan);
+                Path path = Path::scan, const RuleRows* count_into = nullptr);
 
   Result<std::optional<Found>> find(std::string_view key) override;
 
@@ -35,6 +37,7 @@ class ProgramLookup final : public Lookup {
   std::string name_;
   WarningSink warn_;
   Truth truth_;
+  std::unique_ptr<Tally> tally_;
 };
 
 }  // namespace headgate::rules

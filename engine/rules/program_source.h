@@ -20,6 +20,7 @@
 namespace headgate::rules {
 
 class Program;
+struct RuleRows;
 
 enum class Dialect { pcre, regexp };
 
@@ -29,6 +30,7 @@ struct CompiledTable {
       emergency;  // only rules marked #@emergency; null when the table has no such mark
   std::vector<Diagnostic> diagnostics;  // Postfix's warnings, in Postfix's order
   bool wants_build = false;             // the Programs have no databases yet: build() makes them
+  std::shared_ptr<const RuleRows> count_into;  // statistics.h; null: nobody counts
 };
 
 // Where compiled tables are kept and what compiling one may cost.
@@ -52,6 +54,10 @@ class ProgramSource {
 
   // `name` is what follows "pcre:": a path, or an inline "{ {rule} … }".
   virtual Result<CompiledTable> load(Dialect dialect, const std::string& name) = 0;
+
+  // The text of a table that is no program (texthash:, cidr:) or of a list's file. A source that keeps tables over a
+  // reload answers from what it keeps. `limit_bytes` 0 = no limit.
+  virtual Result<std::string> read_text(const std::string& path, std::size_t limit_bytes = 0);
 
   // For a table whose load() said wants_build: compiles its databases, so that the next load() has them. Blocks, up to
   // table_limit; ends early when `cancelled` becomes true. An Error is the reason why the table stays without.

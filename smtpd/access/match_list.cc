@@ -10,7 +10,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/base/file.h"
 #include "engine/base/text.h"
 #include "tables/open.h"
 
@@ -119,7 +118,7 @@ void MatchList::add(const std::vector<std::string>& items, rules::ProgramSource&
     item.text = text::lower(given);
     if (given.front() == '/') {
       auto content = depth < kMaxFileDepth
-                         ? read_file(std::string(given), kMaxFileBytes)
+                         ? programs.read_text(std::string(given), kMaxFileBytes)
                          : Result<std::string>(fail(Code::limit, "files nested too deeply"));
       if (content && !item.negated) {
         std::string text;

@@ -17,6 +17,10 @@ class OncePerTable final : public rules::ProgramSource {
  public:
   explicit OncePerTable(rules::ProgramSource& source) : source_(source) {}
 
+  Result<std::string> read_text(const std::string& path, std::size_t limit_bytes) override {
+    return source_.read_text(path, limit_bytes);
+  }
+
   Result<rules::CompiledTable> load(rules::Dialect dialect, const std::string& name) override {
     const auto key = std::make_pair(dialect, name);
     if (const auto known = loaded_.find(key); known != loaded_.end()) return known->second;
