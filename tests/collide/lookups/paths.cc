@@ -1,12 +1,20 @@
 // Warnings are compared as they would be logged: Postfix makes them printable before anybody sees them.
 #include "tests/collide/lookups/paths.h"
 
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "compiler/back/image_writer.h"
 #include "compiler/compile.h"
+#include "compiler/store/cache_key.h"
+#include "compiler/store/image_cache.h"
+#include "engine/base/env.h"
 #include "engine/base/text.h"
+#include "engine/rules/image.h"
 
 namespace headgate::collide {
 
@@ -35,6 +43,32 @@ OurPath broken(rules::Dialect dialect, const std::string& name, const std::strin
   return ours;
 }
 
+// From memory that is aligned as a mapping is.
+Result<rules::CompiledTable> read_back(const std::string& bytes, const Digest& key) {
+  struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+  };
+
+  constexpr std::size_t kAlignment = rules::kImageDatabaseAlignment;
+  const std::size_t room = (bytes.size() + kAlignment - 1) / kAlignment * kAlignment;
+  const std::shared_ptr<void> memory(std::aligned_alloc(kAlignment, room), Free{});
+  std::memcpy(memory.get(), bytes.data(), bytes.size());
+  const std::string_view image(static_cast<const char*>(memory.get()), bytes.size());
+  return rules::read_image(image, memory, key);
+}
+
+void add_image(const char* name, const Result<rules::CompiledTable>& table,
+               std::vector<OurPath>& paths) {
+  OurPath ours;
+  if (table) {
+    ours = make_path(name, *table, rules::Path::scan);
+  } else {
+    ours.name = name;
+    ours.warnings.push_back("image: " + table.error().text());
+  }
+  paths.push_back(std::move(ours));
+}
+
 }  // namespace
 
 Answer OurPath::find(const std::string& key) {
@@ -57,16 +91,33 @@ Answer OurPath::find(const std::string& key) {
 std::vector<OurPath> open_paths(rules::Dialect dialect, const std::string& name, bool is_inline,
                                 const std::string& text) {
   std::vector<OurPath> paths;
-  compiler::CompilingSource source;
-  auto table = is_inline
-                   ? source.load(dialect, name)
-                   : Result<rules::CompiledTable>(compiler::compile_text(dialect, name, text, {}));
-  if (!table) {
-    paths.push_back(broken(dialect, name, table.error().text()));
+  const auto source = is_inline ? compiler::read_table(dialect, name)
+                                : Result<compiler::TableText>(compiler::TableText{text, name});
+  if (!source) {
+    paths.push_back(broken(dialect, name, source.error().text()));
     return paths;
   }
-  paths.push_back(make_path("scan", *table, rules::Path::scan));
-  paths.push_back(make_path("confirm", *table, rules::Path::confirm_only));
+  const auto table = compiler::compile_table(dialect, name, *source, {});
+  compiler::CompileOptions no_scan;
+  no_scan.use_hyperscan = false;
+  const auto unscanned = compiler::compile_table(dialect, name, *source, no_scan);
+  paths.push_back(make_path("scan", table, rules::Path::scan));
+  paths.push_back(make_path("confirm", unscanned, rules::Path::confirm_only));
+
+  const Digest key = store::cache_key(dialect, name, source->text, {}, "collider");
+  const auto bytes = back::write_image(table, key, "collider");
+  if (!bytes) {
+    paths.push_back(broken(dialect, name, bytes.error().text()));
+    return paths;
+  }
+  add_image("cold", read_back(*bytes, key), paths);
+  const SystemEnv env;
+  const store::ImageCache cache("images", env);
+  const auto published = cache.publish(key, *bytes);
+  auto found = published ? cache.find(key) : tl::unexpected(published.error());
+  std::filesystem::remove(cache.path_of(key));
+  add_image("warm", found.map([](store::FoundImage& image) { return std::move(image.table); }),
+            paths);
   return paths;
 }
 

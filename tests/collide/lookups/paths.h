@@ -1,6 +1,8 @@
 // OurTable: one table as headgate opens it, asked on each of its paths; all must answer as Postfix does.
-//   scan      Hyperscan proposes, the reference engine confirms       confirm   the reference engine alone
-//   Lifetime  borrows nothing.     Threads  one.
+//   scan      compiled here: Hyperscan proposes, the reference engine confirms
+//   confirm   the reference engine alone, as a server does before there is an image
+//   cold      written as an image and read back        warm   the same from a directory of images, mapped
+//   Lifetime  borrows nothing; writes one image to "images" in the working directory and removes it.     Threads  one.
 #pragma once
 
 #include <memory>
