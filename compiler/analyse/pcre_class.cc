@@ -1,4 +1,4 @@
-// Tested by tests/compiler/analyse/parse_test.cc and, against PCRE2 itself, by tests/fuzz/ere_fuzz.cc.
+// Tested by tests/compiler/analyse/parse_test.cc and, against PCRE2 itself, by tests/fuzz/table_text_fuzz.cc.
 #include "compiler/analyse/pcre_class.h"
 
 #include <optional>
