@@ -9,9 +9,9 @@
 
 #include "engine/base/text.h"
 #include "smtpd/deliver/outcome.h"
+#include "smtpd/deliver/outgoing_content.h"
 #include "smtpd/net/blocking.h"
 #include "smtpd/proto/address.h"
-#include "smtpd/proto/content_encoder.h"
 
 namespace headgate::deliver {
 
@@ -259,12 +259,15 @@ Task<void> SmtpClient::converse(net::Wire& wire, proto::ClientDialog& dialog,
   }
   if (!going) {
     const std::string& server = dialog.server();
+    if (own_failure) {
+      dialog.abandon("4.3.0", "local data error while talking to " + server);
+      co_return;
+    }
     const bool timed_out = going.error().code == Code::timeout;
     std::string what = "lost connection with " + server;
     if (timed_out) what = "conversation with " + server + " timed out";
     if (going.error().code == Code::invalid) what = "malformed reply from " + server;
-    if (own_failure) what = own_failure->text();
-    dialog.lost(own_failure ? "4.3.0" : "4.4.2", what);
+    dialog.lost("4.4.2", what);
     co_return;
   }
   if (const std::string quit = dialog.take_output(); !quit.empty()) {
@@ -275,33 +278,37 @@ Task<void> SmtpClient::converse(net::Wire& wire, proto::ClientDialog& dialog,
   }
 }
 
+void SmtpClient::warn(const queue::Delivery& delivery, const Error& error) {
+  Event event;
+  event.program = Program::smtp;
+  event.level = Level::warning;
+  event.text = fmt::format("{}: {}", delivery.id, error.text());
+  log_.write(event);
+}
+
 Task<Result<void>> SmtpClient::send_content(net::Wire& wire, bool wanted,
                                             const queue::Delivery& delivery,
                                             std::optional<Error>& own_failure) {
-  const std::int64_t limit = settings_.smtp_line_length_limit;
-  proto::ContentEncoder encoder(limit > 0 ? static_cast<std::size_t>(limit) : 0);
-  queue::ContentReader content = delivery.file->content();
-  auto read = [&content] { return content.next(); };
-  std::string encoded;
-  while (wanted) {
-    const Result<std::string_view> chunk = co_await net::run_blocking(pool_, read);
-    if (!chunk) {
-      own_failure = chunk.error();
-      co_return tl::unexpected(chunk.error());
+  if (!wanted) {
+    wire.queue(".\r\n");
+    wire.reset_deadline();
+    co_return co_await wire.flush();
+  }
+  OutgoingContent content(delivery, settings_, checks_, log_);
+  auto next = [&content] { return content.next(); };
+  for (;;) {
+    const Result<std::string_view> bytes = co_await net::run_blocking(pool_, next);
+    if (!bytes) {
+      own_failure = bytes.error();
+      if (!content.checks_failed()) warn(delivery, bytes.error());
+      co_return tl::unexpected(bytes.error());
     }
-    if (chunk->empty()) break;
-    encoded.clear();
-    encoder.encode(*chunk, encoded);
-    wire.queue(encoded);
+    if (bytes->empty()) co_return Result<void>();
+    wire.queue(*bytes);
     wire.reset_deadline();
     Result<void> sent_chunk = co_await wire.flush();
     if (!sent_chunk) co_return sent_chunk;
   }
-  encoded.clear();
-  encoder.finish(encoded);
-  wire.queue(encoded);
-  wire.reset_deadline();
-  co_return co_await wire.flush();
 }
 
 }  // namespace headgate::deliver

@@ -1,6 +1,7 @@
 // SmtpClient: a message to the recipients of one next hop: which hosts, which addresses, one conversation, outcomes.
 //   Units     at most kAddresses addresses and kSessions conversations a delivery; memory is bounded by one chunk.
-//   Lifetime  borrows everything.        Threads  on the caller's executor; the queue file is read on the pool.
+//   Lifetime  borrows everything; `checks` may be null: then smtp_header_checks and its kin are not set.
+//   Threads   on the caller's executor; the queue file is read, and the tables are asked, on the pool.
 //   Errors    are Outcomes, worded as smtp(8) words them.
 //   Source    smtp(8), RFC 5321 §5.1, RFC 7505; smtpd.md §8.
 #pragma once
@@ -9,8 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/event.h"
 #include "smtpd/config/settings.h"
 #include "smtpd/deliver/connector.h"
+#include "smtpd/deliver/delivery_checks.h"
 #include "smtpd/deliver/route.h"
 #include "smtpd/net/resolver.h"
 #include "smtpd/proto/client_dialog.h"
@@ -21,8 +24,14 @@ namespace headgate::deliver {
 class SmtpClient {
  public:
   SmtpClient(aio::thread_pool& pool, const config::Settings& settings, net::Resolver& resolver,
-             Connector& connector, Env& env)
-      : pool_(pool), settings_(settings), resolver_(resolver), connector_(connector), env_(env) {}
+             Connector& connector, Env& env, EventSink& log, DeliveryChecks* checks)
+      : pool_(pool),
+        settings_(settings),
+        resolver_(resolver),
+        connector_(connector),
+        env_(env),
+        log_(log),
+        checks_(checks) {}
 
   Task<std::vector<queue::Outcome>> deliver(const queue::Delivery& delivery, std::string nexthop);
 
@@ -50,6 +59,7 @@ class SmtpClient {
   Task<Result<void>> send_content(net::Wire& wire, bool wanted, const queue::Delivery& delivery,
                                   std::optional<Error>& own_failure);
 
+  void warn(const queue::Delivery& delivery, const Error& error);
   void allow(net::Wire& wire, std::chrono::seconds budget) const;
   [[nodiscard]] std::chrono::seconds timeout_of(proto::ClientStage stage) const;
   [[nodiscard]] proto::ClientRequest request_for(const queue::Delivery& delivery,
@@ -60,6 +70,8 @@ class SmtpClient {
   net::Resolver& resolver_;
   Connector& connector_;
   Env& env_;
+  EventSink& log_;
+  DeliveryChecks* checks_;
 };
 
 }  // namespace headgate::deliver

@@ -1,4 +1,5 @@
-// Tables are asked on the manager's executor (a Lookup has one owner), files are written on the pool.
+// The router's tables are asked on the manager's executor (a Lookup has one owner); those of the content checks on the
+// pool, where files are read and written, too.
 // Tested by tests/smtpd/deliver/worker_test.cc and, end to end, tests/smtpd/queue/manager_test.cc.
 #include "smtpd/deliver/worker.h"
 
@@ -14,11 +15,15 @@ namespace headgate::deliver {
 
 namespace {
 
-WarningSink warnings_to(EventSink& log) {
-  return [&log](const Diagnostic& diagnostic) {
+// How many deliveries may ask one table at the same moment: the threads of the pool.
+constexpr std::size_t kAskers = 4;
+
+WarningSink warnings_to(EventSink& log, Program program) {
+  return [&log, program](const Diagnostic& diagnostic) {
     Event event;
-    event.program = Program::qmgr;
-    event.level = Level::warning;
+    event.program = program;
+    const bool error = program == Program::smtp && diagnostic.severity >= Severity::error;
+    event.level = error ? Level::error : Level::warning;
     event.text = diagnostic.text;
     log.write(event);
   };
@@ -37,14 +42,28 @@ Worker::Worker(aio::thread_pool& pool, config::SettingsPtr settings, rules::Prog
       log_(log),
       env_(env),
       commands_(std::move(commands)),
-      router_(settings_, programs, warnings_to(log)) {}
+      tables_(open_tables(settings_, programs, log)) {}
 
 Worker::~Worker() = default;
 
-void Worker::use(config::SettingsPtr settings, TransportCommands commands) {
+Worker::Tables Worker::open_tables(const config::SettingsPtr& settings,
+                                   rules::ProgramSource& programs, EventSink& log) {
+  return {Router(settings, programs, warnings_to(log, Program::qmgr)),
+          open_delivery_checks(*settings, programs, warnings_to(log, Program::smtp), kAskers)};
+}
+
+void Worker::use(config::SettingsPtr settings, TransportCommands commands, Tables tables) {
   settings_ = std::move(settings);
   commands_ = std::move(commands);
-  router_ = Router(settings_, programs_, warnings_to(log_));
+  const bool broken = tables.checks != nullptr && !tables.checks->error.empty();
+  if (broken && tables_.checks != nullptr && tables_.checks->error.empty())
+    tables.checks = tables_.checks;
+  tables_ = std::move(tables);
+}
+
+void Worker::use(config::SettingsPtr settings, TransportCommands commands) {
+  Tables tables = open_tables(settings, programs_, log_);
+  use(std::move(settings), std::move(commands), std::move(tables));
 }
 
 Worker::Agent Worker::agent_of(const std::string& transport) const {
@@ -62,19 +81,20 @@ Worker::Agent Worker::agent_of(const std::string& transport) const {
 
 std::string Worker::destination(const queue::Envelope& envelope,
                                 const queue::Recipient& recipient) {
-  const Route route = router_.route(envelope, recipient.address);
+  const Route route = tables_.router.route(envelope, recipient.address);
   return route.transport + ":" + route.nexthop;
 }
 
 Task<std::vector<queue::Outcome>> Worker::deliver(const queue::Delivery& delivery) {
   const config::SettingsPtr settings = settings_;  // a reload may come before the end
+  const std::shared_ptr<DeliveryChecks> checks = tables_.checks;
   const Route route = parse_route(delivery.destination);
   const Agent agent = agent_of(route.transport);
   const std::size_t count = delivery.recipients.size();
   std::vector<queue::Outcome> outcomes;
   switch (agent) {
     case Agent::smtp: {
-      SmtpClient client(pool_, *settings, resolver_, connector_, env_);
+      SmtpClient client(pool_, *settings, resolver_, connector_, env_, log_, checks.get());
       outcomes = co_await client.deliver(delivery, route.nexthop);
       break;
     }
@@ -133,7 +153,7 @@ void Worker::log(const queue::Delivery& delivery, const std::vector<queue::Outco
 
 Mailbox Worker::mailbox_of(const queue::Recipient& recipient, Agent agent) {
   if (agent == Agent::local) return local_mailbox(*settings_, recipient.address);
-  const auto found = router_.virtual_mailbox(recipient.address);
+  const auto found = tables_.router.virtual_mailbox(recipient.address);
   if (found) return virtual_mailbox(*settings_, *found);
   Mailbox mailbox;
   mailbox.problem = found.error().text();

@@ -15,6 +15,7 @@
 #include "engine/rules/program_source.h"
 #include "smtpd/config/settings.h"
 #include "smtpd/deliver/connector.h"
+#include "smtpd/deliver/delivery_checks.h"
 #include "smtpd/deliver/maildir.h"
 #include "smtpd/deliver/route.h"
 #include "smtpd/net/resolver.h"
@@ -32,7 +33,18 @@ class Worker final : public queue::Deliverer {
          TransportCommands commands = {});
   ~Worker() override;
 
-  // A reload; on the executor. Deliveries under way keep the settings they began with.
+  // The tables that delivery needs, opened; on any thread. Warnings go to `log`.
+  struct Tables {
+    Router router;
+    std::shared_ptr<DeliveryChecks> checks;
+  };
+
+  static Tables open_tables(const config::SettingsPtr& settings, rules::ProgramSource& programs,
+                            EventSink& log);
+
+  // A reload; on the executor. Deliveries under way keep the settings and tables they began with. Check tables of which
+  // one could not be opened are not taken when there are others that work.
+  void use(config::SettingsPtr settings, TransportCommands commands, Tables tables);
   void use(config::SettingsPtr settings, TransportCommands commands);
 
   std::string destination(const queue::Envelope& envelope,
@@ -57,7 +69,7 @@ class Worker final : public queue::Deliverer {
   EventSink& log_;
   Env& env_;
   TransportCommands commands_;
-  Router router_;
+  Tables tables_;
   std::atomic<std::uint64_t> deliveries_ = 0;
 };
 

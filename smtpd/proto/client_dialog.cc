@@ -308,7 +308,11 @@ void ClientDialog::lost(std::string dsn, std::string_view what) {
   const ClientStage at = stage();
   if (at == ClientStage::greeting || at == ClientStage::ehlo || at == ClientStage::helo)
     site_failed_ = true;
-  settle_all(ClientResult::deferred, dsn, fmt::format("{} while {}", what, describe(at)));
+  abandon(dsn, fmt::format("{} while {}", what, describe(at)));
+}
+
+void ClientDialog::abandon(const std::string& dsn, const std::string& text) {
+  settle_all(ClientResult::deferred, dsn, text);
   expected_.clear();
   wants_content_ = false;
 }

@@ -93,6 +93,9 @@ class ClientDialog {
   void lost(std::string dsn,
             std::string_view what);  // "lost connection with", "conversation timed out"
 
+  // We ourselves cannot go on: the same, with `text` as it is.
+  void abandon(const std::string& dsn, const std::string& text);
+
   [[nodiscard]] bool settled() const;  // every recipient has its verdict
 
   // Nothing but QUIT is left to say; its answer is of no interest.

@@ -16,6 +16,7 @@ void ContentEncoder::encode(std::string_view chunk, std::string& out) {
     }
     if (limit_ != 0 && column_ >= limit_) {
       out += "\r\n ";
+      broke_ = true;
       column_ = 1;
     }
     if (column_ == 0 && chunk.front() == '.') out += '.';

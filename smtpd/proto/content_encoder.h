@@ -17,9 +17,15 @@ class ContentEncoder {
   void encode(std::string_view chunk, std::string& out);
   void finish(std::string& out);  // ends an open line, then ".\r\n"
 
+  [[nodiscard]] std::size_t line_limit_bytes() const { return limit_; }
+
+  // True from the first line that was longer than the limit on.
+  [[nodiscard]] bool broke_a_line() const { return broke_; }
+
  private:
   std::size_t limit_;
   std::size_t column_ = 0;
+  bool broke_ = false;
 };
 
 }  // namespace headgate::proto

@@ -8,6 +8,7 @@
 
 #include "tests/support/fake_env.h"
 #include "tests/support/fake_resolver.h"
+#include "tests/support/log_collector.h"
 #include "tests/support/queue_file_maker.h"
 #include "tests/support/scratch_directory.h"
 #include "tests/support/script_wire.h"
@@ -125,7 +126,7 @@ class SmtpClientTest : public ::testing::Test {
     std::vector<std::size_t> all;
     for (std::size_t i = 0; i < to.size(); ++i) all.push_back(i);
     const queue::Delivery delivery("ID", "smtp:" + nexthop, file, all, env_.wall());
-    SmtpClient client(pool_, settings_, resolver_, connector_, env_);
+    SmtpClient client(pool_, settings_, resolver_, connector_, env_, log_, nullptr);
     std::vector<queue::Outcome> outcomes;
     aio::io_context context;
     aio::co_spawn(context, client.deliver(delivery, nexthop),
@@ -142,6 +143,7 @@ class SmtpClientTest : public ::testing::Test {
 
   ScratchDirectory scratch_;
   FakeEnv env_;
+  testing_support::LogCollector log_;
   FakeResolver resolver_;
   ScriptConnector connector_;
   config::Settings settings_;

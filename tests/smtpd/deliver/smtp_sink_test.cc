@@ -7,6 +7,7 @@
 
 #include "smtpd/deliver/smtp_client.h"
 #include "tests/support/fake_resolver.h"
+#include "tests/support/log_collector.h"
 #include "tests/support/queue_file_maker.h"
 #include "tests/support/scratch_directory.h"
 
@@ -74,7 +75,7 @@ class SmtpSinkTest : public ::testing::Test {
         testing_support::make_queue_file(scratch_.path("m"), content, envelope, {"a@x.example"});
     const std::string nexthop = "[127.0.0.1]:" + std::to_string(port);
     const queue::Delivery delivery("ID", "smtp:" + nexthop, file, {0}, env_.wall());
-    SmtpClient client(pool_, settings_, resolver_, connector_, env_);
+    SmtpClient client(pool_, settings_, resolver_, connector_, env_, log_, nullptr);
     std::vector<queue::Outcome> outcomes;
     for (int tries = 0; tries < 200; ++tries) {
       aio::io_context context;
@@ -99,6 +100,7 @@ class SmtpSinkTest : public ::testing::Test {
   testing_support::FakeResolver resolver_;
   config::Settings settings_;
   SystemEnv env_;
+  testing_support::LogCollector log_;
   aio::thread_pool pool_;
   TcpConnector connector_;
 };

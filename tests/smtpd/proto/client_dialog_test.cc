@@ -251,6 +251,20 @@ TEST(ClientDialog, ALostConnectionDefersWhoHasNoVerdict) {
   EXPECT_TRUE(late.finished());
 }
 
+TEST(ClientDialog, WhoGivesUpDefersInItsOwnWords) {
+  ClientRequest request;
+  request.recipients.resize(2);
+  ClientDialog dialog(request);
+  dialog.abandon("4.3.0", "local data error while talking to h[192.0.2.1]");
+  EXPECT_TRUE(dialog.settled());
+  EXPECT_FALSE(dialog.site_failed());
+  for (const ClientVerdict& verdict : dialog.verdicts()) {
+    EXPECT_EQ(ClientResult::deferred, verdict.result);
+    EXPECT_EQ("4.3.0", verdict.dsn);
+    EXPECT_EQ("local data error while talking to h[192.0.2.1]", verdict.text);
+  }
+}
+
 TEST(ReplyCollector, Lines) {
   const struct {
     const char* line;

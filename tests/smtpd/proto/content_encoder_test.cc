@@ -39,6 +39,16 @@ TEST(ContentEncoder, Table) {
           << row.content << " step " << step;
 }
 
+TEST(ContentEncoder, SaysWhenItBrokeALine) {
+  ContentEncoder encoder(4);
+  std::string out;
+  encoder.encode("abcd\n", out);
+  EXPECT_FALSE(encoder.broke_a_line());
+  encoder.encode("abcde\n", out);
+  EXPECT_TRUE(encoder.broke_a_line());
+  EXPECT_EQ("abcd\r\nabcd\r\n e\r\n", out);
+}
+
 TEST(ContentEncoder, NeverABareNewlineNeverALineTooLong) {
   std::string content;
   for (int i = 0; i < 5000; ++i) content += "x.\n\r"[(i * 7919) % 4];
