@@ -96,7 +96,7 @@ class Reader {
   Reader(std::string_view name, const WarningSink& warn) : name_(name), warn_(warn) {}
 
   std::vector<Rule> read(std::string_view data) {
-    LogicalLines lines(data, name_, warn_);
+    LogicalLines lines(data, name_, warn_, EmptyLines::keep);
     while (const auto line = lines.next()) {
       auto rule = parse_rule(line->text);
       if (rule && rule->kind == Rule::Kind::end && open_.empty())
@@ -147,7 +147,12 @@ Result<std::unique_ptr<Lookup>> open_cidr_table(std::string_view spec, std::stri
               : texts != nullptr    ? texts->read_text(path)
                                     : read_file(path);
   if (!data) {
-    if (name.starts_with('{')) data.error().what.insert(0, "cidr map: ");
+    std::string& what = data.error().what;
+    const std::string read = fmt::format("read {}: ", name);
+    if (name.starts_with('{'))
+      what.insert(0, "cidr map: ");
+    else if (what.starts_with(read))
+      what.replace(0, read.size(), fmt::format("cidr map {}: read error: ", name));
     return tl::unexpected(std::move(data.error()));
   }
   return std::unique_ptr<Lookup>(

@@ -43,7 +43,7 @@ Result<std::unique_ptr<Lookup>> open_text_table(std::string_view spec, const std
     return tl::unexpected(std::move(error));
   }
   auto table = std::make_unique<KeyedTable>(std::string(spec), options.fold);
-  LogicalLines lines(*data, path, warn);
+  LogicalLines lines(*data, path, warn, EmptyLines::keep);
   while (const auto line = lines.next()) {
     const std::string complaint = take_line(*table, *line, options.utf8);
     if (complaint.empty()) continue;

@@ -20,8 +20,9 @@ bool is_emergency_mark(std::string_view line) { return text::trim(line) == kEmer
 
 }  // namespace
 
-LogicalLines::LogicalLines(std::string_view data, std::string name, WarningSink warn)
-    : rest_(data), name_(std::move(name)), warn_(std::move(warn)) {}
+LogicalLines::LogicalLines(std::string_view data, std::string name, WarningSink warn,
+                           EmptyLines empty)
+    : rest_(data), name_(std::move(name)), warn_(std::move(warn)), empty_(empty) {}
 
 std::optional<LogicalLines::Physical> LogicalLines::take_physical() {
   if (rest_.empty()) return std::nullopt;
@@ -74,7 +75,7 @@ std::optional<LogicalLine> LogicalLines::next() {
     }
     if (const auto nul = line->text.find('\0'); nul != std::string::npos) line->text.resize(nul);
     line->text.resize(text::trim_right(line->text).size());
-    if (line->text.empty()) continue;
+    if (line->text.empty() && empty_ == EmptyLines::skip) continue;
     return line;
   }
   return std::nullopt;

@@ -7,6 +7,7 @@
 //   Source    readllines(3) of Postfix, as recorded in docs/program.md.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,10 +24,15 @@ struct LogicalLine {
       false;  // a comment line "#@emergency" stands between the previous logical line and this one
 };
 
+// What becomes of a line of which nothing is left before its first NUL: most tables pass over it in silence, cidr: and
+// texthash: complain of it.
+enum class EmptyLines : std::uint8_t { skip, keep };
+
 class LogicalLines {
  public:
   // `name` is the path as it shall stand in warnings.
-  LogicalLines(std::string_view data, std::string name, WarningSink warn);
+  LogicalLines(std::string_view data, std::string name, WarningSink warn,
+               EmptyLines empty = EmptyLines::skip);
 
   std::optional<LogicalLine> next();
 
@@ -43,6 +49,7 @@ class LogicalLines {
   std::string_view rest_;
   std::string name_;
   WarningSink warn_;
+  EmptyLines empty_;
   int line_ = 0;
   bool mark_pending_ = false;
 };

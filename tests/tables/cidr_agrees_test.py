@@ -54,10 +54,10 @@ def line(r, used):
     if kind < .24:
         return r.choice(['endif', 'endif', 'EndIf', 'endif x', 'endif/', 'endifx'])
     if kind < .28:
-        return r.choice(['', '# remark', '  ', '\x0b', 'ifx', 'if', '!', ' ', 'foo bar', '!\0', '1.2.3.4'])
+        return r.choice(['', '# remark', '  ', '\x0b', 'ifx', 'if', '!', ' ', 'foo bar', '!\0', '\0', '1.2.3.4'])
     start = r.choice(['', '', '', '', '!', '! ', '!!', ' '])
     return start + pattern(r, used) + r.choice([' ', '\t', '  ']) + 'v%d' % r.randrange(1000) + \
-        r.choice(['', ' two  words', '\r', '' if start == ' ' else '\0x', ' \x0c'])
+        r.choice(['', ' two  words', '\r', '\0x', ' \x0c'])
 
 
 def table(r):

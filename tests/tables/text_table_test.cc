@@ -86,6 +86,13 @@ TEST_F(TextTable, BadLinesAreWarnedAboutAndSkipped) {
                           ", line 5: expected format: key whitespace value -- ignoring this line"));
 }
 
+TEST_F(TextTable, ALineEmptyBeforeItsNulIsABadLine) {
+  open(std::string_view("\0x y\nk v\0w\n", 11));
+  EXPECT_EQ(ask("k"), "v");
+  EXPECT_THAT(warnings_,
+              ElementsAre(", line 1: expected format: key whitespace value -- ignoring this line"));
+}
+
 TEST_F(TextTable, Utf8IsCheckedOnlyWhereAsked) {
   OpenOptions options;
   open("k \xff\n", options);
