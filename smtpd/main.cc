@@ -1,11 +1,17 @@
-// The composition root: the one place that knows both wings. It hands the compiler, behind its port ProgramSource, to the
-// command line.
+// The composition root: the one place that knows both wings. It hands the images of compiled tables, behind the port
+// ProgramSource, to the command line.
 #include <iostream>
+#include <memory>
 
-#include "compiler/compile.h"
+#include "compiler/store/image_source.h"
+#include "engine/base/env.h"
 #include "smtpd/cli/command.h"
 
 int main(int argc, char** argv) {
-  headgate::compiler::CompilingSource programs;
+  const headgate::SystemEnv env;
+  headgate::rules::ImageSettings limits;
+  limits.directory = headgate::store::user_image_directory();
+  headgate::store::ImageSource programs(
+      limits, std::make_unique<headgate::store::ProcessBuilder>(env), env);
   return headgate::cli::run({argv + 1, argv + argc}, programs, std::cin, std::cout, std::cerr);
 }

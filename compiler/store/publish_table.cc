@@ -8,9 +8,8 @@
 namespace headgate::store {
 
 Result<void> publish_table(rules::Dialect dialect, const std::string& name,
-                           const rules::ImageSettings& settings,
+                           const compiler::TableText& text, const rules::ImageSettings& settings,
                            const compiler::CompileOptions& options, const Env& env) {
-  TRY(text, compiler::read_table(dialect, name));
   const std::string made_by = environment();
   const Digest key = cache_key(dialect, name, text.text, settings, made_by);
   const rules::CompiledTable table = compiler::compile_table(dialect, name, text, options);

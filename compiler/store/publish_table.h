@@ -1,5 +1,5 @@
-// publish_table: reads a table, compiles it with its databases and publishes the image: a builder's whole work.
-//   Errors    Code::not_found or io when the table cannot be read, publish()'s when it cannot be kept.
+// publish_table: compiles a table with its databases and publishes the image: a builder's whole work.
+//   Errors    publish()'s, when the image cannot be kept.
 //   Threads   pure but for the disk.      Cost  the databases: see compiler/back/database.h.
 #pragma once
 
@@ -13,7 +13,7 @@
 namespace headgate::store {
 
 Result<void> publish_table(rules::Dialect dialect, const std::string& name,
-                           const rules::ImageSettings& settings,
+                           const compiler::TableText& text, const rules::ImageSettings& settings,
                            const compiler::CompileOptions& options, const Env& env);
 
 }  // namespace headgate::store

@@ -66,20 +66,33 @@ std::shared_ptr<const Scanner> Scanner::in_place(std::string_view bytes,
   return std::shared_ptr<const Scanner>(new Scanner(database, std::move(keeper)));
 }
 
-std::optional<std::string> Scanner::laid_out() const {
+std::shared_ptr<const Scanner> Scanner::from_serialized(std::string_view bytes) {
+  hs_database_t* database = nullptr;
+  if (hs_deserialize_database(bytes.data(), bytes.size(), &database) != HS_SUCCESS) return nullptr;
+  return std::make_shared<const Scanner>(database);
+}
+
+std::optional<std::string> Scanner::serialized() const {
   char* bytes = nullptr;
   std::size_t length = 0;
   if (hs_serialize_database(database_, &bytes, &length) != HS_SUCCESS) return std::nullopt;
-  const std::unique_ptr<char, void (*)(void*)> serialized(bytes, std::free);
+  const std::unique_ptr<char, void (*)(void*)> owner(bytes, std::free);
+  return std::string(bytes, length);
+}
+
+std::optional<std::string> Scanner::laid_out() const {
+  const auto bytes = serialized();
   std::size_t size = 0;
-  if (hs_serialized_database_size(bytes, length, &size) != HS_SUCCESS) return std::nullopt;
+  if (!bytes || hs_serialized_database_size(bytes->data(), bytes->size(), &size) != HS_SUCCESS)
+    return std::nullopt;
   const std::size_t room = (size + kAlignment - 1) / kAlignment * kAlignment;
   const std::unique_ptr<char, void (*)(void*)> place(
       static_cast<char*>(std::aligned_alloc(kAlignment, room)), std::free);
   if (place == nullptr) return std::nullopt;
   std::memset(place.get(), 0, room);
   auto* database = reinterpret_cast<hs_database*>(place.get());
-  if (hs_deserialize_database_at(bytes, length, database) != HS_SUCCESS) return std::nullopt;
+  if (hs_deserialize_database_at(bytes->data(), bytes->size(), database) != HS_SUCCESS)
+    return std::nullopt;
   return std::string(place.get(), size);
 }
 

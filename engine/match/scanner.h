@@ -55,6 +55,10 @@ class Scanner {
 
   [[nodiscard]] std::size_t size_bytes() const;
 
+  // For another process of the same program: small and portable, but to be laid out again.
+  static std::shared_ptr<const Scanner> from_serialized(std::string_view bytes);
+  [[nodiscard]] std::optional<std::string> serialized() const;
+
   // The database in the form in which in_place() takes it; nullopt when memory ran out.
   [[nodiscard]] std::optional<std::string> laid_out() const;
 
