@@ -8,23 +8,23 @@ Compared per message: the replies, what cleanup logs, what the next hop gets (en
 all equal, 1 some differ, 77 cannot run here (said on standard error)."""
 import argparse
 import collections
-import concurrent.futures
+import json
 import os
 import pathlib
 import random
 import re
+import signal
 import sys
-import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / 'whole'))
 
-import client
 import mail
 import outcome
+import rounds
 import servers
-import sink
+import shrink
 import tables
 from case import Case
 
@@ -32,73 +32,26 @@ PER_CASE = 25
 PER_ROUND = 12
 
 
-def make_case(seed, number, place, size):
-    """`place` is where the case stands in its round: the senders' domain leads Postfix to the case's own delivery."""
+def make_case(seed, number, size):
     rng = random.Random('%d.%d' % (seed, number))
-    params, files = tables.configuration(rng)
+    params, files, local = tables.configuration(rng)
     clean = rng.random() < 0.7
     return Case('seed%d-case%d' % (seed, number), params, files,
-                [mail.message(rng, place, clean or rng.random() < 0.5) for _ in range(size)])
-
-
-class Round:
-    """Some cases through both servers at once."""
-
-    def __init__(self, headgate, cases):
-        self.headgate, self.cases = headgate, cases
-
-    def run(self):
-        """[(startup of Postfix, startup of headgate, outcomes of Postfix, outcomes of headgate)], one a case."""
-        base = '/dev/shm' if os.access('/dev/shm', os.W_OK) else None  # both fsync much; this is about answers
-        directory = tempfile.mkdtemp(prefix='headgate-collide-', dir=base)
-        os.chmod(directory, 0o755)
-        started = []
-        try:
-            return self.run_in(pathlib.Path(directory), started)
-        finally:
-            for server in started:
-                server.stop()
-            servers.remove(directory)
-
-    def run_in(self, directory, started):
-        hop = sink.Sink()
-        folders = [directory / 'tables' / str(i) for i in range(len(self.cases))]
-        for case, folder in zip(self.cases, folders):
-            servers.write_tables(case, folder, hop)
-        gates = []
-        for i, case in enumerate(self.cases):
-            gates.append(servers.Headgate(self.headgate, directory / ('headgate%d' % i), case, folders[i], hop))
-            started.append(gates[-1])
-        postfix = servers.Postfix(directory / 'postfix', self.cases, folders, hop)
-        started.append(postfix)
-        for gate in gates:
-            gate.wait()
-        ports = postfix.ports + [gate.port for gate in gates]
-        with concurrent.futures.ThreadPoolExecutor(len(ports)) as pool:
-            jobs = [pool.submit(client.deliver_all, port, case.messages)
-                    for port, case in zip(ports, self.cases + self.cases)]
-            replies = [job.result() for job in jobs]
-        postfix.settle()
-        for gate in gates:
-            gate.settle()
-        general = postfix.general_log()
-        results = []
-        for i, gate in enumerate(gates):
-            lines = postfix.case_log(i)
-            a = outcome.collect(replies[i], lines, lines + general, hop.deliveries, lambda q, i=i: postfix.held(i, q))
-            lines = gate.case_log()
-            b = outcome.collect(replies[len(gates) + i], lines, lines, hop.deliveries, gate.held)
-            results.append((a[0], b[0], a[1], b[1]))
-        hop.close()
-        return results
+                [mail.message(rng, clean or rng.random() < 0.5, local) for _ in range(size)])
 
 
 def differences(result):
-    """[(message number, what, text)]"""
+    """[(message number, what, text)]; the number is None for what they say when they start."""
     found = []
-    for i, (a, b) in enumerate(zip(result[2], result[3])):
+    if result.postfix_start != result.headgate_start:
+        found.append((None, 'start', outcome.line_difference(result.postfix_start, result.headgate_start)))
+    for i, (a, b) in enumerate(zip(result.postfix, result.headgate)):
         found += [(i, what, text) for what, text in outcome.compare(a, b)]
     return found
+
+
+def outcome_kinds(result):
+    return {kind(what, text) for _, what, text in differences(result)}
 
 
 def kind(what, text):
@@ -116,20 +69,17 @@ def kind(what, text):
 class Report:
     def __init__(self, options):
         self.options = options
+        self.failing = []
         self.counts, self.kinds = collections.Counter(), collections.Counter()
 
     def add(self, case, result):
         counts = self.counts
         counts['messages'] += len(case.messages)
-        for o in result[2]:
+        for o in result.postfix:
             counts['reply ' + o.replies[-1][:3]] += 1
             counts['delivered'] += bool(o.delivered)
             counts['held'] += o.held is not None
             counts['log lines'] += len(o.log)
-        if result[0] != result[1]:
-            counts['start-ups that differ'] += 1
-            self.show(case, None, 'start', '\n'.join(['    P ' + x for x in result[0] if x not in result[1]] +
-                                                     ['    h ' + x for x in result[1] if x not in result[0]]) or 'other order')
         found = differences(result)
         counts['different'] += len({i for i, _, _ in found})
         for i, what, text in found:
@@ -137,18 +87,42 @@ class Report:
 
     def show(self, case, i, what, text):
         name = kind(what, text)
+        if not re.search(self.options.only, name):
+            return
         self.kinds[name] += 1
         if self.kinds[name] > self.options.show:
             return
         print('--- %s, message %s: %s\n%s' % (case.name, i, what, text))
+        if self.options.shrink > len(self.failing) and i is not None and self.kinds[name] == 1:
+            self.failing.append((case.copy(messages=[case.messages[i]]), name))
         if self.options.full:
-            print(case.main_cf(), end='')
-            for file, table in case.tables.items():
-                print('%s:\n  %s' % (file, table.decode('latin-1').rstrip().replace('\n', '\n  ')))
-            if i is not None:
-                m = case.messages[i]
-                print('from %s to %s %s\n  %s' % (m.sender, m.recipients, m.body,
-                                                 repr(m.content[:2000]).replace('\\r\\n', '\\r\\n\n  ')))
+            self.print_case(case, i)
+
+    @staticmethod
+    def print_case(case, i):
+        print(case.main_cf(), end='')
+        for file, table in case.tables.items():
+            print('%s:\n  %s' % (file, table.decode('latin-1').rstrip().replace('\n', '\n  ')))
+        if i is not None:
+            m = case.messages[i]
+            text = repr(m.content[:2000]).replace('\\r\\n', '\\r\\n\n  ')
+            print('from %s to %s %s\n  %s' % (m.sender, m.recipients, m.body, text))
+
+    def shrink(self):
+        """Each kept failure becomes a folder with the smallest case of its kind and Postfix's outcome."""
+        for number, (case, name) in enumerate(self.failing):
+            def fails(cases):
+                results = rounds.run(self.options.headgate, cases)
+                return [name in outcome_kinds(result) for result in results]
+            small = shrink.shrink(case, fails)
+            result = rounds.run(self.options.headgate, [small])[0]
+            folder = pathlib.Path(self.options.found) / ('%s-%d' % (case.name, number))
+            small.write(folder)
+            (folder / 'expected.json').write_text(json.dumps(outcome.to_json(result.postfix_start, result.postfix), indent=1))
+            print('=== %s: %s' % (folder, name))
+            self.print_case(small, 0)
+            for i, what, text in differences(result):
+                print('message %s, %s\n%s' % (i, what, text))
 
     def finish(self, seconds):
         counts = self.counts
@@ -159,24 +133,55 @@ class Report:
         return 1 if self.kinds else 0
 
 
+def replay(options):
+    """Each folder through headgate, and through Postfix where it can start, against what Postfix did when it was found."""
+    cases = [Case.read(folder) for folder in options.replay]
+    with_postfix = servers.why_not() is None
+    failed = 0
+    for start in range(0, len(cases), PER_ROUND):
+        batch = cases[start:start + PER_ROUND]
+        for case, folder, result in zip(batch, options.replay[start:], rounds.run(options.headgate, batch, with_postfix)):
+            expected = outcome.from_json(json.loads((pathlib.Path(folder) / 'expected.json').read_text()))
+            sides = [('headgate', result.headgate_start, result.headgate)]
+            if with_postfix:
+                sides.append(('Postfix itself', result.postfix_start, result.postfix))
+            for name, begun, outcomes in sides:
+                found = differences(rounds.Result(expected[0], begun, expected[1], outcomes))
+                failed += bool(found)
+                for i, what, text in found:
+                    print('%s, message %s, %s: P expected, h %s\n%s' % (case.name, i, what, name, text))
+    print('%d cases replayed%s, %d failed' % (len(cases), '' if with_postfix else ' without Postfix', failed))
+    return 1 if failed else 0
+
+
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the servers are stopped on the way out
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--headgate', default=os.environ.get('HEADGATE', str(HERE.parents[1] / 'build/release/bin/headgate')))
     parser.add_argument('--messages', type=int, default=300)
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--case', type=int, help='only this case of the seed')
     parser.add_argument('--show', type=int, default=2, help='how many differences of a kind to print')
+    parser.add_argument('--shrink', type=int, default=0, help='make small, and write down, the first N kinds of failure')
+    parser.add_argument('--found', default='found', help='where they are written')
+    parser.add_argument('--replay', nargs='+', metavar='FOLDER')
+    parser.add_argument('--only', default='', help='differences whose kind this expression matches')
     parser.add_argument('--full', action='store_true', help='print configuration and message too')
     options = parser.parse_args()
-    servers.require()
+    if options.replay:
+        return replay(options)
+    reason = servers.why_not()
+    if reason:
+        print('SKIP:', reason, file=sys.stderr)
+        return 77
     begun = time.monotonic()
     report = Report(options)
     wanted = [options.case] if options.case is not None else range((options.messages + PER_CASE - 1) // PER_CASE)
     for start in range(0, len(wanted), PER_ROUND):
-        cases = [make_case(options.seed, number, place, PER_CASE)
-                 for place, number in enumerate(wanted[start:start + PER_ROUND])]
-        for case, result in zip(cases, Round(options.headgate, cases).run()):
+        cases = [make_case(options.seed, number, PER_CASE) for number in wanted[start:start + PER_ROUND]]
+        for case, result in zip(cases, rounds.run(options.headgate, cases)):
             report.add(case, result)
+    report.shrink()
     return report.finish(time.monotonic() - begun)
 
 

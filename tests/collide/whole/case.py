@@ -1,7 +1,7 @@
 """A case: one configuration with its tables, and the messages that both servers get under it.
 
-In parameter values and tables `@DIR@` stands for the folder of the tables and `@SINK@` for the capturing server's
-port. A case is written to and read from a folder (tests/collide/found/NAME), so that a failure can be replayed:
+In parameter values and tables `@DIR@` stands for the folder of the tables, `@SINK@` and `@SINK7@` for the ports of the
+capturing server (the second offers no 8BITMIME), `@SMTP@` for the transport of the case. A case is written to and read from a folder (tests/collide/found/NAME), so that a failure can be replayed:
 
     main.cf          the parameters, one a line
     tables/NAME      the tables
@@ -14,7 +14,7 @@ import pathlib
 @dataclasses.dataclass
 class Message:
     content: bytes  # as typed by the user: dots are not doubled, the final CRLF.CRLF is not there
-    sender: str = 'me@client.example'
+    sender: str = 'me@cNN.example'  # NN becomes the place in the round: Postfix finds the case's delivery service by it
     recipients: tuple = ('you@dest.example',)
     body: str = ''  # 7BIT or 8BITMIME: the parameter of MAIL
 

@@ -1,6 +1,9 @@
-"""Messages, made from a seed: ordinary ones, MIME of all shapes, and what only a broken or hostile client sends."""
+"""Messages, made from a seed: ordinary ones, MIME of all shapes, and what only a broken or hostile client sends.
+
+Of local clients Postfix completes the addresses in headers (compat.md); their messages are made with `local`, so that
+there is nothing to complete."""
 from case import Message
-from tables import NAMES, WORDS
+from tables import ADDRESS_NAMES, NAMES, WORDS
 
 
 def words(rng, low, high):
@@ -14,18 +17,22 @@ def odd(rng):
                        b'<', b';', b'\t', b'\x08', b'=?utf-8?q?x?=', b'..', b'q' * 70, b'\xe2\x82\xac', b'\xc0\x80', b'\x1b['])
 
 
-def address(rng):
+def address(rng, local):
+    if local:
+        return rng.choice(['me@client.example', 'Me <me@client.example>', '<x@y.example>', 'a@b.example, c@d.example'])
     return rng.choice(['me@client.example', 'Me <me@client.example>', '"A, B" <a@b.example>, c@d.example', 'me@client.example (Me)',
                        'undisclosed:;', '<x@y.example>', 'list: a@b.example, c@d.example;', 'caf\xc3\xa9 <e@f.example>',
                        'a@b.example,\r\n c@d.example'])
 
 
-def header_line(rng):
+def header_line(rng, local):
     name = rng.choice(NAMES)
     if rng.random() < 0.1:
         name = name.lower()
-    if name in ('From', 'To', 'Cc', 'Reply-To', 'Resent-From', 'Sender', 'Bcc'):
-        text = address(rng)
+    if name in ADDRESS_NAMES:
+        if local:
+            return (name + ': ' + address(rng, local)).encode()
+        text = address(rng, local)
     elif name == 'Message-Id':
         text = rng.choice(['<%d@client.example>' % rng.randrange(1000), '', '<a b@c>', '<x@y> (c)', '\r\n <f@g>'])
     elif name == 'Date':
@@ -73,7 +80,7 @@ def body_lines(rng):
     return lines
 
 
-def part(rng, depth):
+def part(rng, depth, local):
     """Header and body of an entity, as lines."""
     lines = []
     roll = rng.random()
@@ -86,20 +93,20 @@ def part(rng, depth):
             lines.append(b'Content-Transfer-Encoding: ' + rng.choice([b'base64', b'8bit', b'7bit']))
         lines += [b''] + body_lines(rng)[:2]
         for _ in range(rng.choice([0, 1, 2, 3])):
-            lines += [b'--' + boundary.encode() + rng.choice([b''] * 9 + [b' ', b'x'])] + part(rng, depth - 1)
+            lines += [b'--' + boundary.encode() + rng.choice([b''] * 9 + [b' ', b'x'])] + part(rng, depth - 1, local)
         if rng.random() < 0.8:
             lines += [b'--' + boundary.encode() + b'--'] + body_lines(rng)[:3]
     elif depth and roll < 0.6:
         lines += [b'Content-Type: message/' + rng.choice([b'rfc822', b'rfc822', b'global'])]
-        lines += [b''] + [header_line(rng) for _ in range(rng.randint(0, 4))] + part(rng, depth - 1)
+        lines += [b''] + [header_line(rng, local) for _ in range(rng.randint(0, 4))] + part(rng, depth - 1, local)
     else:
-        lines += [header_line(rng) for _ in range(rng.choice([0, 1, 2]))]
+        lines += [header_line(rng, local) for _ in range(rng.choice([0, 1, 2]))]
         lines += [b''] + body_lines(rng)
     return lines
 
 
-def message(rng, case_number, clean):
-    sender = 'm%d@c%d.example' % (rng.randrange(1000), case_number)
+def message(rng, clean, local):
+    sender = 'm%d@cNN.example' % rng.randrange(1000)
     recipients = tuple(rng.sample(['you@dest.example', 'a.b@other.example', 'third@dest.example', 'x+y@dest.example'],
                                   rng.choice([1, 1, 1, 2, 3])))
     lines = []
@@ -109,14 +116,14 @@ def message(rng, case_number, clean):
     elif roll < 0.08:
         lines += [rng.choice([b' indented', b'\tindented alpha', b'', b'no header', b'Bad Name: x', b': x', b'\xe9: x'])]
     if rng.random() < 0.75:
-        lines += [b'From: ' + address(rng).encode('latin-1'), b'Subject: ' + words(rng, 0, 6).encode()]
+        lines += [b'From: ' + address(rng, local).encode('latin-1'), b'Subject: ' + words(rng, 0, 6).encode()]
     if rng.random() < 0.6:
         lines += [b'Message-Id: <%d@client.example>' % rng.randrange(10 ** 6), b'Date: Mon, 1 Jan 2024 00:00:00 +0000']
-    lines += [header_line(rng) for _ in range(rng.choice([0, 1, 3, 6, 12]))]
+    lines += [header_line(rng, local) for _ in range(rng.choice([0, 1, 3, 6, 12]))]
     rng.random() < 0.3 and rng.shuffle(lines)
     if rng.random() < 0.05:
         lines.append(rng.choice([b'no header here', b'Bad Name: x', b'\x01: y', b'--b', b'\x00']))
-    lines += part(rng, rng.choice([0, 0, 1, 2, 4]))
+    lines += part(rng, rng.choice([0, 0, 1, 2, 4]), local)
     if rng.random() < 0.05:
         lines = lines[:rng.randint(0, 3)]
     content = b'\r\n'.join(lines)
@@ -124,7 +131,7 @@ def message(rng, case_number, clean):
         content += b'\r\n'
     if rng.random() < 0.08:
         content = content.replace(b'\r\n', b'\n') if rng.random() < 0.5 else content.replace(b'\r\n', b'\n', 3)
-    if clean:
+    if clean or local:
         return Message(content, sender, recipients, rng.choice(['', '8BITMIME']))
     at = rng.randrange(len(content) + 1)
     return Message(content[:at] + odd(rng) + content[at:], sender, recipients, rng.choice(['', '7BIT', '8BITMIME']))

@@ -1,6 +1,7 @@
 """What a server did with each message of a case, in a form that can be compared: replies, what cleanup logged, what
 arrived at the next hop, what lies in hold. All masks of what must differ (queue ids, clocks) stand here."""
 import dataclasses
+import difflib
 import re
 import time
 
@@ -21,6 +22,10 @@ class Outcome:
 def masked(text, queue_id):
     """Queue ids and clocks are each server's own."""
     text = CLOCK.sub('CLOCK', text)
+    text = re.sub(r'(\[127\.0\.0\.1\]):\d+', r'\1:SINK', text)  # the port differs from run to run
+    text = re.sub(r'\bc\d\d\.example', 'cNN.example', text)
+    text = re.sub(r'\b(d\d+|smtp):\[', '@SMTP@:[', text)
+    text = re.sub(r'/[^ ",]*/tables[^/]*/\d+/', '@DIR@/', text)
     if queue_id:
         text = text.replace(queue_id, 'QUEUEID')
         text = re.sub(r'<\d{14}\.QUEUEID@', '<STAMP.QUEUEID@', text)
@@ -43,10 +48,9 @@ def ids_in_order(lines):
 
 
 def collect(replies, case_lines, delivery_lines, deliveries, held):
-    """[(startup log)], [Outcome]. `delivery_lines` are those of qmgr and the delivery agents; held(id) looks into the
+    """(the complaints at start, an Outcome for each message). `delivery_lines` are those of qmgr and the delivery agents; held(id) looks into the
     queue."""
     outcomes = [Outcome(list(r)) for r in replies]
-    reached = [o for o in outcomes if not o.replies[0].startswith(('4', '5')) or len(o.replies) == 1]
     ids = ids_in_order(case_lines)
     startup, current, number = [], None, -1
     for program, text in case_lines:
@@ -59,21 +63,21 @@ def collect(replies, case_lines, delivery_lines, deliveries, held):
             continue
         queue_id = ids[number] if number >= 0 else None
         line = '%s: %s' % (program, masked(text, queue_id))
+        if line in startup:
+            continue  # a second cleanup process complains of the tables again
         (startup if current is None else current.log).append(line)
     by_id = dict(zip(ids, outcomes))
     for program, text in delivery_lines:
         queue_id, _, rest = text.partition(': ')
         outcome = by_id.get(queue_id)
-        if outcome is None or program == 'cleanup' or program == 'smtpd':
-            continue
-        if program == 'qmgr':
+        if outcome is None or program in ('smtpd', 'cleanup', 'qmgr'):
             continue
         outcome.delivery_log.append('%s: %s' % (program, masked_delivery(masked(rest, queue_id))))
         for place in re.findall(r'kept as (\d+)\.', rest):
             recipient = re.match(r'to=<([^>]*)>', rest)
             delivery = deliveries[int(place)]
             content = masked(delivery.content.decode('latin-1'), queue_id)
-            outcome.delivered.append((delivery.port, delivery.sender, recipient.group(1) if recipient else '?', content))
+            outcome.delivered.append((delivery.port, masked(delivery.sender, queue_id), recipient.group(1) if recipient else '?', content))
     for queue_id, outcome in by_id.items():
         outcome.replies = [masked(r, queue_id) for r in outcome.replies]
         outcome.delivered.sort()
@@ -84,12 +88,32 @@ def collect(replies, case_lines, delivery_lines, deliveries, held):
     return startup, outcomes
 
 
+def to_json(startup, outcomes):
+    return {'start': startup, 'messages': [dataclasses.asdict(o) for o in outcomes]}
+
+
+def from_json(data):
+    outcomes = []
+    for fields in data['messages']:
+        o = Outcome(**fields)
+        o.delivered = [tuple(d) for d in o.delivered]
+        o.held = o.held and tuple(o.held)
+        outcomes.append(o)
+    return data['start'], outcomes
+
+
 def first_difference(a, b):
     """For long texts: where they part, with some of what stands around."""
     n = min(len(a), len(b))
     at = next((i for i in range(n) if a[i] != b[i]), n)
     start = max(0, at - 60)
     return 'at %d: %r | %r' % (at, a[start:at + 100], b[start:at + 100])
+
+
+def line_difference(a, b):
+    """As of diff: what only Postfix says (P), what only headgate says (h), in order."""
+    sign = {'-': '    P ', '+': '    h '}
+    return '\n'.join(sign[line[0]] + line[2:] for line in difflib.ndiff(a, b) if line[0] in sign)
 
 
 def compare(postfix, headgate):
@@ -100,8 +124,7 @@ def compare(postfix, headgate):
         if a == b:
             continue
         if what in ('log', 'delivery_log', 'replies'):
-            text = '\n'.join(['    P ' + line for line in a if line not in b] +
-                             ['    h ' + line for line in b if line not in a]) or '    other order: %r %r' % (a, b)
+            text = line_difference(a, b)
         elif what == 'delivered' and [d[:3] for d in a] == [d[:3] for d in b]:
             pair = next((x, y) for x, y in zip(a, b) if x != y)
             text = '    ' + first_difference(pair[0][3], pair[1][3])

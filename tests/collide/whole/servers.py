@@ -12,7 +12,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 
 PATIENCE = 60
@@ -37,6 +36,7 @@ COMMON = {
     'smtpd_hard_error_limit': '1000',
     'smtpd_junk_command_limit': '1000',
     'smtpd_forbid_bare_newline': 'no',  # compat.md, deviation 1
+    'smtpd_forbid_bare_newline_exclusions': '',
     'smtpd_forbid_unauth_pipelining': 'no',  # compat.md, deviation 2
     'disable_dns_lookups': 'yes',
     'enable_long_queue_ids': 'yes',  # equally long in both, so that texts cut at 200 bytes are cut alike
@@ -74,27 +74,21 @@ postlog unix-dgram n - n - 1 postlogd
 cleanup unix n - n - 0 cleanup
 """
 QUEUES = 'active bounce corrupt defer deferred flush hold incoming maildrop saved trace private public'
-# Parameters that smtpd, not cleanup, reads; those of the delivery.
-SMTPD_PARAMS = ('receive_override_options', 'smtpd_', 'message_size_limit', 'line_length_limit', 'content_filter',
-                'local_header_rewrite_clients', 'smtputf8_enable', 'soft_bounce', 'hopcount_limit')
 
 
-def skip(reason):
-    print('SKIP:', reason, file=sys.stderr)
-    sys.exit(77)
-
-
-def require():
+def why_not():
+    """Why a private Postfix cannot run here, or None."""
     if not os.path.exists(DAEMONS + '/master'):
-        skip('Postfix is not installed (./dev setup test installs it)')
+        return 'Postfix is not installed (./dev setup test installs it)'
     if os.geteuid() != 0:
-        skip('only root can start a private Postfix')
+        return 'only root can start a private Postfix'
     try:
         pwd.getpwnam('postfix')
     except KeyError:
-        skip('there is no user postfix')
+        return 'there is no user postfix'
     if not os.path.exists('/usr/lib/postfix/postfix-pcre.so'):
-        skip('postfix-pcre is not installed')
+        return 'postfix-pcre is not installed'
+    return None
 
 
 def until(condition, what):
@@ -117,17 +111,19 @@ def free_port():
                 continue
 
 
-def expanded(text, case, tables, sink):
+def expanded(text, tables, sink):
     for name, value in (('@DIR@', str(tables)), ('@SINK@', str(sink.port())), ('@SINK7@', str(sink.port('7bit')))):
         text = text.replace(name, value)
     return text
 
 
-def write_tables(case, folder, sink):
+def write_tables(case, folder, sink, smtp):
+    """`smtp` is the name of the case's own delivery service."""
     folder.mkdir(parents=True, exist_ok=True)
     os.chmod(folder, 0o755)
     for name, text in case.tables.items():
-        (folder / name).write_bytes(expanded(text.decode('latin-1'), case, folder, sink).encode('latin-1'))
+        text = expanded(text.decode('latin-1'), folder, sink).replace('@SMTP@', smtp)
+        (folder / name).write_bytes(text.encode('latin-1'))
 
 
 def sink_kind(case):
@@ -169,7 +165,7 @@ class Postfix:
         own = {'queue_directory': self.spool, 'data_directory': self.directory / 'data', 'maillog_file': self.log_path,
                'maillog_file_prefixes': self.directory / 'log',
                'default_transport': 'smtp:[127.0.0.1]:%d' % self.sink.port()}
-        hops = ['{ @c%d.example = d%d:[127.0.0.1]:%d }' % (i, i, self.sink.port(sink_kind(case)))
+        hops = ['{ @c%02d.example = d%d:[127.0.0.1]:%d }' % (i, i, self.sink.port(sink_kind(case)))
                 for i, case in enumerate(self.cases)]
         own['sender_dependent_default_transport_maps'] = 'inline:{ %s }' % ', '.join(hops)
         main = {**COMMON, **POSTFIX_ONLY, **own}
@@ -177,10 +173,10 @@ class Postfix:
         for i, case in enumerate(self.cases):
             options = {'smtpd': '', 'cleanup': '', 'smtp': ''}
             for name, value in real_params(case).items():
-                main['c%d_%s' % (i, name)] = expanded(value, case, self.tables[i], self.sink)
-                option = ' -o %s=$c%d_%s' % (name, i, name)
+                main['c%d_%s' % (i, name)] = expanded(value, self.tables[i], self.sink).replace('@SMTP@', 'd%d' % i)
                 for program in options:
-                    options[program] += option
+                    if name != 'message_size_limit' or program == 'smtpd':  # compat.md, the size of a message
+                        options[program] += ' -o %s=$c%d_%s' % (name, i, name)
             names = ' -o syslog_name=c%d' % i
             master += '127.0.0.1:%d inet n - n - 10 smtpd%s -o cleanup_service_name=cleanup%d%s\n' % (
                 self.ports[i], names, i, options['smtpd'])
@@ -207,6 +203,9 @@ class Postfix:
         subprocess.run(['/usr/sbin/postlog', '-c', self.etc, '-t', 'end', 'of the round'], check=True,
                        stderr=subprocess.DEVNULL)
         until(lambda: 'end[' in self.log(), 'the marker in the log')
+        trouble = [line for line in self.log().split('\n') if ': fatal: ' in line or ': panic: ' in line]
+        if trouble:
+            raise RuntimeError('Postfix is in trouble:\n' + '\n'.join(trouble[:5]))
 
     def case_log(self, index):
         """(program, text) of each line of the case."""
@@ -248,7 +247,7 @@ class Headgate:
         main = {**COMMON, 'queue_directory': self.spool, 'maillog_file': self.directory / 'log',
                 'relayhost': '[127.0.0.1]:%d' % sink.port(sink_kind(case))}
         for name, value in real_params(case).items():
-            main[name] = expanded(value, case, tables, sink)
+            main[name] = expanded(value, tables, sink).replace('@SMTP@', 'smtp')
         (config / 'main.cf').write_bytes(''.join('%s = %s\n' % item for item in main.items()).encode('latin-1'))
         (config / 'master.cf').write_text('127.0.0.1:0 inet n - n - 20 smtpd\n')
         port_file = self.directory / 'port'
