@@ -2,13 +2,13 @@
 // server would. What is set but does nothing here yet is said in one line each, so that nobody relies on it.
 // Tested by tests/smtpd/cli/check_test.cc.
 #include <ostream>
-#include <set>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "engine/base/text.h"
 #include "smtpd/cli/command.h"
+#include "smtpd/cli/configured_tables.h"
 #include "smtpd/config/load.h"
 #include "smtpd/config/params.h"
 #include "smtpd/config/source.h"
@@ -17,8 +17,6 @@
 namespace headgate::cli {
 
 namespace {
-
-using config::Settings;
 
 std::string_view severity_name(Severity severity) {
   switch (severity) {
@@ -32,39 +30,6 @@ std::string_view severity_name(Severity severity) {
       return "fatal";
   }
   return "error";
-}
-
-// The parameters whose values name lookup tables.
-bool names_tables(std::string_view parameter) {
-  return parameter.ends_with("_checks") || parameter.ends_with("_maps") ||
-         parameter.ends_with("_restrictions") || parameter.ends_with("_domains") ||
-         parameter == "mynetworks" || parameter == "mydestination";
-}
-
-// "pcre:/x" is a table; "[::1]/128", "1:2" and the socket of a policy service are not.
-bool is_table(std::string_view word) {
-  const auto colon = word.find(':');
-  if (colon == std::string_view::npos || colon == 0 || !text::is_alpha(word.front())) return false;
-  for (const char c : word.substr(0, colon)) {
-    if (!text::is_alnum(c) && c != '_' && c != '-') return false;
-  }
-  return true;
-}
-
-void collect_tables(const std::vector<std::string>& words, std::vector<std::string>& tables) {
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    std::string_view word = words[i];
-    if (text::equal_ignore_case(word, "check_policy_service")) {
-      ++i;
-      continue;
-    }
-    if (word.starts_with('{') && word.ends_with('}')) {
-      collect_tables(text::split_list(word.substr(1, word.size() - 2)), tables);
-      continue;
-    }
-    if (word.starts_with('!')) word.remove_prefix(1);
-    if (is_table(word)) tables.emplace_back(word);
-  }
 }
 
 class Checker {
@@ -94,7 +59,7 @@ class Checker {
       invocation_.out << fmt::format(
           "{}: {} service(s), {} table(s), no mistakes\n",
           config->embedded ? "embedded configuration" : config->directory, config->services.size(),
-          opened_.size());
+          opened_);
     }
     if (!config) {
       return config.error().code == Code::invalid ? kExitBadConfiguration : kExitNoInput;
@@ -118,26 +83,12 @@ class Checker {
   }
 
   void check_tables(const config::Config& config) {
-    check_tables(*config.main);
-    for (const config::Service& service : config.services) {
-      if (service.command != "smtpd") continue;
-      check_tables(*service.calm);
-      check_tables(*service.stressed);
-    }
-  }
-
-  void check_tables(const Settings& settings) {
-    for (const config::Param& param : config::params()) {
-      const auto* field = std::get_if<std::vector<std::string> Settings::*>(&param.field);
-      if (field == nullptr || !names_tables(param.name)) continue;
-      std::vector<std::string> tables;
-      collect_tables(settings.*(*field), tables);
-      for (const std::string& table : tables) open(param.name, table);
-    }
+    for (const ConfiguredTable& table : configured_tables(config))
+      open(table.parameter, table.spec);
   }
 
   void open(std::string_view parameter, const std::string& spec) {
-    if (!opened_.insert(spec).second) return;
+    ++opened_;
     const auto table =
         tables::open_table(spec, invocation_.programs, [this](const Diagnostic& diagnostic) {
           if (diagnostic.severity != Severity::info) bad_table_ = true;
@@ -178,7 +129,7 @@ class Checker {
   }
 
   Invocation& invocation_;
-  std::set<std::string> opened_;
+  std::size_t opened_ = 0;
   bool bad_table_ = false;
   nlohmann::json json_ = nlohmann::json::array();
 };

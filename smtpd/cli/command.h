@@ -61,6 +61,7 @@ int run_match(Invocation&);    // match.cc
 int run_explain(Invocation&);  // explain.cc
 int run_compile(Invocation&);  // compile.cc
 int run_doctor(Invocation&);   // doctor.cc
+int run_status(Invocation&);   // status.cc
 
 // "headgate: fatal: TEXT" on err; returns `code`.
 int fatal(Invocation& invocation, int code, std::string_view text);

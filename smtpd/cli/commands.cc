@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/text.h"
+#include "engine/base/version.h"
 #include "smtpd/cli/command.h"
 
 namespace headgate::cli {
@@ -29,8 +30,10 @@ constexpr auto kCommands = std::to_array<Command>({
      "the content checks over messages, mboxes, Maildirs; no server needed", run_match},
     {"explain", "explain TABLE [-h|-b] [TEXT]",
      "why this text gets this answer from a pcre: or regexp: table", run_explain},
-    {"compile", "compile [--explain] TABLE...",
-     "compile tables and say how each pattern is answered", run_compile},
+    {"compile", "compile [--explain] [--all] [TABLE...]",
+     "build the images of tables and say how each pattern is answered, and why", run_compile},
+    {"status", "status [--rules] [--top]",
+     "the running server: services, tables, and with --rules how often each rule won", run_status},
     {"doctor", "doctor", "the libraries that decide, and whether they tell the truth here",
      run_doctor},
 });
@@ -166,7 +169,7 @@ int run(std::vector<std::string> arguments, rules::ProgramSource& programs, std:
   Line line = LineParser(std::move(arguments)).parse();
   if (!line.error.empty()) return usage(err, line.error);
   if (line.version) {
-    out << "headgate 0.1.0\n";
+    out << "headgate " << kVersion << "\n";
     return kExitOk;
   }
   if (line.subcommand == "help" || (line.help && line.subcommand.empty()))

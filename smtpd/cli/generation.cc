@@ -3,49 +3,46 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 #include <utility>
 
 #include "engine/base/text.h"
 #include "smtpd/session/open_checks.h"
 
 namespace headgate::cli {
-namespace {
-
-using Endpoints = std::vector<aio::ip::tcp::endpoint>;
-
-// Warnings of tables go to the mail log, as cleanup's and each once: calm and stressed states open the same ones. The
-// first error is kept, too.
-class TableReports {
+// The complaints of one generation's tables: while it is opened through OpeningReports, the first error kept; later, when
+// they speak at their lookups, each of them.
+class GenerationReports {
  public:
-  explicit TableReports(EventSink& log) : log_(log) {}
+  explicit GenerationReports(OpeningReports& opening) : log_(opening.log_), opening_(&opening) {}
 
   void operator()(const Diagnostic& diagnostic) {
-    if (opening_ && !said_.insert(diagnostic.text).second) return;
-    Event event;
-    event.program = Program::cleanup;
     const bool bad =
         diagnostic.severity == Severity::error || diagnostic.severity == Severity::fatal;
+    if (bad && first_error_.empty()) first_error_ = diagnostic.text;
+    if (opening_ != nullptr && !opening_->said_.emplace(diagnostic.text, diagnostic.file).second)
+      return;
+    Event event;
+    event.program = Program::cleanup;
     event.level = bad ? Level::error : Level::warning;
     event.text = diagnostic.text;
     log_.write(event);
-    if (bad && first_error_.empty()) first_error_ = diagnostic.text;
   }
 
-  // From now on tables speak at their lookups: each time.
-  void opened() {
-    opening_ = false;
-    said_.clear();
-  }
+  void opened() { opening_ = nullptr; }
 
   [[nodiscard]] const std::string& first_error() const { return first_error_; }
 
  private:
   EventSink& log_;
-  bool opening_ = true;
-  std::set<std::string> said_;
+  OpeningReports* opening_;
   std::string first_error_;
 };
+
+void OpeningReports::repeat(const std::string& file) {
+  std::erase_if(said_, [&file](const auto& entry) { return entry.second == file; });
+}
+
+namespace {
 
 void append_endpoints(const Endpoints& found, const std::string& protocols, Endpoints& all) {
   for (const aio::ip::tcp::endpoint& endpoint : found) {
@@ -72,9 +69,9 @@ std::vector<std::string> interface_hosts(const config::Settings& settings) {
 }  // namespace
 
 Result<session::GenerationPtr> open_generation(const config::Service& service,
-                                               rules::ProgramSource& programs, EventSink& log,
-                                               Missing missing) {
-  const auto reports = std::make_shared<TableReports>(log);
+                                               rules::ProgramSource& programs,
+                                               OpeningReports& opening, Missing missing) {
+  const auto reports = std::make_shared<GenerationReports>(opening);
   const WarningSink warn = [reports](const Diagnostic& diagnostic) { (*reports)(diagnostic); };
   const session::ServiceChecks checks =
       session::open_service_checks(*service.calm, *service.stressed, programs, warn);

@@ -1,9 +1,12 @@
 // From a master.cf entry to what a Front needs: where to listen, and the two states of its sessions with their tables.
+//   Threads   any: a generation is opened on one thread and then handed to the loop.
 //   Errors    service_endpoints: a host or port that means nothing. open_generation: restriction lists that cannot work
 //             (an open relay), and, with Missing::is_an_error, a table that cannot be opened.
 //   Source    master(5); smtpd.md §1.4, §2.1; content-checks §5.7.
 #pragma once
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "engine/base/event.h"
@@ -17,11 +20,28 @@ namespace headgate::cli {
 // error, because there is a set that works.
 enum class Missing { fails_each_lookup, is_an_error };
 
-Result<session::GenerationPtr> open_generation(const config::Service& service,
-                                               rules::ProgramSource& programs, EventSink& log,
-                                               Missing missing);
+// What opening has complained about, in the mail log and as cleanup's. Each complaint comes once, although services, calm
+// and stressed states open the same tables, and every changed table opens all of them again.
+class OpeningReports {
+ public:
+  explicit OpeningReports(EventSink& log) : log_(log) {}
 
-Result<std::vector<aio::ip::tcp::endpoint>> service_endpoints(const config::Service& service);
+  void repeat_all() { said_.clear(); }
+
+  void repeat(const std::string& file);  // its complaints may come again
+
+ private:
+  friend class GenerationReports;
+  EventSink& log_;
+  std::map<std::string, std::string> said_;  // text, file
+};
+
+Result<session::GenerationPtr> open_generation(const config::Service& service,
+                                               rules::ProgramSource& programs,
+                                               OpeningReports& reports, Missing missing);
+
+using Endpoints = std::vector<aio::ip::tcp::endpoint>;
+Result<Endpoints> service_endpoints(const config::Service& service);
 
 bool is_smtp_service(const config::Service& service);
 // Postfix daemons whose work this server does itself, or which it need not have.

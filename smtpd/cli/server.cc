@@ -5,12 +5,17 @@
 // Tested by tests/e2e/lifecycle_test.py.
 #include "smtpd/cli/server.h"
 
+#include <unistd.h>
+
 #include <csignal>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "engine/base/version.h"
 #include "smtpd/cli/generation.h"
+#include "smtpd/cli/images.h"
+#include "smtpd/net/blocking.h"
 
 namespace headgate::cli {
 namespace {
@@ -18,15 +23,6 @@ namespace {
 constexpr std::chrono::seconds kNamePatience{10};
 constexpr std::chrono::seconds kDrainLimit{30};
 constexpr std::chrono::milliseconds kDrainStep{20};
-
-// master.cf's own transports: "scan unix … smtp" is a name for the SMTP client.
-deliver::TransportCommands transports(const config::Config& config) {
-  deliver::TransportCommands commands;
-  for (const config::Service& service : config.services) {
-    if (service.type == "unix") commands[service.name] = service.command;
-  }
-  return commands;
-}
 
 }  // namespace
 
@@ -44,15 +40,19 @@ class Server::WakeQueue final : public session::QueueDoor {
 Server::Server(config::Config config, std::function<Result<config::Config>()> load,
                rules::ProgramSource& programs, EventSink& log, Env& env)
     : config_(std::move(config)),
-      load_(std::move(load)),
-      programs_(programs),
       log_(log),
       env_(env),
+      tables_(programs, env),
+      reports_(log),
+      started_(env.steady()),
       signals_(io_),
       loop_(disk_),
-      names_(name_threads_, kNamePatience) {}
+      names_(name_threads_, kNamePatience),
+      renewal_(std::make_unique<Renewal>(io_, static_cast<Renewal::House&>(*this), std::move(load),
+                                         tables_, reports_, log, env)) {}
 
 Server::~Server() {
+  renewal_.reset();
   disk_.join();
   name_threads_.stop();
   name_threads_.join();
@@ -66,19 +66,35 @@ void Server::say(Level level, std::string text) {
 }
 
 Result<void> Server::open() {
+  tables_.configure(image_settings(*config_.main));
   TRY_OK(open_queue());
   for (const config::Service& service : config_.services) {
     if (is_smtp_service(service)) {
-      TRY_OK(open_front(service));
+      TRY(generation, open_generation(service, tables_, reports_, Missing::fails_each_lookup));
+      TRY(endpoints, service_endpoints(service));
+      TRY_OK(open_front(service, generation, endpoints));
     } else if (!is_known_service(service)) {
       say(Level::warning,
           fmt::format("service {}/{} runs \"{}\", which this server does not have: not started",
                       service.name, service.type, service.command));
     }
   }
-  if (fronts_.empty())
+  if (running_.empty())
     return fail(Code::invalid, "no smtpd service of type inet in master.cf: nothing to serve");
+  open_control();
   return {};
+}
+
+// Mail is served without it, too.
+void Server::open_control() {
+  const auto ask = [this](std::string request) { return answer(std::move(request)); };
+  Result<std::unique_ptr<ControlSocket>> control =
+      ControlSocket::open(io_, control_path(config_.main->queue_directory), ask);
+  if (control) {
+    control_ = std::move(*control);
+  } else {
+    say(Level::warning, fmt::format("{}: `headgate status` will not work", control.error().text()));
+  }
 }
 
 Result<void> Server::open_queue() {
@@ -89,8 +105,8 @@ Result<void> Server::open_queue() {
   TRY(resolver, net::open_system_resolver());
   resolver_ = std::move(resolver);
   connector_ = std::make_unique<deliver::TcpConnector>(config_.main->smtp_bind_address);
-  worker_ = std::make_unique<deliver::Worker>(disk_, config_.main, programs_, *resolver_,
-                                              *connector_, log_, env_, transports(config_));
+  worker_ = std::make_unique<deliver::Worker>(disk_, config_.main, tables_, *resolver_, *connector_,
+                                              log_, env_, transports(config_));
   manager_ = std::make_unique<queue::Manager>(io_.get_executor(), disk_, *spool_, config_.main,
                                               *worker_, log_, env_);
   door_ = std::make_unique<WakeQueue>(*manager_);
@@ -98,20 +114,21 @@ Result<void> Server::open_queue() {
   return {};
 }
 
-Result<void> Server::open_front(const config::Service& service) {
-  TRY(generation, open_generation(service, programs_, log_, Missing::fails_each_lookup));
-  TRY(endpoints, service_endpoints(service));
+Result<void> Server::open_front(const config::Service& service,
+                                const session::GenerationPtr& generation,
+                                const Endpoints& endpoints) {
   auto front =
       std::make_unique<session::Front>(io_.get_executor(), generation, *services_, names_, limits_);
   TRY_OK(front->listen(endpoints));
-  fronts_[service.canonical] = std::move(front);
+  running_[service.canonical] = {service, std::move(front)};
   return {};
 }
 
 std::vector<net::Endpoint> Server::listening_on() const {
   std::vector<net::Endpoint> all;
-  for (const auto& [name, front] : fronts_) {
-    for (net::Endpoint& endpoint : front->listening_on()) all.push_back(std::move(endpoint));
+  for (const auto& [name, running] : running_) {
+    for (net::Endpoint& endpoint : running.front->listening_on())
+      all.push_back(std::move(endpoint));
   }
   return all;
 }
@@ -120,9 +137,11 @@ void Server::run(const std::function<void()>& reopen_log, const std::function<vo
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) signals_.add(signal);
   aio::co_spawn(io_, watch_signals(reopen_log), aio::detached);
   aio::co_spawn(io_, run_queue(), aio::detached);
-  for (const auto& [name, front] : fronts_) front->start();
-  say(Level::info, "daemon started -- version 0.1.0, configuration " +
-                       (config_.embedded ? std::string("embedded") : config_.directory));
+  for (const auto& [name, running] : running_) running.front->start();
+  say(Level::info, fmt::format("daemon started -- version {}, configuration {}", kVersion,
+                               config_.embedded ? "embedded" : config_.directory));
+  renewal_->start(config_.main->check_table_poll_interval);
+  if (control_) control_->start();
   ready();
   io_.run();
 }
@@ -139,11 +158,10 @@ Task<void> Server::watch_signals(std::function<void()> reopen_log) {
     if (signal == SIGUSR1) {
       reopen_log();
     } else if (signal == SIGHUP) {
-      if (!stopping_) reload();
+      if (!stopping_) renewal_->reload();
     } else if (stopping_) {
       hurry_ = true;
-      for (const auto& [name, front] : fronts_) front->cut();
-      for (const auto& front : retired_) front->cut();
+      cut();
     } else {
       stopping_ = true;
       aio::co_spawn(io_, stop(), aio::detached);
@@ -151,27 +169,30 @@ Task<void> Server::watch_signals(std::function<void()> reopen_log) {
   }
 }
 
+void Server::cut() {
+  for (const auto& [name, running] : running_) running.front->cut();
+  for (const auto& front : retired_) front->cut();
+}
+
 bool Server::sessions_over() const {
-  for (const auto& [name, front] : fronts_) {
-    if (!front->finished()) return false;
+  for (const auto& [name, running] : running_) {
+    if (!running.front->finished()) return false;
   }
-  for (const auto& front : retired_) {
-    if (!front->finished()) return false;
-  }
-  return true;
+  return retired_.empty();
 }
 
 Task<void> Server::stop() {
   say(Level::info, "terminating: waiting for sessions and deliveries under way");
-  for (const auto& [name, front] : fronts_) front->drain();
+  renewal_->stop();
+  if (control_) control_->close();
+  for (const auto& [name, running] : running_) running.front->drain();
   const SteadyTime cut_at = env_.steady() + kDrainLimit;
-  bool cut = false;
+  bool is_cut = false;
   while (!sessions_over()) {
     co_await loop_.pause(kDrainStep);
-    if (cut || env_.steady() < cut_at) continue;
-    cut = true;
-    for (const auto& [name, front] : fronts_) front->cut();
-    for (const auto& front : retired_) front->cut();
+    if (is_cut || env_.steady() < cut_at) continue;
+    is_cut = true;
+    cut();
   }
   co_await stop_queue();
   signals_.cancel();
@@ -193,25 +214,47 @@ Task<void> Server::stop_queue() {
   }
 }
 
-// New sessions and deliveries get the new settings and tables; a bad file leaves the old ones in force. Those under way
-// keep theirs.
-void Server::reload() {
-  Result<config::Config> fresh = load_();
-  if (!fresh) {
-    say(Level::error,
-        fmt::format("reload: {}; the old configuration stays in force", fresh.error().text()));
+InForce Server::in_force() const {
+  InForce now;
+  now.main = config_.main;
+  for (const auto& [name, running] : running_) now.services.push_back(running.service);
+  return now;
+}
+
+// New sessions, messages and deliveries get the new settings and tables; a bad file leaves the old ones in force. Messages
+// under way keep theirs.
+void Server::take(Prepared prepared) {
+  for (PreparedService& service : prepared.services) take_service(std::move(service));
+  if (!prepared.config)
+    return worker_->use(config_.main, transports(config_), std::move(*prepared.delivery));
+  config::Config& fresh = *prepared.config;
+  retire_vanished(fresh);
+  warn_of_ignored(*fresh.main);
+  worker_->use(fresh.main, transports(fresh), std::move(*prepared.delivery));
+  manager_->use(fresh.main);
+  config_ = std::move(fresh);
+  say(Level::info, "reload: new sessions use the new configuration");
+}
+
+void Server::take_service(PreparedService prepared) {
+  const auto known = running_.find(prepared.service.canonical);
+  if (!prepared.generation) {
+    const std::string_view stays =
+        known == running_.end() ? "" : "; its old settings and tables stay in force";
+    return say(Level::error, fmt::format("reload: service {}: {}{}", prepared.service.name,
+                                         prepared.generation.error().text(), stays));
+  }
+  if (known != running_.end()) {
+    known->second.front->reload(std::move(*prepared.generation));
+    known->second.service = std::move(prepared.service);
     return;
   }
-  for (const Diagnostic& diagnostic : fresh->diagnostics) say(Level::warning, diagnostic.text);
-  for (const config::Service& service : fresh->services) {
-    if (is_smtp_service(service)) reload_service(service);
-  }
-  retire_vanished(*fresh);
-  warn_of_ignored(*fresh->main);
-  worker_->use(fresh->main, transports(*fresh));
-  manager_->use(fresh->main);
-  config_ = std::move(*fresh);
-  say(Level::info, "reload: new sessions use the new configuration");
+  const Result<void> opened =
+      open_front(prepared.service, *prepared.generation, prepared.endpoints);
+  if (!opened)
+    return say(Level::error,
+               fmt::format("reload: service {}: {}", prepared.service.name, opened.error().text()));
+  running_[prepared.service.canonical].front->start();
 }
 
 // What was opened at the start stays as it is.
@@ -228,25 +271,8 @@ void Server::warn_of_ignored(const config::Settings& fresh) {
   if (fresh.maillog_file != old.maillog_file) note("maillog_file");
 }
 
-void Server::reload_service(const config::Service& service) {
-  const auto front = fronts_.find(service.canonical);
-  if (front == fronts_.end()) {
-    const Result<void> opened = open_front(service);
-    if (!opened)
-      return say(Level::error,
-                 fmt::format("reload: service {}: {}", service.name, opened.error().text()));
-    fronts_[service.canonical]->start();
-    return;
-  }
-  Result<session::GenerationPtr> generation =
-      open_generation(service, programs_, log_, Missing::is_an_error);
-  if (generation) return front->second->reload(std::move(*generation));
-  say(Level::error, fmt::format("reload: service {}: {}; its old settings and tables stay in force",
-                                service.name, generation.error().text()));
-}
-
 void Server::retire_vanished(const config::Config& fresh) {
-  for (auto entry = fronts_.begin(); entry != fronts_.end();) {
+  for (auto entry = running_.begin(); entry != running_.end();) {
     bool found = false;
     for (const config::Service& service : fresh.services)
       found = found || (is_smtp_service(service) && service.canonical == entry->first);
@@ -254,10 +280,45 @@ void Server::retire_vanished(const config::Config& fresh) {
       ++entry;
       continue;
     }
-    entry->second->drain();
-    retired_.push_back(std::move(entry->second));
-    entry = fronts_.erase(entry);
+    std::shared_ptr<session::Front> front = std::move(entry->second.front);
+    entry = running_.erase(entry);
+    retired_.insert(front);
+    front->drain();
+    aio::co_spawn(io_, retire(std::move(front)), aio::detached);
   }
+}
+
+// Its sessions end at the end of their messages; then it goes.
+Task<void> Server::retire(std::shared_ptr<session::Front> front) {
+  co_await front->until_finished();
+  retired_.erase(front);
+}
+
+ServerStatus Server::status() {
+  ServerStatus status;
+  status.version = kVersion;
+  status.pid = getpid();
+  status.uptime_seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(env_.steady() - started_).count();
+  for (const auto& [name, running] : running_) {
+    const stress::Slots& slots = running.front->slots();
+    status.services.push_back(
+        {running.service.name, name, slots.in_use(), slots.limit(), running.front->stressed()});
+  }
+  return status;
+}
+
+// What takes long, summing up the rules and writing it down, is done off the loop.
+Task<std::string> Server::answer(std::string request) {
+  if (request != "status" && request != "status rules")
+    co_return "{\"error\": \"unknown request\"}\n";
+  ServerStatus report = status();
+  report.with_rules = request == "status rules";
+  auto work = [this, &report] {
+    report.tables = tables_.tables();
+    return status_json(report);
+  };
+  co_return co_await net::run_blocking(disk_, work);
 }
 
 }  // namespace headgate::cli

@@ -9,12 +9,17 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "engine/base/env.h"
 #include "engine/base/event.h"
 #include "engine/rules/program_source.h"
+#include "smtpd/cli/control.h"
+#include "smtpd/cli/renewal.h"
+#include "smtpd/cli/status_report.h"
+#include "smtpd/cli/table_store.h"
 #include "smtpd/config/load.h"
 #include "smtpd/deliver/connector.h"
 #include "smtpd/deliver/worker.h"
@@ -27,12 +32,12 @@
 
 namespace headgate::cli {
 
-class Server {
+class Server : private Renewal::House {
  public:
   // `load` reads the configuration again, for a reload.
   Server(config::Config config, std::function<Result<config::Config>()> load,
          rules::ProgramSource& programs, EventSink& log, Env& env);
-  ~Server();
+  ~Server() override;
 
   Result<void> open();
   [[nodiscard]] std::vector<net::Endpoint> listening_on() const;
@@ -43,24 +48,38 @@ class Server {
  private:
   class WakeQueue;
 
+  // A service that is served, with the entry of master.cf that is in force for it.
+  struct Running {
+    config::Service service;
+    std::unique_ptr<session::Front> front;
+  };
+
   Result<void> open_queue();
-  Result<void> open_front(const config::Service& service);
+  void open_control();
+  Result<void> open_front(const config::Service& service, const session::GenerationPtr& generation,
+                          const Endpoints& endpoints);
   Task<void> watch_signals(std::function<void()> reopen_log);
   Task<void> run_queue();
   Task<void> stop();
   Task<void> stop_queue();
-  void reload();
-  void reload_service(const config::Service& service);
+  [[nodiscard]] InForce in_force() const override;
+  void take(Prepared prepared) override;
+  void take_service(PreparedService prepared);
   void retire_vanished(const config::Config& fresh);
+  Task<void> retire(std::shared_ptr<session::Front> front);
+  void cut();
+  ServerStatus status();
+  Task<std::string> answer(std::string request);
   void warn_of_ignored(const config::Settings& fresh);
   [[nodiscard]] bool sessions_over() const;
   void say(Level level, std::string text);
 
   config::Config config_;
-  std::function<Result<config::Config>()> load_;
-  rules::ProgramSource& programs_;
   EventSink& log_;
   Env& env_;
+  TableStore tables_;
+  OpeningReports reports_;
+  SteadyTime started_;
 
   aio::io_context io_{1};
   aio::thread_pool disk_{4}, name_threads_{4};
@@ -75,8 +94,10 @@ class Server {
   net::PeerNames names_;
   session::ClientLimits limits_;
   std::unique_ptr<session::Services> services_;
-  std::map<std::string, std::unique_ptr<session::Front>> fronts_;  // by canonical name
-  std::vector<std::unique_ptr<session::Front>> retired_;  // a reload took them out of master.cf
+  std::map<std::string, Running> running_;             // by canonical name
+  std::set<std::shared_ptr<session::Front>> retired_;  // a reload took them out of master.cf
+  std::unique_ptr<Renewal> renewal_;
+  std::unique_ptr<ControlSocket> control_;
   bool queue_done_ = false, stopping_ = false, hurry_ = false;
 };
 

@@ -78,6 +78,7 @@ class Conversation {
   Task<Next> repeat_denial(Verb verb);
   Task<Next> finish(Verb verb, const Answer& answer);
   Task<Next> give_up(Error error);
+  void take_state();
   void take_settings();
   void watch_pipelining(std::string_view where);
   void log_wire_failure(const Error& error);
@@ -97,8 +98,13 @@ class Conversation {
   SteadyTime last_flush_{};
 };
 
-void Conversation::take_settings() {
+void Conversation::take_state() {
+  if (!session_.in_transaction()) states_.refresh();
   session_.state = states_.current();
+}
+
+void Conversation::take_settings() {
+  take_state();
   const config::Settings& settings = session_.settings();
   net::DeadlinePolicy policy;
   policy.budget = settings.smtpd_timeout;
@@ -192,6 +198,7 @@ Task<Conversation::Next> Conversation::one_command() {
     const Next next = co_await give_up(line.error());
     co_return next;
   }
+  take_state();  // a reload while the client was silent counts for the message that begins now
   dialogue_.command_ended_bare = line->bare_newline;
   const std::optional<Reply> wrong = objection(*line);
   if (wrong) {

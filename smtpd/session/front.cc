@@ -40,7 +40,7 @@ class CountedClient {
 
 }  // namespace
 
-// Which of its generation's two states a session shall use now.
+// Which of its generation's two states a session shall use now; its generation is the Front's as of the last refresh.
 class Front::States final : public StateSource {
  public:
   States(Front& front, GenerationPtr generation)
@@ -49,6 +49,8 @@ class Front::States final : public StateSource {
   StatePtr current() override {
     return front_.controller_.stressed() ? generation_->stressed : generation_->calm;
   }
+
+  void refresh() override { generation_ = front_.generation_; }
 
   [[nodiscard]] bool stopping() const override { return front_.stopping_; }
 
@@ -67,7 +69,8 @@ Front::Front(aio::any_io_executor executor, GenerationPtr generation, Services& 
       slots_(generation_->maxproc),
       controller_(generation_->policy, services.env, services.log),
       slot_free_(executor, aio::steady_timer::time_point::max()),
-      stress_ends_(executor) {}
+      stress_ends_(executor),
+      over_(executor, aio::steady_timer::time_point::max()) {}
 
 Result<void> Front::listen(const std::vector<aio::ip::tcp::endpoint>& endpoints) {
   const std::int64_t wanted =
@@ -98,6 +101,13 @@ void Front::reload(GenerationPtr generation) {
   generation_ = std::move(generation);
   slots_.set_limit(generation_->maxproc);
   controller_.set_policy(generation_->policy);
+  if (slots_.full() && slots_.in_use() > 0) {  // the new limit is reached already
+    controller_.taken(slots_);
+    stress_ends_.cancel();
+  } else {
+    controller_.released(slots_);
+    await_end_of_stress();
+  }
   slot_free_.cancel();
 }
 
@@ -146,13 +156,27 @@ Task<void> Front::accept_from(std::size_t index) {
     ++coroutines_;
     aio::co_spawn(executor_, serve(std::move(*socket)), aio::detached);
   }
-  --coroutines_;
+  coroutine_ended();
+}
+
+void Front::coroutine_ended() {
+  if (--coroutines_ == 0) over_.cancel();
+}
+
+Task<void> Front::until_finished() {
+  while (!finished()) {
+    [[maybe_unused]] const auto [cancelled] = co_await over_.async_wait(kAsTuple);
+  }
 }
 
 void Front::release_slot() {
   slots_.release();
   controller_.released(slots_);
   slot_free_.cancel();
+  await_end_of_stress();
+}
+
+void Front::await_end_of_stress() {
   const std::optional<SteadyTime> end = controller_.ends_at();
   if (!end || stopping_) return;
   stress_ends_.expires_at(*end);
@@ -177,7 +201,7 @@ Task<void> Front::serve(aio::ip::tcp::socket socket) {
     wire.close();
   }
   release_slot();
-  --coroutines_;
+  coroutine_ended();
 }
 
 Task<Peer> Front::identify(const net::TcpWire& wire, const config::Settings& settings) {

@@ -20,7 +20,7 @@
 
 namespace headgate::session {
 
-// What one load of the configuration made of a service. Sessions keep theirs to their end.
+// What one load of the configuration and of the tables made of a service. A session takes a new one between messages.
 struct Generation {
   StatePtr calm, stressed;
   std::int64_t maxproc = 100;
@@ -38,13 +38,17 @@ class Front {
   [[nodiscard]] std::vector<net::Endpoint> listening_on() const;
 
   void start();
-  void reload(GenerationPtr generation);  // for new sessions; the stress goes on
+  void reload(GenerationPtr generation);  // for new sessions and messages; the stress goes on
   void drain();  // no new clients; idle sessions end now, the others at their message's end
   void cut();    // close what is still open
 
   [[nodiscard]] bool finished() const { return coroutines_ == 0; }
 
-  [[nodiscard]] std::size_t sessions() const { return wires_.size(); }
+  Task<void> until_finished();  // after drain()
+
+  [[nodiscard]] const stress::Slots& slots() const { return slots_; }
+
+  [[nodiscard]] bool stressed() { return controller_.stressed(); }
 
  private:
   class States;
@@ -56,6 +60,8 @@ class Front {
   Task<Peer> identify(const net::TcpWire& wire, const config::Settings& settings);
   Task<void> talk(net::Wire& wire, Session& session, States& states);
   void release_slot();
+  void await_end_of_stress();
+  void coroutine_ended();
   void say(Level level, std::string text);
 
   aio::any_io_executor executor_;
@@ -67,7 +73,7 @@ class Front {
   stress::Controller controller_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   std::set<net::TcpWire*> wires_;
-  aio::steady_timer slot_free_, stress_ends_;
+  aio::steady_timer slot_free_, stress_ends_, over_;
   std::size_t coroutines_ = 0;
   bool stopping_ = false;
 };

@@ -41,7 +41,8 @@ class Loop {
   virtual Task<Result<void>> off_loop(std::function<Result<void>()> work) = 0;
 };
 
-// Which of its service's two states a session shall use from now on; asked at each command.
+// Which of its service's two states a session shall use from now on; asked at each command. A mail transaction stays with
+// the configuration and the tables that it began with: refresh() is called outside of one.
 class StateSource {
  public:
   StateSource() = default;
@@ -49,6 +50,10 @@ class StateSource {
   StateSource& operator=(const StateSource&) = delete;
   virtual ~StateSource() = default;
   virtual StatePtr current() = 0;
+
+  // From now on current() gives what the last reload brought.
+  virtual void refresh() {}
+
   // The server is stopping: end the session at the next pause in its dialogue.
   [[nodiscard]] virtual bool stopping() const = 0;
 };

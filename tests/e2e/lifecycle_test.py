@@ -126,7 +126,7 @@ class Life(unittest.TestCase):
         with Server("header_checks = pcre:$config_directory/checks\n", files={"checks": "/^Subject: a/ REJECT\n"}) as server:
             with self.assertRaises(smtplib.SMTPDataError):
                 send(server, "a")
-            old = server.client()  # keeps what it began with
+            old = server.client()  # takes the new rules with its next message
             server.write("checks", "/^Subject: b/ REJECT\n")
             server.kick(signal.SIGHUP)
             server.wait_for_log("reload: new sessions use the new configuration")
@@ -134,7 +134,7 @@ class Life(unittest.TestCase):
             with self.assertRaises(smtplib.SMTPDataError):
                 send(server, "b")
             with self.assertRaises(smtplib.SMTPDataError):
-                old.sendmail("a@client.example", ["me@here.example"], "Subject: a\n\nx\n")
+                old.sendmail("a@client.example", ["me@here.example"], "Subject: b\n\nx\n")
             old.close()
 
             (server.config / "checks").unlink()

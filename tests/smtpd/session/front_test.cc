@@ -13,18 +13,23 @@ class FrontTest : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(house_.configure("smtpd_peername_lookup = no\n"));
-    auto generation = std::make_shared<Generation>();
-    generation->calm = house_.calm;
-    generation->stressed = house_.stressed;
-    generation->maxproc = 2;
-    generation->policy.service = "smtp";
-    generation->policy.canonical = "25";
-    generation->policy.eligible = generation->policy.switches = true;
-    front_ =
-        std::make_unique<Front>(io_.get_executor(), generation, house_.services(), names_, limits_);
+    front_ = std::make_unique<Front>(io_.get_executor(), generation(2), house_.services(), names_,
+                                     limits_);
     const aio::ip::tcp::endpoint any_port(aio::ip::address_v4::loopback(), 0);
     ASSERT_TRUE(front_->listen({any_port}));
     front_->start();
+  }
+
+  // Of what the house has configured last.
+  [[nodiscard]] GenerationPtr generation(std::int64_t maxproc) const {
+    auto fresh = std::make_shared<Generation>();
+    fresh->calm = house_.calm;
+    fresh->stressed = house_.stressed;
+    fresh->maxproc = maxproc;
+    fresh->policy.service = "smtp";
+    fresh->policy.canonical = "25";
+    fresh->policy.eligible = fresh->policy.switches = true;
+    return fresh;
   }
 
   void TearDown() override {
@@ -119,6 +124,57 @@ TEST_F(FrontTest, DrainingSendsIdleClientsAwayAndRefusesNewOnes) {
   EXPECT_EQ(client.line().substr(0, 4), "421 ");
   EXPECT_EQ(client.line(), "<closed>");
   EXPECT_THROW(Client late(*this), std::system_error);
+}
+
+TEST_F(FrontTest, AReloadReachesTheNextMessageAndNotTheOneUnderWay) {
+  front_->reload(generation(20));  // no stress in this one
+  Client idle(*this), busy(*this);
+  idle.line();
+  busy.line();
+  for (const char* command : {"HELO client.example\r\n", "MAIL FROM:<a@b.example>\r\n"}) {
+    busy.send(command);
+    EXPECT_EQ(busy.line().substr(0, 4), "250 ");
+  }
+  const char* refuse = "smtpd_peername_lookup = no\nsmtpd_recipient_restrictions = reject\n";
+  ASSERT_TRUE(house_.configure(refuse));
+  front_->reload(generation(21));
+  busy.send("RCPT TO:<me@here.example>\r\n");
+  EXPECT_EQ(busy.line().substr(0, 4), "250 ");
+  busy.send("RSET\r\n");
+  EXPECT_EQ(busy.line().substr(0, 4), "250 ");
+  for (Client* client : {&idle, &busy}) {  // the idle one has waited for a command since before
+    for (const char* command : {"HELO client.example\r\n", "MAIL FROM:<a@b.example>\r\n"}) {
+      client->send(command);
+      EXPECT_EQ(client->line().substr(0, 4), "250 ");
+    }
+    client->send("RCPT TO:<me@here.example>\r\n");
+    EXPECT_EQ(client->line().substr(0, 4), "554 ");
+  }
+}
+
+TEST_F(FrontTest, AReloadWithFewerSlotsRaisesStressAtOnce) {
+  Client first(*this);
+  EXPECT_EQ(first.line().substr(0, 4), "220 ");
+  EXPECT_FALSE(front_->stressed());
+  front_->reload(generation(1));
+  EXPECT_TRUE(front_->stressed());
+  EXPECT_EQ(house_.log.count("entering stress mode (1/1 busy)"), 1);
+  front_->reload(generation(2));
+  house_.env.advance(std::chrono::hours(1));
+  EXPECT_FALSE(front_->stressed());
+}
+
+TEST_F(FrontTest, UntilFinishedEndsWithTheLastSession) {
+  Client client(*this);
+  client.line();
+  bool over = false;
+  front_->drain();
+  aio::co_spawn(io_, front_->until_finished(), [&over](const std::exception_ptr&) { over = true; });
+  io_.poll();
+  EXPECT_EQ(client.line().substr(0, 4), "421 ");
+  client.close();
+  while (!over) io_.run_one();
+  EXPECT_TRUE(front_->finished());
 }
 
 }  // namespace

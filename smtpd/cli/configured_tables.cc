@@ -1,0 +1,86 @@
+// How it works: the values of the parameters that may name tables are looked through for words like "type:name".
+// Tested by tests/smtpd/cli/check_test.cc.
+#include "smtpd/cli/configured_tables.h"
+
+#include <set>
+#include <string_view>
+#include <variant>
+
+#include "engine/base/text.h"
+#include "smtpd/config/params.h"
+
+namespace headgate::cli {
+
+namespace {
+
+using config::Settings;
+
+// The parameters whose values name lookup tables.
+bool names_tables(std::string_view parameter) {
+  return parameter.ends_with("_checks") || parameter.ends_with("_maps") ||
+         parameter.ends_with("_restrictions") || parameter.ends_with("_domains") ||
+         parameter == "mynetworks" || parameter == "mydestination";
+}
+
+// "pcre:/x" is a table; "[::1]/128", "1:2" and the socket of a policy service are not.
+bool is_table(std::string_view word) {
+  const auto colon = word.find(':');
+  if (colon == std::string_view::npos || colon == 0 || !text::is_alpha(word.front())) return false;
+  for (const char c : word.substr(0, colon)) {
+    if (!text::is_alnum(c) && c != '_' && c != '-') return false;
+  }
+  return true;
+}
+
+void collect_tables(const std::vector<std::string>& words, std::vector<std::string>& tables) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    std::string_view word = words[i];
+    if (text::equal_ignore_case(word, "check_policy_service")) {
+      ++i;
+      continue;
+    }
+    if (word.starts_with('{') && word.ends_with('}')) {
+      collect_tables(text::split_list(word.substr(1, word.size() - 2)), tables);
+      continue;
+    }
+    if (word.starts_with('!')) word.remove_prefix(1);
+    if (is_table(word)) tables.emplace_back(word);
+  }
+}
+
+class Collector {
+ public:
+  void take(const Settings& settings) {
+    for (const config::Param& param : config::params()) {
+      const auto* field = std::get_if<std::vector<std::string> Settings::*>(&param.field);
+      if (field == nullptr || !names_tables(param.name)) continue;
+      std::vector<std::string> tables;
+      collect_tables(settings.*(*field), tables);
+      for (std::string& table : tables) {
+        if (seen_.insert(table).second)
+          found_.push_back({std::string(param.name), std::move(table)});
+      }
+    }
+  }
+
+  std::vector<ConfiguredTable> found() { return std::move(found_); }
+
+ private:
+  std::set<std::string> seen_;
+  std::vector<ConfiguredTable> found_;
+};
+
+}  // namespace
+
+std::vector<ConfiguredTable> configured_tables(const config::Config& config) {
+  Collector collector;
+  collector.take(*config.main);
+  for (const config::Service& service : config.services) {
+    if (service.command != "smtpd") continue;
+    collector.take(*service.calm);
+    collector.take(*service.stressed);
+  }
+  return collector.found();
+}
+
+}  // namespace headgate::cli

@@ -1,0 +1,20 @@
+// configured_tables: every lookup table that a configuration names: main's and each smtpd service's, calm and stressed.
+//   Units     a table is named once, with the first parameter that names it; the order is the configuration's.
+//   Threads   pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "smtpd/config/load.h"
+
+namespace headgate::cli {
+
+struct ConfiguredTable {
+  std::string parameter;
+  std::string spec;  // "pcre:/etc/postfix/header_checks"
+};
+
+std::vector<ConfiguredTable> configured_tables(const config::Config& config);
+
+}  // namespace headgate::cli

@@ -1,0 +1,23 @@
+// Tested by table_store_test.
+#include "smtpd/cli/file_stamp.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace headgate::cli {
+
+FileStamp stamp_of(const std::string& path) {
+  FileStamp stamp;
+
+  struct stat status {};
+
+  if (stat(path.c_str(), &status) != 0) return stamp;
+  stamp.readable = access(path.c_str(), R_OK) == 0;
+  stamp.changed_ns = std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
+  stamp.bytes = static_cast<std::uint64_t>(status.st_size);
+  stamp.inode = status.st_ino;
+  stamp.device = status.st_dev;
+  return stamp;
+}
+
+}  // namespace headgate::cli

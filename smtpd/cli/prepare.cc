@@ -1,0 +1,66 @@
+// Tested by tests/e2e/reload_test.py and lifecycle_test.py.
+#include "smtpd/cli/prepare.h"
+
+#include <utility>
+
+namespace headgate::cli {
+
+namespace {
+
+bool runs(const InForce& now, const config::Service& service) {
+  for (const config::Service& running : now.services) {
+    if (running.canonical == service.canonical) return true;
+  }
+  return false;
+}
+
+PreparedService prepare_new(const config::Service& service, TableStore& store,
+                            OpeningReports& reports) {
+  Result<Endpoints> endpoints = service_endpoints(service);
+  if (!endpoints) return {service, tl::unexpected(std::move(endpoints.error())), {}};
+  return {service, open_generation(service, store, reports, Missing::fails_each_lookup),
+          std::move(*endpoints)};
+}
+
+}  // namespace
+
+// master.cf's own transports: "scan unix … smtp" is a name for the SMTP client.
+deliver::TransportCommands transports(const config::Config& config) {
+  deliver::TransportCommands commands;
+  for (const config::Service& service : config.services) {
+    if (service.type == "unix") commands[service.name] = service.command;
+  }
+  return commands;
+}
+
+Prepared prepare_reload(config::Config fresh, const InForce& now, TableStore& store,
+                        OpeningReports& reports, EventSink& log) {
+  reports.repeat_all();
+  store.begin_reload();
+  Prepared prepared;
+  for (const config::Service& service : fresh.services) {
+    if (!is_smtp_service(service)) continue;
+    if (runs(now, service)) {
+      prepared.services.push_back(
+          {service, open_generation(service, store, reports, Missing::is_an_error), {}});
+    } else {
+      prepared.services.push_back(prepare_new(service, store, reports));
+    }
+  }
+  prepared.delivery = deliver::Worker::open_tables(fresh.main, store, log);
+  prepared.config = std::move(fresh);
+  return prepared;
+}
+
+Prepared prepare_tables(const InForce& now, TableStore& store, OpeningReports& reports,
+                        EventSink& log) {
+  Prepared prepared;
+  for (const config::Service& service : now.services) {
+    prepared.services.push_back(
+        {service, open_generation(service, store, reports, Missing::fails_each_lookup), {}});
+  }
+  prepared.delivery = deliver::Worker::open_tables(now.main, store, log);
+  return prepared;
+}
+
+}  // namespace headgate::cli

@@ -1,0 +1,50 @@
+// Prepared: all that a reload or a changed table brings, opened and ready, so that the loop has only to swap it in.
+//   Threads   prepare_*() run on a thread of their own, one at a time; a Prepared then belongs to the loop.
+//   Ownership what is in it shares the store's tables.
+//   Errors    of a service: its old generation stays in force. In a reload a table that cannot be opened is such an
+//             error; after a changed file the store has seen to it that the last good table is opened.
+//   Source    postfix reload; smtpd.md §1.4.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "smtpd/cli/generation.h"
+#include "smtpd/cli/table_store.h"
+#include "smtpd/config/load.h"
+#include "smtpd/deliver/worker.h"
+#include "smtpd/session/front.h"
+
+namespace headgate::cli {
+
+struct PreparedService {
+  config::Service service;
+  Result<session::GenerationPtr> generation;
+  Endpoints endpoints;  // where a service that is new shall listen
+};
+
+struct Prepared {
+  std::optional<config::Config> config;  // of a reload
+  std::vector<PreparedService> services;
+  std::optional<deliver::Worker::Tables> delivery;
+};
+
+// What is in force, as far as a new round must know it.
+struct InForce {
+  std::vector<config::Service> services;  // with the settings that their fronts use
+  config::SettingsPtr main;
+};
+
+// Begins and leaves open a reload round of the store.
+Prepared prepare_reload(config::Config fresh, const InForce& now, TableStore& store,
+                        OpeningReports& reports, EventSink& log);
+
+// The same configuration with the tables that mark_changed() marked.
+Prepared prepare_tables(const InForce& now, TableStore& store, OpeningReports& reports,
+                        EventSink& log);
+
+deliver::TransportCommands transports(const config::Config& config);
+
+}  // namespace headgate::cli

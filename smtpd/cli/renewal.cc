@@ -1,0 +1,183 @@
+// Rounds never overlap: run() is the only one who begins them, and what is asked for during a round (a second SIGHUP, a
+// build that ended) is remembered and is the next round. Tested by tests/smtpd/cli/renewal_test.cc and
+// tests/e2e/reload_test.py.
+#include "smtpd/cli/renewal.h"
+
+#include <exception>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/rules/program.h"
+#include "smtpd/net/blocking.h"
+
+namespace headgate::cli {
+
+Renewal::Renewal(aio::io_context& io, House& house, std::function<Result<config::Config>()> load,
+                 TableStore& store, OpeningReports& reports, EventSink& log, Env& env)
+    : io_(io),
+      house_(house),
+      load_(std::move(load)),
+      store_(store),
+      reports_(reports),
+      log_(log),
+      env_(env),
+      timer_(io) {}
+
+Renewal::~Renewal() {
+  cancelled_ = true;
+  builder_.join();
+  reader_.join();
+}
+
+void Renewal::say(Level level, std::string text, Program program) {
+  Event event;
+  event.program = program;
+  event.level = level;
+  event.text = std::move(text);
+  log_.write(event);
+}
+
+void Renewal::start(std::chrono::seconds poll) {
+  poll_ = poll;
+  aio::co_spawn(io_, run(), aio::detached);
+}
+
+void Renewal::reload() {
+  reload_wanted_ = true;
+  wake();
+}
+
+void Renewal::wake() {
+  awake_ = true;
+  timer_.cancel();
+}
+
+void Renewal::stop() {
+  stopping_ = true;
+  cancelled_ = true;
+  wake();
+}
+
+Task<void> Renewal::run() {
+  while (!stopping_) {
+    if (!building_) {
+      building_ = true;
+      aio::co_spawn(io_, build_tables(), aio::detached);
+    }
+    const bool time_is_over = co_await wait();
+    if (!stopping_) co_await round(time_is_over);
+  }
+}
+
+// True when it is time to look at the files; false when somebody called.
+Task<bool> Renewal::wait() {
+  if (std::exchange(awake_, false)) co_return false;
+  if (poll_.count() > 0) {
+    timer_.expires_after(poll_);
+  } else {
+    timer_.expires_at(aio::steady_timer::time_point::max());
+  }
+  co_await timer_.async_wait(kAsTuple);
+  co_return !std::exchange(awake_, false);
+}
+
+Task<void> Renewal::round(bool look_at_files) {
+  Cause cause;
+  cause.reload = std::exchange(reload_wanted_, false);
+  cause.look_at_files = look_at_files;
+  const InForce now = house_.in_force();
+  auto work = [this, cause, &now] { return prepare_safely(cause, now); };
+  std::optional<Prepared> prepared = co_await net::run_blocking(reader_, work);
+  if (!prepared || stopping_) co_return;
+  bool all_good = true;
+  for (const PreparedService& service : prepared->services)
+    all_good = all_good && service.generation.has_value();
+  if (prepared->config) poll_ = prepared->config->main->check_table_poll_interval;
+  house_.take(std::move(*prepared));
+  tell(store_.end_round(cause.reload && all_good));
+}
+
+// An exception (no memory, as good as always) must not end the coroutine that all later rounds hang on.
+std::optional<Prepared> Renewal::prepare_safely(Cause cause, const InForce& now) {
+  std::string failure;
+  try {
+    return prepare(cause, now);
+  } catch (const std::exception& error) {
+    failure = error.what();
+  }
+  store_.end_round();
+  say(Level::error, fmt::format("reload: {}; the old configuration stays in force", failure));
+  return std::nullopt;
+}
+
+std::optional<Prepared> Renewal::prepare(Cause cause, const InForce& now) {
+  if (!cause.reload) {
+    const std::vector<std::string> files = store_.mark_changed(cause.look_at_files);
+    if (files.empty()) return std::nullopt;
+    for (const std::string& file : files) reports_.repeat(file);
+    return prepare_tables(now, store_, reports_, log_);
+  }
+  Result<config::Config> fresh = load_();
+  if (!fresh) {
+    say(Level::error,
+        fmt::format("reload: {}; the old configuration stays in force", fresh.error().text()));
+    return std::nullopt;
+  }
+  for (const Diagnostic& diagnostic : fresh->diagnostics) say(Level::warning, diagnostic.text);
+  return prepare_reload(std::move(*fresh), now, store_, reports_, log_);
+}
+
+void Renewal::tell(const std::vector<TableStore::Change>& changes) {
+  for (const TableStore::Change& change : changes) {
+    if (change.failed) continue;  // said by its warning
+    const std::string_view what = change.rebuilt
+                                      ? "is matched with its database now"
+                                      : "has changed: new messages are checked with the new rules";
+    say(Level::info, fmt::format("table {} {}", change.name, what), Program::cleanup);
+  }
+}
+
+Result<void> Renewal::build(const TableStore::Wanted& table) {
+  std::string failure;
+  try {
+    return store_.build(table.dialect, table.name, cancelled_);
+  } catch (const std::exception& error) {
+    failure = error.what();
+  }
+  return fail(Code::bug, failure);
+}
+
+Task<void> Renewal::build_tables() {
+  while (!stopping_) {
+    const std::optional<TableStore::Wanted> table = store_.next_build();
+    if (!table) break;
+    const std::string name = fmt::format("{}:{}", rules::name_of(table->dialect), table->name);
+    say(Level::info,
+        fmt::format("table {}: building a database of {} patterns; until it is there the reference "
+                    "engine answers alone",
+                    name, table->patterns),
+        Program::cleanup);
+    const SteadyTime begun = env_.steady();
+    auto work = [this, &table] { return build(*table); };
+    const Result<void> built = co_await net::run_blocking(builder_, work);
+    if (stopping_) break;
+    store_.built(*table, built);
+    const std::chrono::duration<double> seconds = env_.steady() - begun;
+    if (built) {
+      say(Level::info,
+          fmt::format("table {}: {} patterns, built in {:.1f} s", name, table->patterns,
+                      seconds.count()),
+          Program::cleanup);
+    } else {
+      say(Level::warning,
+          fmt::format("table {}: no database: {}; its answers stay right, only slower", name,
+                      built.error().text()),
+          Program::cleanup);
+    }
+    wake();
+  }
+  building_ = false;
+}
+
+}  // namespace headgate::cli

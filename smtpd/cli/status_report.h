@@ -1,0 +1,39 @@
+// The running server at a glance: what it tells over its control socket (JSON), and the same for people.
+//   Form      {"version", "pid", "uptime_seconds", "services": [{"service", "name", "slots_in_use", "slots", "stress"}],
+//             "tables": [{"table", "rules", …, "counts": [{"line", "hits", "bytes", "last_hit", "action"}]}]}; "counts"
+//             only when rules were asked for. A new field may come at any time; none changes its meaning.
+//   Units     bytes, seconds; times are Unix time, 0 = never.        Threads  pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/base/error.h"
+#include "smtpd/cli/table_info.h"
+
+namespace headgate::cli {
+
+struct ServiceInfo {
+  std::string service;                       // as in master.cf
+  std::string name;                          // canonical: "25"
+  std::int64_t slots_in_use = 0, slots = 0;  // 0 slots: unlimited
+  bool stressed = false;
+};
+
+struct ServerStatus {
+  std::string version;
+  std::int64_t pid = 0, uptime_seconds = 0;
+  std::vector<ServiceInfo> services;
+  std::vector<TableInfo> tables;
+  bool with_rules = false;
+};
+
+std::string status_json(const ServerStatus& status);
+
+enum class RuleOrder { none, by_line, by_hits };
+
+// The text for people, from the document. Code::corrupt when it is none.
+Result<std::string> status_text(const std::string& document, RuleOrder rules);
+
+}  // namespace headgate::cli

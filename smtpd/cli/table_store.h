@@ -1,0 +1,112 @@
+// TableStore: a ProgramSource that keeps what it has loaded, so that a reload reads each table once and a changed file
+// means that one table is read again. It also knows which tables wait for a build, and what status tells about each.
+//   Use       a round: begin_reload() (everything is read again) or mark_changed() (what changed is); open all lookups;
+//             end_round(). Outside of a round load() and read_text() answer from what is kept.
+//   Errors    in a reload a table that cannot be read is the Error that it is. Otherwise the last good one stays, with
+//             one warning; a table that never was good is its Error.
+//   Threads   any; one round at a time. Nothing is locked while a table is read.
+//   Lifetime  borrows the source and the clock.
+//   Source    DATABASE_README: Postfix's daemons notice a changed table when they are idle; we look at the files.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/base/env.h"
+#include "engine/rules/program_source.h"
+#include "engine/rules/statistics.h"
+#include "smtpd/cli/file_stamp.h"
+#include "smtpd/cli/table_info.h"
+
+namespace headgate::cli {
+
+class TableStore final : public rules::ProgramSource {
+ public:
+  TableStore(rules::ProgramSource& source, const Env& env) : source_(source), env_(env) {}
+
+  void configure(const rules::ImageSettings& settings) override { source_.configure(settings); }
+
+  Result<rules::CompiledTable> load(rules::Dialect dialect, const std::string& name) override;
+  Result<std::string> read_text(const std::string& path, std::size_t limit_bytes) override;
+
+  void begin_reload();
+
+  // Looks at the files and names those that changed; with none there is nothing to do. A file counts as changed when it
+  // was the same at two looks in a row and is not what was loaded: whoever writes it is done.
+  // Without `look` only tables whose databases are ready count.
+  std::vector<std::string> mark_changed(bool look = true);
+
+  // A table that was read again in a round which mark_changed() began.
+  struct Change {
+    std::string name;      // "pcre:/x", or the path of a text
+    bool rebuilt = false;  // the same text; its databases are ready
+    bool failed = false;   // the last good one stays
+  };
+
+  // `forget`: tables that nobody asked for in this round go.
+  std::vector<Change> end_round(bool forget = false);
+
+  struct Wanted {
+    rules::Dialect dialect = rules::Dialect::pcre;
+    std::string name;
+    std::size_t patterns = 0;
+  };
+
+  // A table whose databases are missing and were not tried yet for its present text. The caller builds it and calls
+  // built(); when that was a success, the next mark_changed() names it.
+  std::optional<Wanted> next_build();
+  Result<void> build(rules::Dialect dialect, const std::string& name,
+                     const std::atomic<bool>& cancelled) override;
+  void built(const Wanted& table, const Result<void>& result);
+
+  [[nodiscard]] std::vector<TableInfo> tables() const;
+
+ private:
+  using Key = std::pair<std::string, std::string>;  // "pcre", "/x"; "" for texts
+
+  struct Content {
+    rules::CompiledTable table;
+    std::string text;
+  };
+
+  enum class Build : std::uint8_t { none, wanted, running, done, failed };
+
+  struct Entry {
+    std::optional<Content> content;  // the last good one
+    std::optional<Error> error;      // of the last reading
+    FileStamp loaded, seen;          // what was read; at the last look
+    bool stale = false;              // to be read again when it is asked for next
+    bool rebuilt = false;            // stale because its databases are ready
+    std::uint64_t asked = 0;         // the last round in which it was
+    WallTime when{};
+    std::shared_ptr<rules::TableStatistics> statistics;
+    Build build = Build::none;
+    std::optional<FileStamp> tried;  // of the text that was built, or could not be
+    std::string build_problem;
+    TableInfo info;
+  };
+
+  Result<Content> get(const Key& key, const std::function<Result<Content>()>& read);
+  [[nodiscard]] static std::optional<Result<Content>> kept(const Entry& entry, bool reloading);
+  Result<Content> keep(Entry& entry, const Key& key, Content fresh, const FileStamp& before,
+                       bool same_text);
+  Result<Content> keep_last_good(Entry& entry, const Key& key, Error error,
+                                 const FileStamp& before);
+  static void plan_build(Entry& entry, bool wants_build);
+  [[nodiscard]] static std::string why_without_database(const Entry& entry);
+
+  rules::ProgramSource& source_;
+  const Env& env_;
+  mutable std::mutex mutex_;
+  std::map<Key, Entry> entries_;
+  std::vector<Change> changes_;  // of this round
+  bool reloading_ = false;
+  std::uint64_t round_ = 1;
+};
+
+}  // namespace headgate::cli

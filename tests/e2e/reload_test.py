@@ -1,0 +1,211 @@
+"""New rules without a dropped session: SIGHUP and changed table files, under load, in the middle of a message."""
+
+import os
+import random
+import signal
+import smtplib
+import socket
+import threading
+import unittest
+
+from headgate_server import Server, until
+
+ONE_TABLE = "header_checks = pcre:$config_directory/checks\ncheck_table_poll_interval = 1s\n"
+
+
+def replace(server, name, text):
+    """As an editor that is careful: readers see the old or the new file."""
+    fresh = server.config / (name + ".new")
+    fresh.write_text(text)
+    os.rename(fresh, server.config / name)
+
+
+def send(server, subject="x"):
+    with server.client() as smtp:
+        return answer(smtp, subject)
+
+
+def answer(smtp, subject="x"):
+    """The reply's text at the end of a message."""
+    try:
+        smtp.mail("a@client.example")
+        smtp.rcpt("me@here.example")
+        code, text = smtp.data(f"Subject: {subject}\n\nx\n")
+        return f"{code} {text.decode()}"
+    except smtplib.SMTPDataError as error:
+        return f"{error.smtp_code} {error.smtp_error.decode()}"
+
+
+class ChangedFiles(unittest.TestCase):
+    def test_a_table_changed_by_rename_is_taken(self):
+        with Server(ONE_TABLE, files={"checks": "/^Subject: x/ REJECT old\n"}) as server:
+            old = server.client()
+            old.ehlo()
+            self.assertIn("old", send(server))
+            replace(server, "checks", "/^Subject: x/ REJECT new\n/(/ REJECT bad\n")
+            server.wait_for_log(f"table pcre:{server.config}/checks has changed")
+            self.assertIn("new", send(server))
+            self.assertIn("new", answer(old))  # the session goes on
+            self.assertIn("warning: pcre map", server.log())  # Postfix's own words about line 2
+            old.close()
+
+    def test_a_message_in_flight_ends_under_the_rules_it_began_with(self):
+        tables = "header_checks = pcre:$config_directory/checks\nbody_checks = pcre:$config_directory/checks\n"
+        with Server(tables, files={"checks": "/^secret/ REJECT old\n"}) as server:
+            with server.client() as smtp:
+                smtp.ehlo()
+                smtp.mail("a@client.example")
+                smtp.rcpt("me@here.example")
+                smtp.putcmd("data")
+                self.assertEqual(smtp.getreply()[0], 354)
+                smtp.send(b"Subject: x\r\n\r\nfirst line\r\n")
+                replace(server, "checks", "/^first|^second/ REJECT new\n")
+                server.kick(signal.SIGHUP)
+                server.wait_for_log("reload: new sessions use the new configuration")
+                smtp.send(b"second line\r\nsecret\r\n.\r\n")
+                code, text = smtp.getreply()
+                self.assertEqual((code, b"old" in text), (550, True), text)
+                smtp.mail("a@client.example")
+                smtp.rcpt("me@here.example")
+                code, text = smtp.data("Subject: x\n\nfirst line\n")
+                self.assertEqual((code, b"new" in text), (550, True), text)
+
+    def test_a_file_that_goes_leaves_the_last_good_rules(self):
+        with Server(ONE_TABLE, files={"checks": "/^Subject: x/ REJECT old\n"}) as server:
+            (server.config / "checks").unlink()
+            server.wait_for_log("the table that was loaded before stays in force")
+            self.assertIn("old", send(server))
+            replace(server, "checks", "/^Subject: x/ REJECT back\n")
+            server.wait_for_log("checks has changed")
+            self.assertIn("back", send(server))
+            self.assertEqual(server.log().count("stays in force"), 1)
+
+    def test_a_file_that_was_missing_at_the_start_is_taken_when_it_comes(self):
+        with Server(ONE_TABLE) as server:
+            self.assertTrue(send(server).startswith("451 "))
+            replace(server, "checks", "/^Subject: x/ REJECT come\n")
+            until(lambda: "come" in send(server), "the new table")
+
+    def test_all_kinds_of_tables(self):
+        main = ("header_checks = pcre:$config_directory/checks\n"
+                "mynetworks = $config_directory/nets\n"
+                "mydestination = texthash:$config_directory/domains\n")
+        files = {"checks": "/nothing/ DUNNO\n", "nets": "192.0.2.0/24\n", "domains": "here.example x\n"}
+        with Server(main, files=files) as server:
+            def rcpt(address):
+                with server.client() as smtp:
+                    smtp.ehlo()
+                    smtp.mail("a@client.example")
+                    return smtp.rcpt(address)[0]
+            self.assertEqual(rcpt("me@here.example"), 250)
+            self.assertEqual(rcpt("me@there.example"), 454)
+            replace(server, "domains", "here.example x\nthere.example x\n")
+            server.wait_for_log("domains has changed")
+            self.assertEqual(rcpt("me@there.example"), 250)
+            self.assertEqual(rcpt("me@elsewhere.example"), 454)
+            replace(server, "nets", "127.0.0.0/8\n")
+            server.wait_for_log("nets has changed")
+            self.assertEqual(rcpt("me@elsewhere.example"), 250)
+
+    def test_polling_can_be_switched_off(self):
+        with Server(ONE_TABLE.replace("1s", "0"), files={"checks": "/^Subject: x/ REJECT old\n"}) as server:
+            replace(server, "checks", "/^Subject: x/ REJECT new\n")
+            for _ in range(20):
+                self.assertIn("old", send(server))
+            server.kick(signal.SIGHUP)
+            server.wait_for_log("reload: new sessions use the new configuration")
+            self.assertIn("new", send(server))
+
+
+class UnderLoad(unittest.TestCase):
+    def test_no_session_is_dropped_and_every_answer_is_of_one_table(self):
+        """A few hundred changes by rename, some of them taken by SIGHUP, some by the poll."""
+        def table(n):
+            return f"/^Subject: x/ REJECT version {n}\n" + "".join(f"/^X-{i}-{n}: y/ DUNNO\n" for i in range(20))
+
+        patient = ONE_TABLE + "smtpd_soft_error_limit = 100000\nsmtpd_hard_error_limit = 100000\n"
+        with Server(patient, files={"checks": table(0)}) as server:
+            stop = threading.Event()
+            trouble, versions, answers = [], set(), []
+
+            def client():
+                try:
+                    with server.client() as smtp:  # one session for the whole time
+                        smtp.ehlo()
+                        while not stop.is_set():
+                            text = answer(smtp)
+                            if not text.startswith("550 5.7.1 version "):
+                                trouble.append(text)
+                            versions.add(text)
+                            answers.append(text)
+                except (smtplib.SMTPException, OSError) as error:
+                    trouble.append(repr(error))
+
+            threads = [threading.Thread(target=client) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            dice = random.Random(4)
+            for n in range(1, 301):
+                replace(server, "checks", table(n))
+                if n % 10 == 0:
+                    server.kick(signal.SIGHUP)
+                    if dice.random() < 0.3:
+                        server.kick(signal.SIGHUP)
+                    server.wait_for_log("reload: new sessions use the new configuration", n // 10)
+                    heard = len(answers)
+                    until(lambda: trouble or len(answers) >= heard + 4, "answers after the reload")
+            until(lambda: trouble or any("version 300" in v for v in versions), "the last table")
+            stop.set()
+            for thread in threads:
+                thread.join()
+            self.assertEqual(trouble, [])
+            self.assertGreater(len(versions), 20)
+
+    def test_a_big_table_is_loaded_while_sessions_go_on(self):
+        big = "".join(f"/^X-{i}: (a|b){{3}}[0-9]+foo{i}.*bar/ REJECT n\n" for i in range(1500))
+        with Server(ONE_TABLE, files={"checks": "/^Subject: x/ REJECT old\n"}) as server:
+            with server.client() as smtp:
+                smtp.ehlo()
+                replace(server, "checks", big + "/^Subject: x/ REJECT new\n")
+                server.kick(signal.SIGHUP)
+                until(lambda: "new" in answer(smtp), "the new rules")
+
+    def test_a_stop_during_a_reload(self):
+        with Server(ONE_TABLE, files={"checks": "/^Subject: x/ REJECT old\n"}) as server:
+            send(server)
+            server.kick(signal.SIGHUP)
+            server.kick(signal.SIGTERM)
+            self.assertEqual(server.stop(), 0)
+
+
+class Services(unittest.TestCase):
+    def test_a_service_that_is_taken_away_lets_its_message_end(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            second = probe.getsockname()[1]
+        keep = "127.0.0.1:0 inet n - n - 20 smtpd\n"
+        with Server(master=keep + f"127.0.0.1:{second} inet n - n - 20 smtpd\n") as server:
+            with smtplib.SMTP("127.0.0.1", second, local_hostname="client.example", timeout=30) as smtp:
+                smtp.ehlo()
+                smtp.mail("a@client.example")
+                smtp.rcpt("me@here.example")
+                smtp.putcmd("data")
+                self.assertEqual(smtp.getreply()[0], 354)
+                server.write("master.cf", keep)
+                server.kick(signal.SIGHUP)
+                server.wait_for_log("reload: new sessions use the new configuration")
+                with self.assertRaises(OSError):
+                    socket.create_connection(("127.0.0.1", second), timeout=5)
+                smtp.send(b"Subject: late\r\n\r\nlate\r\n.\r\n")
+                self.assertEqual(smtp.getreply()[0], 250)
+                self.assertEqual(smtp.getreply()[0], 421)
+                smtp.close()
+            server.write("master.cf", keep + f"127.0.0.1:{second} inet n - n - 20 smtpd\n")
+            server.kick(signal.SIGHUP)
+            server.wait_for_log("reload: new sessions use the new configuration", 2)
+            with smtplib.SMTP("127.0.0.1", second, local_hostname="client.example", timeout=30) as smtp:
+                self.assertEqual(smtp.noop()[0], 250)
+
+
+if __name__ == "__main__":
+    unittest.main()
