@@ -1,6 +1,6 @@
 // How it works: text -> front (statements, warnings; patterns compiled on the way) -> analyse (a plan each) -> back (a
 // Program, its database), and once more back for the emergency subset, which shares the compiled patterns.
-// Tested by tests/compiler/compile_test.cc and tests/cases/run_cases_test.cc.
+// Tested by tests/compiler/compile_test.cc and tests/cases/rules/run_cases_test.cc.
 #include "compiler/compile.h"
 
 #include <memory>

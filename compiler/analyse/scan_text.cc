@@ -1,7 +1,7 @@
 // How it works: one walk over the tree. What Hyperscan cannot do is widened: a zero-width test that is dropped is taken as
 // true, a back-reference becomes "anything", a large repeat loses its upper bound (Hyperscan's compile time grows with it:
 // x{1,5000} costs seconds). More than kMostPositions byte positions in all are left to the reference engine.
-// Tested by tests/compiler/analyse/scan_text_test.cc; that nothing is lost, by tests/fuzz/table_text_fuzz.cc.
+// Tested by tests/compiler/scan_agrees_test.cc; that nothing is lost, by tests/fuzz/table_text_fuzz.cc.
 #include "compiler/analyse/scan_text.h"
 
 #include <algorithm>

@@ -13,8 +13,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 
+#include "compiler/back/forked_compiler.h"
 #include "engine/base/file.h"
 #include "engine/match/scratch.h"
 
@@ -41,15 +41,6 @@ int largest_count(std::string_view text) {
     largest = std::max(largest, number);
   }
   return largest;
-}
-
-std::size_t address_space_bytes() {
-  std::size_t pages = 0;
-  if (FILE* file = std::fopen("/proc/self/statm", "re")) {
-    if (std::fscanf(file, "%zu", &pages) != 1) pages = 0;
-    std::fclose(file);
-  }
-  return pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
 [[noreturn]] void run_child(const std::string& pattern, const match::PosixOptions& options,
@@ -116,7 +107,7 @@ bool needs_trial(std::string_view pattern) {
 
 std::optional<std::string> try_posix(const std::string& pattern, const match::PosixOptions& options,
                                      std::size_t groups_wanted) {
-  const rlim_t address_space = address_space_bytes() + kTrialBytes;
+  const rlim_t address_space = mapped_bytes() + kTrialBytes;
   const pid_t child = fork();
   if (child < 0)
     return std::nullopt;  // untried; a machine without processes left has other worries

@@ -22,6 +22,7 @@
 #include "compiler/store/publish_table.h"
 #include "engine/base/file.h"
 #include "engine/base/text.h"
+#include "engine/rules/program.h"
 
 extern char** environ;
 
@@ -165,7 +166,7 @@ Result<void> ProcessBuilder::build(rules::Dialect dialect, const std::string& na
       std::string(kExecutable),
       "build",
       "--dialect",
-      dialect == rules::Dialect::pcre ? "pcre" : "regexp",
+      std::string(rules::name_of(dialect)),
       "--name",
       name,
       "--directory",

@@ -9,6 +9,7 @@
 #include "engine/match/confirm_pcre2.h"
 #include "engine/match/selftest.h"
 #include "engine/rules/image.h"
+#include "engine/rules/program.h"
 
 namespace headgate::store {
 
@@ -27,7 +28,7 @@ Digest cache_key(rules::Dialect dialect, std::string_view name, std::string_view
                  const rules::ImageSettings& limits, std::string_view environment) {
   Sha256 sha;
   sha.add_counted(environment);
-  sha.add_counted(dialect == rules::Dialect::pcre ? "pcre" : "regexp");
+  sha.add_counted(rules::name_of(dialect));
   sha.add_counted(name);
   sha.add_counted(text);
   sha.add_counted(fmt::format("{} {} {}", limits.pattern_limit.count(), limits.table_limit.count(),

@@ -110,19 +110,7 @@ Result<void> ImageCache::publish(const Digest& key, std::string_view image) cons
   const std::string path = path_of(key);
   const std::string temporary = fmt::format("{}.{}.{:x}{}", path, ::getpid(),
                                             env_.steady().time_since_epoch().count(), kTemporary);
-  TRY(fd, open_file(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644));
-  const auto write = [&]() -> Result<void> {
-    TRY_OK(write_all(fd.get(), image, temporary));
-    if (::fsync(fd.get()) != 0) return fail_errno("fsync", temporary, errno);
-    if (::rename(temporary.c_str(), path.c_str()) != 0)
-      return fail_errno("rename", temporary, errno);
-    return {};
-  };
-  if (auto written = write(); !written) {
-    ::unlink(temporary.c_str());
-    return written;
-  }
-  return sync_directory(directory_);
+  return write_file_atomically(path, image, 0644, temporary, O_EXCL | O_NOFOLLOW);
 }
 
 std::size_t ImageCache::prune(const CacheLimits& limits) const {

@@ -64,8 +64,12 @@ Result<void> sync_directory(const std::string& path) {
 }
 
 Result<void> write_file_atomically(const std::string& path, std::string_view data, unsigned mode) {
-  const std::string temporary = path + ".tmp";
-  TRY(fd, open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode));
+  return write_file_atomically(path, data, mode, path + ".tmp", O_TRUNC);
+}
+
+Result<void> write_file_atomically(const std::string& path, std::string_view data, unsigned mode,
+                                   const std::string& temporary, int flags) {
+  TRY(fd, open_file(temporary, O_WRONLY | O_CREAT | flags, mode));
   const auto write = [&]() -> Result<void> {
     TRY_OK(write_all(fd.get(), data, temporary));
     if (::fsync(fd.get()) != 0) return fail_errno("fsync", temporary, errno);

@@ -51,4 +51,9 @@ Result<void> sync_directory(const std::string& path);
 Result<void> write_file_atomically(const std::string& path, std::string_view data,
                                    unsigned mode = 0644);
 
+// The same for who must not share a temporary file with another writer: its name, and with which of open(2)'s flags
+// (O_EXCL, O_NOFOLLOW) it is created.
+Result<void> write_file_atomically(const std::string& path, std::string_view data, unsigned mode,
+                                   const std::string& temporary, int flags);
+
 }  // namespace headgate

@@ -1,4 +1,4 @@
-// Tested by tests/cases/run_cases_test.cc.
+// Tested by tests/cases/rules/run_cases_test.cc.
 #include "engine/rules/program_lookup.h"
 
 #include <utility>

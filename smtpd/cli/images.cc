@@ -1,4 +1,4 @@
-// Tested by tests/e2e/images_test.py.
+// Tested by tests/smtpd/cli/images_test.cc.
 #include "smtpd/cli/images.h"
 
 namespace headgate::cli {
