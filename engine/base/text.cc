@@ -74,7 +74,7 @@ std::vector<std::string> split_list(std::string_view s) {
   return out;
 }
 
-std::string printable(std::string_view s) {
+std::string printable(std::string_view s, bool utf8) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
   const auto continuation = [&](std::size_t i) { return i < s.size() && (byte(i) & 0xC0) == 0x80; };
   std::string out;
@@ -82,7 +82,7 @@ std::string printable(std::string_view s) {
   for (std::size_t i = 0; i < s.size(); ++i) {
     if (byte(i) >= 32 && byte(i) < 127) {
       out += s[i];
-    } else if (byte(i) >= 0xC2 && byte(i) <= 0xFE && continuation(i + 1)) {
+    } else if (utf8 && byte(i) >= 0xC2 && byte(i) <= 0xFE && continuation(i + 1)) {
       out += s[i];
       while (continuation(i + 1)) out += s[++i];
     } else {

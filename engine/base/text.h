@@ -41,7 +41,8 @@ std::vector<std::string> split_list(std::string_view s);
 
 // What Postfix does to a message before it is logged: every byte that is neither printable ASCII nor part of a
 // well-formed looking UTF-8 sequence (lead 0xC2-0xFE, then continuation bytes) becomes '?'.
-std::string printable(std::string_view s);
+// Without `utf8` (smtputf8_enable = no) every byte that is not printable ASCII does.
+std::string printable(std::string_view s, bool utf8 = true);
 
 // UTF-8 as Postfix's valid_utf8_string() has it: no surrogates, no overlong forms, up to U+10FFFF.
 bool valid_utf8(std::string_view s);

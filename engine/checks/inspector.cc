@@ -11,6 +11,7 @@
 
 #include "engine/base/text.h"
 #include "engine/checks/header_lines.h"
+#include "engine/checks/record_filter.h"
 #include "engine/mail/header.h"
 #include "engine/mail/mime.h"
 
@@ -18,19 +19,29 @@ namespace headgate::checks {
 
 namespace {
 
-mail::MimeOptions mime_options(const Limits& limits) {
+bool any_strict(const Limits& limits) {
+  return limits.strict_7bit_headers || limits.strict_8bitmime || limits.strict_8bitmime_body ||
+         limits.strict_mime_encoding_domain;
+}
+
+mail::MimeOptions mime_options(const Limits& limits, const CheckSet& checks) {
   mail::MimeOptions options;
   options.header_size_limit = limits.header_size_limit;
   options.nesting_limit = limits.mime_nesting_limit;
   options.boundary_length_limit = limits.mime_boundary_length_limit;
   options.mime = !limits.disable_mime_input_processing;
+  if (limits.agent != Agent::cleanup) return options;
+  options.report_eight_bit_headers = limits.strict_7bit_headers || limits.strict_8bitmime;
+  options.report_eight_bit_body = limits.strict_8bitmime_body || limits.strict_8bitmime;
+  options.report_encoding_domain = limits.strict_mime_encoding_domain;
+  options.report_nesting = any_strict(limits) || !checks.header->empty() || !checks.mime->empty() ||
+                           !checks.nested->empty();
   return options;
 }
 
 // The six MIME names go to mime_header_checks wherever they stand.
-KeyClass key_class_of(mail::HeaderClass header_class, std::string_view name) {
-  if (header_class == mail::HeaderClass::multipart || mail::is_mime_header_name(name))
-    return KeyClass::mime;
+KeyClass key_class_of(mail::HeaderClass header_class, bool mime_name) {
+  if (header_class == mail::HeaderClass::multipart || mime_name) return KeyClass::mime;
   return header_class == mail::HeaderClass::primary ? KeyClass::header : KeyClass::nested;
 }
 
@@ -43,11 +54,12 @@ class Inspector::Impl final : public mail::MimeSink {
         limits_(limits),
         sink_(sink),
         observer_(observer),
-        parser_(mime_options(limits), *this) {}
+        filter_(limits.replace_stray_cr_lf, limits.reject_characters, limits.strip_characters),
+        parser_(mime_options(limits, checks), *this) {}
 
   void record(std::string_view bytes, bool continued);
 
-  void end() { parser_.end(); }
+  void end();
 
   [[nodiscard]] const Verdict& verdict() const { return verdict_; }
 
@@ -57,11 +69,15 @@ class Inspector::Impl final : public mail::MimeSink {
   void header(mail::HeaderClass header_class, std::string_view text,
               std::string_view name) override;
 
-  void end_of_primary_headers() override { sink_.end_of_primary_headers(seen_); }
+  void end_of_primary_headers() override {
+    if (verdict_.disposition == Disposition::accept) sink_.end_of_primary_headers();
+  }
 
   void body(std::string_view record, bool continued, std::uint64_t offset) override;
 
-  void keep_primary_header(std::string_view text);
+  void mime_error(mail::MimeError error, std::string_view found) override;
+
+  void reject_character(std::string_view record);
   void write_header(std::string_view text);
   [[nodiscard]] bool is_dropped(std::string_view name) const;
   Effect inspect(KeyClass key_class, std::string_view key);
@@ -75,39 +91,62 @@ class Inspector::Impl final : public mail::MimeSink {
   const Limits limits_;
   Sink& sink_;
   ActionObserver& observer_;
+  RecordFilter filter_;
   mail::MimeParser parser_;
   Verdict verdict_;
-  PrimaryHeaders seen_;
-  std::unordered_set<std::string> bcc_seen_;  // lower case: duplicates merge
-  std::string cleaned_;                       // a record whose stray CR and LF were replaced
-  std::string replacement_;                   // set by inspect() when its Effect is replace
+  std::unordered_set<std::string> bcc_seen_;   // lower case: duplicates merge
+  std::optional<mail::MimeError> mime_error_;  // the gravest one
+  std::string replacement_;                    // set by inspect() when its Effect is replace
   bool checking_ = true;
 };
 
 void Inspector::Impl::record(std::string_view bytes, bool continued) {
-  if (limits_.replace_stray_cr_lf && bytes.find_first_of("\r\n") != std::string_view::npos) {
-    cleaned_.assign(bytes);
-    std::replace_if(
-        cleaned_.begin(), cleaned_.end(), [](char c) { return c == '\r' || c == '\n'; }, ' ');
-    bytes = cleaned_;
-  }
-  parser_.record(bytes, continued);
+  const RecordFilter::Filtered filtered = filter_.apply(bytes);
+  if (filtered.rejected) return reject_character(filtered.bytes);
+  parser_.record(filtered.bytes, continued);
+}
+
+void Inspector::Impl::end() {
+  parser_.end();
+  if (!mime_error_ || verdict_.disposition != Disposition::accept) return;
+  verdict_.disposition = Disposition::reject;
+  verdict_.reason = fmt::format("5.6.0 {}", mime_error_text(*mime_error_));
+}
+
+// As if a table of its own had answered; the record goes.
+void Inspector::Impl::reject_character(std::string_view record) {
+  Action action;
+  action.kind = ActionKind::reject;
+  action.text = "5.7.1 disallowed character";
+  ActionTaken taken;
+  taken.kind = action.kind;
+  taken.context = "content";
+  taken.content = record.substr(0, record.find('\0'));
+  taken.text = action.text;
+  observer_.on_action(taken);
+  obey(action, KeyClass::body);
+}
+
+void Inspector::Impl::mime_error(mail::MimeError error, std::string_view found) {
+  observer_.on_mime_error(error, found);
+  if (!mime_error_ || error < *mime_error_) mime_error_ = error;
 }
 
 void Inspector::Impl::header(mail::HeaderClass header_class, std::string_view text,
                              std::string_view name) {
+  const std::optional<mail::KnownHeader> known = mail::find_known_header(name);
+  const bool mime_name = known && mail::is_mime_header(*known);
   const bool primary = header_class == mail::HeaderClass::primary;
-  // Counted before anything can delete it: a loop must not hide behind an IGNORE.
-  if (primary && text::equal_ignore_case(name, "Received")) ++seen_.received_count;
-
-  const Effect effect = inspect(key_class_of(header_class, name), text);
+  if (primary && known) sink_.primary_header_found(*known);
+  const Effect effect = inspect(key_class_of(header_class, mime_name), text);
   if (effect == Effect::drop) return;
-  const std::string_view kept = effect == Effect::replace ? std::string_view(replacement_) : text;
-  if (primary && !mail::is_mime_header_name(name)) {
-    keep_primary_header(kept);
-  } else {
-    write_header(kept);
-  }
+  if (effect == Effect::replace) text = replacement_;
+  // A replaced header counts by its new name, but for the block it stands in it stays what it was.
+  const std::string_view new_name = mail::header_name(text);
+  const bool counts = primary && !mime_name;
+  if (const auto kept = mail::find_known_header(new_name)) sink_.known_header(*kept, text, counts);
+  if (counts && is_dropped(new_name)) return;
+  write_header(text);
 }
 
 void Inspector::Impl::write_header(std::string_view text) {
@@ -116,18 +155,6 @@ void Inspector::Impl::write_header(std::string_view text) {
   } else {
     write_header_lines(text, limits_.header_size_limit, sink_);
   }
-}
-
-// A replaced header counts by its new name.
-void Inspector::Impl::keep_primary_header(std::string_view text) {
-  const std::string_view name = mail::header_name(text);
-  const auto is = [&](std::string_view known) { return text::equal_ignore_case(name, known); };
-  if (is("Message-Id")) seen_.message_id = true;
-  if (is("Date")) seen_.date = true;
-  if (is("From")) seen_.from = true;
-  if (is("To") || is("Cc") || is("Bcc") || is("Resent-To") || is("Resent-Cc"))
-    seen_.to_cc_bcc = true;
-  if (!is_dropped(name)) write_header(text);
 }
 
 bool Inspector::Impl::is_dropped(std::string_view name) const {
@@ -208,7 +235,7 @@ Inspector::Impl::Effect Inspector::Impl::obey(Action& action, KeyClass key_class
     case ActionKind::discard:
       verdict_.disposition = Disposition::discard;
       checking_ = false;
-      return Effect::drop;
+      break;
     case ActionKind::filter:
       verdict_.filter = std::move(action.text);
       break;

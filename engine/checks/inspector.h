@@ -17,6 +17,8 @@
 
 #include "engine/checks/check_set.h"
 #include "engine/checks/verdict.h"
+#include "engine/mail/known_header.h"
+#include "engine/mail/mime.h"
 
 namespace headgate::checks {
 
@@ -28,7 +30,10 @@ struct Limits {
   std::size_t mime_nesting_limit = 100;
   std::size_t mime_boundary_length_limit = 2048;
   bool disable_mime_input_processing = false;
-  bool replace_stray_cr_lf = true;  // cleanup_replace_stray_cr_lf
+  bool replace_stray_cr_lf = true;                  // cleanup_replace_stray_cr_lf
+  std::string reject_characters, strip_characters;  // message_…_characters, without escapes
+  bool strict_7bit_headers = false, strict_8bitmime = false, strict_8bitmime_body = false,
+       strict_mime_encoding_domain = false;
   // message_drop_headers, borrowed: primary headers that are looked up and then left out, by their
   // name on output.
   std::span<const std::string> drop_headers;
@@ -48,8 +53,21 @@ class Sink {
   virtual ~Sink() = default;
   virtual void record(std::string_view bytes, bool continued) = 0;
 
-  // Called once, before the first body record is kept: the place where missing headers are added.
-  virtual void end_of_primary_headers(const PrimaryHeaders& seen) { (void)seen; }
+  // A known header of the primary block, before the checks see it.
+  virtual void primary_header_found(mail::KnownHeader header) { (void)header; }
+
+  // A known header that the checks let pass, under its name on output, before its lines are written
+  // or message_drop_headers leaves it out. `text` is the logical header. `primary`: of the message
+  // itself, and not one of the MIME names when it came in.
+  virtual void known_header(mail::KnownHeader header, std::string_view text, bool primary) {
+    (void)header;
+    (void)text;
+    (void)primary;
+  }
+
+  // Called once, before the first body record is kept: the place where missing headers are added. Not for a message
+  // that will not be accepted.
+  virtual void end_of_primary_headers() {}
 };
 
 // Hears of every action that Postfix would log, and of every warning, in order.
@@ -69,6 +87,12 @@ class ActionObserver {
   // A warning that Postfix writes with the queue id before it: "ID: header_checks map lookup
   // problem -- …", "ID: smtp header checks lookup error".
   virtual void on_message_warning(std::string_view text) { on_warning(text); }
+
+  // For mime_error_log_text(). The message is refused at its end unless something else ends it first.
+  virtual void on_mime_error(mail::MimeError error, std::string_view found) {
+    (void)error;
+    (void)found;
+  }
 };
 
 class Inspector {

@@ -10,6 +10,7 @@
 
 #include "engine/checks/action.h"
 #include "engine/checks/check_set.h"
+#include "engine/mail/mime.h"
 
 namespace headgate::checks {
 
@@ -37,14 +38,14 @@ struct ActionTaken {
   int line = 0;
 };
 
-// Names seen in the primary header block, by their name on output: for the headers that cleanup adds when missing.
-struct PrimaryHeaders {
-  bool message_id = false;
-  bool date = false;
-  bool from = false;
-  bool to_cc_bcc = false;
-  int received_count = 0;
-};
+// What strict_7bit_headers, strict_8bitmime, strict_8bitmime_body, strict_mime_encoding_domain and the nesting limit
+// refuse a message for, at its end.
+std::string_view mime_error_text(mail::MimeError error);
+
+// "reject: mime-error TEXT: %.100s from ORIGIN; from=<S> to=<R>", of what MimeSink::mime_error() was told.
+std::string mime_error_log_text(mail::MimeError error, std::string_view found,
+                                std::string_view origin, std::string_view sender,
+                                std::string_view recipient);
 
 // "reject: header Subject: x from ORIGIN;ENVELOPE: TEXT" after the queue id, as content-checks §5.6 has it, made
 // printable. `origin` is "name[address]"; `envelope` is " from=<a> to=<b> proto=ESMTP helo=<c>".

@@ -1,10 +1,5 @@
 #include "engine/mail/header.h"
 
-#include <algorithm>
-#include <array>
-
-#include "engine/base/text.h"
-
 namespace headgate::mail {
 
 std::size_t header_name_length(std::string_view text) {
@@ -17,17 +12,6 @@ std::size_t header_name_length(std::string_view text) {
   std::size_t colon = name;
   while (colon < text.size() && (text[colon] == ' ' || text[colon] == '\t')) ++colon;
   return colon < text.size() && text[colon] == ':' ? name : 0;
-}
-
-bool is_mime_header_name(std::string_view name) {
-  // Others, Content-Language say, follow the class of their block: Postfix's list of known headers
-  // ends here.
-  static constexpr std::array<std::string_view, 6> kNames = {
-      "Content-Type",        "Content-Transfer-Encoding",
-      "Content-Disposition", "Content-Description",
-      "Content-ID",          "MIME-Version"};
-  return std::any_of(kNames.begin(), kNames.end(),
-                     [&](std::string_view known) { return text::equal_ignore_case(known, name); });
 }
 
 }  // namespace headgate::mail

@@ -19,8 +19,4 @@ inline std::string_view header_name(std::string_view text) {
   return text.substr(0, header_name_length(text));
 }
 
-// The six names that always go to mime_header_checks: Content-Description, -Disposition, -ID,
-// -Transfer-Encoding, -Type and MIME-Version.
-bool is_mime_header_name(std::string_view name);
-
 }  // namespace headgate::mail

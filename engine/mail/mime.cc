@@ -4,6 +4,8 @@
 // Tested by mime_test, and by collide/mime_keys against libpostfix itself.
 #include "engine/mail/mime.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "engine/base/text.h"
@@ -15,6 +17,15 @@ namespace headgate::mail {
 namespace {
 
 std::string_view up_to_nul(std::string_view text) { return text.substr(0, text.find('\0')); }
+
+bool has_eight_bit(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+}
+
+// In the order of MimeParser::Encoding.
+constexpr std::array<std::string_view, 5> kEncodings = {"7bit", "8bit", "binary",
+                                                        "quoted-printable", "base64"};
 
 }  // namespace
 
@@ -30,6 +41,9 @@ void MimeParser::record(std::string_view bytes, bool continued) {
   if (!after_chunk && !levels_.empty() && bytes.size() > 2 && bytes.starts_with("--")) {  // row 9
     follow_delimiter(bytes.substr(2));
   }
+  const bool seven_bit_domain = encoding_ != Encoding::eight_bit && encoding_ != Encoding::binary;
+  if (options_.report_eight_bit_body && seven_bit_domain && has_eight_bit(bytes))
+    report(MimeError::eight_bit_body, bytes);
   sink_.body(bytes, continued, offset_);  // row 10
   offset_ += bytes.size() + 1;
 }
@@ -75,6 +89,10 @@ void MimeParser::flush_header() {
   const std::string_view name = text.substr(0, name_length_);
   if (options_.mime && text::equal_ignore_case(name, "Content-Type"))
     take_content_type(text.substr(name_length_ + 1));
+  if (options_.mime && text::equal_ignore_case(name, "Content-Transfer-Encoding"))
+    take_content_encoding(text.substr(name_length_ + 1));
+  if (options_.report_eight_bit_headers && has_eight_bit(text))
+    report(MimeError::eight_bit_header, text);
   const HeaderClass header_class = state_ == State::primary     ? HeaderClass::primary
                                    : state_ == State::multipart ? HeaderClass::multipart
                                                                 : HeaderClass::nested;
@@ -97,18 +115,47 @@ void MimeParser::take_content_type(std::string_view field_body) {
   if (type->front().is_word("text")) {
     type_ = Type::text;
   } else if (type->front().is_word("message")) {
-    type_ = subtype_is("rfc822") || subtype_is("global") ? Type::attached_message : Type::message;
+    type_ = subtype_is("rfc822")                                   ? Type::rfc822
+            : subtype_is("global")                                 ? Type::global
+            : subtype_is("partial") || subtype_is("external-body") ? Type::fragment
+                                                                   : Type::message;
   } else if (type->front().is_word("multipart")) {
     type_ = Type::multipart;
-    const Type part_type = subtype_is("digest") ? Type::attached_message : Type::text;
+    const Type part_type = subtype_is("digest") ? Type::rfc822 : Type::text;
     while (const auto item = items.next()) {
       if (item->size() < 3 || !item->front().is_word("boundary") || !(*item)[1].is_special('='))
         continue;
-      if (levels_.size() >= options_.nesting_limit + 2)
-        continue;  // refused silently; strict modes would complain
+      if (levels_.size() >= options_.nesting_limit + 2) {
+        if (options_.report_nesting) report(MimeError::nesting, header_);
+        continue;
+      }
       levels_.push_back({(*item)[2].text.substr(0, options_.boundary_length_limit), part_type});
     }
   }
+}
+
+void MimeParser::take_content_encoding(std::string_view field_body) {
+  const auto item = MimeItems(field_body).next();
+  if (!item || item->empty()) return;
+  for (std::size_t i = 0; i < kEncodings.size(); ++i) {
+    if (item->front().is_word(kEncodings[i])) encoding_ = static_cast<Encoding>(i);
+  }
+}
+
+void MimeParser::report(MimeError error, std::string_view text) {
+  const unsigned bit = 1U << static_cast<unsigned>(error);
+  if ((reported_ & bit) != 0) return;
+  reported_ |= bit;
+  sink_.mime_error(error, text);
+}
+
+// RFC 2045 §6.4, RFC 2046 §5.2: composite types take no encoding, fragments nothing but 7bit.
+void MimeParser::check_encoding_domain() {
+  const bool encoded = encoding_ == Encoding::base64 || encoding_ == Encoding::quoted_printable;
+  const bool wide = encoding_ == Encoding::eight_bit || encoding_ == Encoding::binary;
+  const bool composite = type_ == Type::multipart || type_ == Type::rfc822;
+  if ((composite && encoded) || (type_ == Type::fragment && wide))
+    report(MimeError::encoding_domain, kEncodings[static_cast<std::size_t>(encoding_)]);
 }
 
 // Rows 5 to 8: the record at hand is no header.
@@ -118,13 +165,18 @@ void MimeParser::end_of_headers(bool at_empty_line) {
     sink_.end_of_primary_headers();
     if (!at_empty_line) sink_.body({}, false, 0);
   }
+  if (options_.report_encoding_domain) check_encoding_domain();
   offset_ = 0;
-  if (at_empty_line && type_ == Type::attached_message) {
+  if (at_empty_line && (type_ == Type::rfc822 || type_ == Type::global)) {
     state_ = State::nested;
     type_ = Type::text;
+    encoding_ = Encoding::seven_bit;
   } else {
     state_ = State::body;
-    if (at_empty_line && type_ == Type::multipart) type_ = Type::other;
+    if (at_empty_line && type_ == Type::multipart) {
+      type_ = Type::other;
+      encoding_ = Encoding::seven_bit;
+    }
   }
 }
 
@@ -143,6 +195,7 @@ void MimeParser::follow_delimiter(std::string_view line) {
       type_ = levels_[depth].part_type;
       levels_.resize(depth + 1);
     }
+    encoding_ = Encoding::seven_bit;
     return;
   }
 }

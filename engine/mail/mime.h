@@ -5,7 +5,7 @@
 //   Limits    header_size_limit: no piece is added to a header that has reached it (so a key may exceed it by one
 //             piece); nesting_limit + 2 boundaries of at most boundary_length_limit bytes each. They bound the memory.
 //   Lifetime  borrows the MimeSink; the views it passes are valid during the call only.      Threads  one owner.
-//   Source    RFC 2045, RFC 2046 §5.1; mime_state(3) of Postfix 3.7, as recorded in docs/walk.md.
+//   Source    RFC 2045, RFC 2046 §5.1; mime_state(3) of Postfix 3.7, as recorded in docs/walk.md; strict_* of postconf(5).
 #pragma once
 
 #include <cstddef>
@@ -22,11 +22,23 @@ enum class HeaderClass {
   nested,     // of an attached message/rfc822 or message/global
 };
 
+// What a MIME message may do wrong and is told of once.
+enum class MimeError {
+  nesting,  // more boundaries than mime_nesting_limit + 2
+  eight_bit_header,
+  eight_bit_body,  // while the encoding, declared or by default, is 7bit
+  encoding_domain  // an encoded multipart or attached message; a message/partial that is not 7bit
+};
+
 struct MimeOptions {
   std::size_t header_size_limit = 102400;
   std::size_t nesting_limit = 100;
   std::size_t boundary_length_limit = 2048;
   bool mime = true;  // false: disable_mime_input_processing, or postmap without -m
+
+  // Which errors to tell; all need `mime`.
+  bool report_nesting = false, report_eight_bit_headers = false, report_eight_bit_body = false,
+       report_encoding_domain = false;
 };
 
 class MimeSink {
@@ -48,6 +60,13 @@ class MimeSink {
   // body records too. `offset`: bytes since the segment began, each record counted with its end.
   // Garbage that ends the primary headers is announced by an empty record of its own.
   virtual void body(std::string_view record, bool continued, std::uint64_t offset) = 0;
+
+  // Each error once, before header() or body() of what it was found in. `text`: the header, the
+  // record, or for encoding_domain the name of the encoding.
+  virtual void mime_error(MimeError error, std::string_view text) {
+    (void)error;
+    (void)text;
+  }
 };
 
 class MimeParser {
@@ -59,7 +78,9 @@ class MimeParser {
 
  private:
   enum class State { primary, multipart, nested, body };
-  enum class Type { text, message, attached_message, multipart, other };
+  // fragment: message/partial and message/external-body; global: message/global, attached as rfc822 is.
+  enum class Type { text, message, fragment, rfc822, global, multipart, other };
+  enum class Encoding { seven_bit, eight_bit, binary, quoted_printable, base64 };
 
   struct Level {
     std::string boundary;
@@ -70,6 +91,9 @@ class MimeParser {
   void start_header(std::string_view bytes, std::size_t name_length);
   void flush_header();
   void take_content_type(std::string_view field_body);
+  void take_content_encoding(std::string_view field_body);
+  void check_encoding_domain();
+  void report(MimeError error, std::string_view text);
   void end_of_headers(bool at_empty_line);
   void follow_delimiter(std::string_view line);
 
@@ -77,6 +101,8 @@ class MimeParser {
   MimeSink& sink_;
   State state_ = State::primary;
   Type type_ = Type::text;
+  Encoding encoding_ = Encoding::seven_bit;
+  unsigned reported_ = 0;  // a bit for each MimeError
   std::vector<Level> levels_;
   std::string header_;           // the held header; empty = none
   std::size_t name_length_ = 0;  // of the held header

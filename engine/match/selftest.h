@@ -22,7 +22,8 @@ SelfTest run_selftest();
 // What a database depends on besides its patterns.
 struct HyperscanBuild {
   std::string version;  // hs_version()
-  std::string cpu;      // what it can use of this CPU, with the tuning it takes for it: "SSSE3 AVX2, tune 9"
+  std::string
+      cpu;  // what it can use of this CPU, with the tuning it takes for it: "SSSE3 AVX2, tune 9"
 };
 
 HyperscanBuild hyperscan_build();

@@ -115,6 +115,7 @@ int run_serve(Invocation& invocation) {
   log_options.path = config->main->maillog_file;
   log_options.syslog_name = config->main->syslog_name;
   log_options.host = config->main->myhostname;
+  log_options.utf8 = config->main->smtputf8_enable;
   Result<std::unique_ptr<observe::Maillog>> log = observe::Maillog::open(log_options, env);
   if (!log) return fatal(invocation, exit_code(log.error()), log.error().text());
   report_selftest(invocation);

@@ -73,9 +73,9 @@ struct Settings {
   std::int64_t mime_boundary_length_limit = 2048;
   bool disable_mime_input_processing = false, cleanup_replace_stray_cr_lf = true;
   std::vector<std::string> message_drop_headers, receive_override_options;
-  bool always_add_missing_headers = false;
+  bool always_add_missing_headers = false, detect_8bit_encoding_header = true;
   std::vector<std::string> local_header_rewrite_clients;
-  std::string content_filter;
+  std::string content_filter, undisclosed_recipients_header;
   std::string message_reject_characters, message_strip_characters;  // C escapes as in main.cf
   bool strict_7bit_headers = false, strict_8bitmime = false, strict_8bitmime_body = false,
        strict_mime_encoding_domain = false;

@@ -76,9 +76,11 @@ std::string log_line(const queue::Delivery& delivery, const queue::Recipient& re
   const WallTime arrival = delivery.file->envelope().arrival;
   const microseconds waited = std::max(
       between(delivery.active_since, now) - outcome.setup - outcome.transmission, microseconds(0));
-  return fmt::format("{}: to=<{}>, relay={}, delay={}, delays={}/{}/{}/{}, dsn={}, status={} ({})",
-                     delivery.id, text::printable(recipient.address), outcome.relay,
-                     format_delay(between(arrival, now)),
+  std::string to = fmt::format("to=<{}>", text::printable(recipient.address));
+  if (!recipient.orig_to.empty() && !text::equal_ignore_case(recipient.orig_to, recipient.address))
+    to += fmt::format(", orig_to=<{}>", text::printable(recipient.orig_to));
+  return fmt::format("{}: {}, relay={}, delay={}, delays={}/{}/{}/{}, dsn={}, status={} ({})",
+                     delivery.id, to, outcome.relay, format_delay(between(arrival, now)),
                      format_delay(between(arrival, delivery.active_since)), format_delay(waited),
                      format_delay(outcome.setup), format_delay(outcome.transmission), outcome.dsn,
                      name_of(outcome.status), text::printable(outcome.text));

@@ -188,7 +188,7 @@ proto::ClientRequest SmtpClient::request_for(const queue::Delivery& delivery,
     request.recipients.push_back(std::move(to));
   }
   request.size_bytes = envelope.size_bytes;
-  request.eight_bit = envelope.eight_bit;
+  request.body = envelope.body;
   request.smtputf8 = envelope.smtputf8;
   request.dsn_ret = envelope.dsn_ret;
   request.dsn_envid = envelope.dsn_envid;

@@ -87,7 +87,7 @@ std::string maillog_line(const Event& event, const MaillogOptions& options, Wall
       event.number != 0 ? event.number : static_cast<std::uint32_t>(getpid());
   return fmt::format("{} {} {}/{}[{}]: {}{}", timestamp(wall), options.host, options.syslog_name,
                      program_name(event.program), number, level_prefix(event.level),
-                     text::printable(event.text));
+                     text::printable(event.text, options.utf8));
 }
 
 Maillog::Maillog(MaillogOptions options, const Env& env, Fd file)

@@ -24,6 +24,7 @@ struct MaillogOptions {
   std::string path;  // maillog_file; "" = standard error, "/dev/stdout" = standard output
   std::string syslog_name = "postfix";  // before "/smtpd"
   std::string host;                     // "" = gethostname()
+  bool utf8 = true;                     // smtputf8_enable: UTF-8 is printable
 };
 
 class Maillog final : public EventSink {

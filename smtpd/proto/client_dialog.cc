@@ -207,7 +207,8 @@ void ClientDialog::begin_transaction() {
 void ClientDialog::send_mail() {
   std::string line = fmt::format("MAIL FROM:<{}>", request_.sender);
   if (size_) line += fmt::format(" SIZE={}", request_.size_bytes);
-  if (eight_bit_ && request_.eight_bit) line += " BODY=8BITMIME";
+  if (eight_bit_ && request_.body == Body::eight_bit_mime) line += " BODY=8BITMIME";
+  if (eight_bit_ && request_.body == Body::seven_bit) line += " BODY=7BIT";
   if (request_.smtputf8) line += " SMTPUTF8";
   if (dsn_ && !request_.dsn_ret.empty()) line += " RET=" + request_.dsn_ret;
   if (dsn_ && !request_.dsn_envid.empty()) line += " ENVID=" + xtext(request_.dsn_envid);

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "smtpd/proto/command.h"
+
 namespace headgate::proto {
 
 struct ServerReply {
@@ -60,7 +62,8 @@ struct ClientRequest {
   std::string sender;  // external form
   std::vector<ClientRecipient> recipients;
   std::uint64_t size_bytes = 0;
-  bool eight_bit = false, smtputf8 = false;
+  Body body = Body::unspecified;
+  bool smtputf8 = false;
   std::string dsn_ret, dsn_envid;  // envid not yet xtext
 };
 

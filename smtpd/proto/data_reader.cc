@@ -52,6 +52,11 @@ void DataReader::newline(std::string& out) {
   if (state_ == State::dot && ends_message(ended_crlf)) {
     state_ = State::done;
   } else {
+    if (mode_ != BareNewline::no && held_returns_ > 1) {
+      --held_returns_;
+      release_returns(out);
+      state_ = State::text;
+    }
     if (state_ != State::dot) {
       append("\n", out);
       ++lines_;

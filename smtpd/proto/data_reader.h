@@ -3,8 +3,8 @@
 //   Use       feed(bytes, out) appends content to `out` and says how many bytes it took: all of
 //   them, or, once done(),
 //             those up to and including the end of data; the rest is the next command.
-//   Lines     all CRs before an LF go; a bare CR elsewhere is data. Any cutting of the input gives
-//   the same result. End       BareNewline::no: a line that is "." however it ends. normalize,
+//   Lines     BareNewline::no: all CRs before an LF go; else the one before it. Other CRs are data.
+//   Any cutting of the input gives the same result. End       BareNewline::no: a line that is "." however it ends. normalize,
 //   reject: only the five bytes CRLF.CRLF (the
 //             line before and the dot's own end in exactly CRLF); any other lone "." is dropped
 //             from the content.

@@ -38,6 +38,12 @@ std::string rfc5322_date(std::chrono::system_clock::time_point time, std::chrono
       zone < zone.zero() ? '-' : '+', offset.count() / 60, offset.count() % 60);
 }
 
+std::string mail_date(std::chrono::system_clock::time_point time, const Zone& zone) {
+  std::string date = rfc5322_date(time, zone.offset);
+  if (!zone.name.empty()) date += fmt::format(" ({})", text::printable(zone.name));
+  return date;
+}
+
 Zone local_zone(std::chrono::system_clock::time_point time) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
   std::tm parts{};
@@ -48,9 +54,7 @@ Zone local_zone(std::chrono::system_clock::time_point time) {
 
 std::vector<std::string> received_records(const Received& received) {
   const std::string helo = received.helo.empty() ? received.client_name : received.helo;
-  std::string date = rfc5322_date(received.time, received.zone);
-  if (!received.zone_name.empty())
-    date += fmt::format(" ({})", text::printable(received.zone_name));
+  const std::string date = mail_date(received.time, received.zone);
   std::vector<std::string> records;
   records.push_back(fmt::format("Received: from {} ({} {})", text::printable(helo),
                                 text::printable(received.client_name),

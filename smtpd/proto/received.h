@@ -13,6 +13,11 @@
 
 namespace headgate::proto {
 
+struct Zone {
+  std::chrono::minutes offset{0};  // east of Greenwich
+  std::string name;                // "CET"; may be empty
+};
+
 struct Received {
   std::string helo;            // empty: the client's name
   std::string client_name;     // "unknown" when there is none
@@ -22,8 +27,7 @@ struct Received {
   std::string queue_id;
   std::string recipient;  // internal form; set only when there is exactly one
   std::chrono::system_clock::time_point time;
-  std::chrono::minutes zone{0};  // east of Greenwich
-  std::string zone_name;         // "CET": a comment behind the date; may be empty
+  Zone zone;
 };
 
 std::vector<std::string> received_records(const Received& received);
@@ -31,10 +35,8 @@ std::vector<std::string> received_records(const Received& received);
 // "Sun,  1 Nov 2026 19:49:35 +0100": the day padded with a blank, as Postfix does.
 std::string rfc5322_date(std::chrono::system_clock::time_point time, std::chrono::minutes zone);
 
-struct Zone {
-  std::chrono::minutes offset{0};
-  std::string name;
-};
+// The same with the zone's name as a comment behind it.
+std::string mail_date(std::chrono::system_clock::time_point time, const Zone& zone);
 
 // The machine's zone at that time.
 Zone local_zone(std::chrono::system_clock::time_point time);

@@ -111,6 +111,8 @@ Reply too_many_hops() { return {554, "5.4.0", "Error: too many hops"}; }
 
 Reply queue_write_error() { return {451, "4.3.0", "Error: queue file write error"}; }
 
+Reply internal_error() { return {451, "4.3.0", "Error: internal error 1"}; }
+
 Reply content_unavailable() { return {451, "4.7.1", "Error: service unavailable"}; }
 
 Reply server_configuration_error() { return {451, "4.3.5", "Server configuration error"}; }

@@ -59,6 +59,7 @@ Reply line_too_long();   // 500 5.5.2; ours: Postfix runs the cut line
 Reply message_too_big();             // 552 5.3.4
 Reply too_many_hops();               // 554 5.4.0
 Reply queue_write_error();           // 451 4.3.0
+Reply internal_error();              // 451 4.3.0
 Reply content_unavailable();         // 451 4.7.1
 Reply server_configuration_error();  // 451 4.3.5
 

@@ -8,11 +8,13 @@
 #include <vector>
 
 #include "engine/base/env.h"
+#include "smtpd/proto/command.h"
 
 namespace headgate::queue {
 
 struct Recipient {
   std::string address;   // without angle brackets
+  std::string orig_to;   // the recipient that REDIRECT replaced; empty = none
   std::string original;  // DSN ORCPT, xtext decoded as given ("rfc822;a@b"); empty = none
   std::string notify;    // "", "NEVER", "SUCCESS,FAILURE" …
   bool done = false;     // delivered or given up: struck from the queue file
@@ -24,7 +26,7 @@ struct Envelope {
   std::string sender;  // "" = the null sender
   std::vector<Recipient> recipients;
   std::string dsn_ret, dsn_envid;
-  bool eight_bit = false;  // BODY=8BITMIME
+  proto::Body body = proto::Body::unspecified;  // as MAIL or Content-Transfer-Encoding said
   bool smtputf8 = false;
   std::string content_filter;  // FILTER transport:destination
   std::string client_name, client_address, helo_name, protocol_name;

@@ -20,6 +20,8 @@ namespace headgate::queue {
 
 namespace {
 
+constexpr std::string_view kSevenBit = "7bit", kEightBit = "8bit";
+
 Result<std::string> read_at(int fd, const std::string& path, std::uint64_t offset,
                             std::size_t length) {
   std::string data(length, '\0');
@@ -49,6 +51,7 @@ std::string encode_recipient(const Recipient& recipient) {
   put_string(payload, recipient.address);
   put_string(payload, recipient.original);
   put_string(payload, recipient.notify);
+  if (!recipient.orig_to.empty()) put_string(payload, recipient.orig_to);
   return payload;
 }
 
@@ -72,6 +75,10 @@ bool decode_recipient(std::string_view payload, Recipient& recipient) {
     if (!value) return false;
     field->assign(*value);
   }
+  if (payload.empty()) return true;
+  const auto orig_to = take_string(payload);
+  if (!orig_to) return false;
+  recipient.orig_to.assign(*orig_to);
   return payload.empty();
 }
 
@@ -90,7 +97,8 @@ void put_envelope(std::string& out, const Envelope& envelope) {
   put("arrival", fmt::to_string(microseconds_of(envelope.arrival)));
   put_unless_empty("dsn_ret", envelope.dsn_ret);
   put_unless_empty("dsn_envid", envelope.dsn_envid);
-  if (envelope.eight_bit) put("eight_bit", "1");
+  if (envelope.body != proto::Body::unspecified)
+    put("body", envelope.body == proto::Body::eight_bit_mime ? kEightBit : kSevenBit);
   if (envelope.smtputf8) put("smtputf8", "1");
   put_unless_empty("content_filter", envelope.content_filter);
   put_unless_empty("client_name", envelope.client_name);
@@ -112,7 +120,8 @@ bool set_attribute(Envelope& envelope, std::string_view name, std::string_view v
   };
   for (const auto& [known, field] : texts)
     if (name == known) field->assign(value);
-  if (name == "eight_bit") envelope.eight_bit = value == "1";
+  if (name == "body" && value == kEightBit) envelope.body = proto::Body::eight_bit_mime;
+  if (name == "body" && value == kSevenBit) envelope.body = proto::Body::seven_bit;
   if (name == "smtputf8") envelope.smtputf8 = value == "1";
   if (name != "arrival") return true;
   std::int64_t us = 0;

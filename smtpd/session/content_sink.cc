@@ -1,4 +1,4 @@
-// Tested by tests/smtp/missing_headers.smtp.
+// Tested by content_sink_test, tests/smtp/missing_headers.smtp, and beside Postfix by tests/collide/whole_messages.py.
 #include "smtpd/session/content_sink.h"
 
 #include <ctime>
@@ -7,54 +7,94 @@
 #include <fmt/format.h>
 
 #include "engine/base/text.h"
+#include "engine/mail/header.h"
 #include "smtpd/proto/address.h"
 #include "smtpd/proto/received.h"
 
 namespace headgate::session {
 namespace {
 
-constexpr std::string_view kMessageId = "message-id:";
-constexpr std::size_t kMaxLoggedId = 998;
+using mail::KnownHeader;
+
+std::string_view header_value(std::string_view text) {
+  const std::size_t name = mail::header_name(text).size() + 1;
+  return text::trim_left(text.substr(std::min(name, text.size())));
+}
 
 }  // namespace
 
 void ContentSink::record(std::string_view bytes, bool continued) {
-  if (in_headers_) note_message_id(bytes);
   if (writer_ != nullptr) writer_->record(bytes, continued);
 }
 
-// The value may stand on the line after the name.
-void ContentSink::note_message_id(std::string_view record) {
-  const bool continues = !record.empty() && (record[0] == ' ' || record[0] == '\t');
-  if (!continues) in_message_id_ = text::starts_with_ignore_case(record, kMessageId);
-  if (!in_message_id_ || message_id_.size() >= kMaxLoggedId) return;
-  if (!continues) record.remove_prefix(kMessageId.size());
-  message_id_ += text::trim(record).substr(0, kMaxLoggedId - message_id_.size());
+// Counted before anything can delete it: a loop must not hide behind an IGNORE.
+void ContentSink::primary_header_found(KnownHeader header) {
+  if (header == KnownHeader::received) ++hops_;
 }
 
-void ContentSink::end_of_primary_headers(const checks::PrimaryHeaders& seen) {
-  received_count_ = seen.received_count;
-  if (missing_.add) add_missing(seen);
-  in_headers_ = false;
+void ContentSink::known_header(KnownHeader header, std::string_view text, bool primary) {
+  if (header == KnownHeader::content_transfer_encoding && policy_.detect_8bit_encoding_header) {
+    const std::string_view encoding = header_value(text);
+    eight_bit_ |=
+        text::equal_ignore_case(encoding, "8bit") || text::equal_ignore_case(encoding, "binary");
+  }
+  if (!primary) return;
+  seen_.add(header);
+  if (header == KnownHeader::message_id)
+    say_(Level::info, fmt::format("message-id={}", header_value(text)));
+  if (header == KnownHeader::resent_message_id)
+    say_(Level::info, fmt::format("resent-message-id={}", header_value(text)));
+  if (header == KnownHeader::received && hops_ >= policy_.hopcount_limit) {
+    complaint_ = Complaint::too_many_hops;
+    say_(Level::warning, "message rejected: hopcount exceeded");
+  }
+  if (mail::is_resent_header(header)) resent_ = "Resent-";
 }
 
-void ContentSink::add_missing(const checks::PrimaryHeaders& seen) {
+// Ours was there, so something made it unrecognisable: message_strip_characters can.
+void ContentSink::end_of_primary_headers() {
+  if (complaint_ != Complaint::none) return;
+  if (hops_ == 0) {
+    complaint_ = Complaint::no_received;
+    say_(Level::warning, "message rejected: no Received: header");
+    return;
+  }
+  if (policy_.add_missing) add_missing();
+  if (!seen_.has(KnownHeader::message_id)) say_(Level::info, "message-id=<>");
+}
+
+bool ContentSink::lacks(KnownHeader plain, KnownHeader resent) const {
+  return !seen_.has(resent_.empty() ? plain : resent);
+}
+
+void ContentSink::add(std::string_view name, std::string_view value) {
+  record(fmt::format("{}{}: {}", resent_, name, value), false);
+}
+
+void ContentSink::add_missing() {
   if (writer_ == nullptr) return;
-  if (!seen.message_id) {
-    message_id_ = fmt::format("<{:%Y%m%d%H%M%S}.{}@{}>",
-                              fmt::gmtime(WallTime::clock::to_time_t(missing_.now)), writer_->id(),
-                              missing_.myhostname);
-    writer_->record("Message-Id: " + message_id_, false);
-  }
-  if (!seen.date)
-    writer_->record(
-        "Date: " + proto::rfc5322_date(missing_.now, proto::local_zone(missing_.now).offset),
-        false);
-  if (!seen.from) {
-    const std::string who =
-        missing_.sender.empty() ? "MAILER-DAEMON" : proto::quote_address(missing_.sender);
-    writer_->record("From: " + who, false);
-  }
+  if (lacks(KnownHeader::message_id, KnownHeader::resent_message_id)) add_message_id();
+  if (lacks(KnownHeader::date, KnownHeader::resent_date))
+    add("Date", proto::mail_date(policy_.now, proto::local_zone(policy_.now)));
+  if (lacks(KnownHeader::from, KnownHeader::resent_from)) add_from();
+  const bool visible = seen_.has(KnownHeader::to) || seen_.has(KnownHeader::cc) ||
+                       seen_.has(KnownHeader::resent_to) || seen_.has(KnownHeader::resent_cc);
+  if (!visible && !policy_.undisclosed_recipients_header.empty())
+    record(policy_.undisclosed_recipients_header, false);
+}
+
+void ContentSink::add_message_id() {
+  std::string id;
+  if (!policy_.long_queue_ids)
+    id = fmt::format("{:%Y%m%d%H%M%S}.", fmt::gmtime(WallTime::clock::to_time_t(policy_.now)));
+  id += fmt::format("{}@{}", writer_->id(), policy_.myhostname);
+  add("Message-Id", '<' + id + '>');
+  say_(Level::info, fmt::format("{}message-id=<{}>", text::lower(resent_), id));
+  seen_.add(resent_.empty() ? KnownHeader::message_id : KnownHeader::resent_message_id);
+}
+
+void ContentSink::add_from() {
+  add("From", policy_.sender.empty() ? "MAILER-DAEMON" : proto::quote_address(policy_.sender));
 }
 
 }  // namespace headgate::session

@@ -1,52 +1,68 @@
-// ContentSink: what the content checks keep, on its way into the queue file. Adds the headers that cleanup(8) adds to a
-// local client's message, and notes the Message-ID for the log.
+// ContentSink: what the content checks keep, on its way into the queue file, and what cleanup(8) does about the primary
+// headers on the way: it tells the Message-ID, counts the hops, and adds what a local client's message lacks.
 //   Lifetime  borrows the Writer; the intake takes it away (stop()) once nothing more shall be written.
 //   Threads   one owner.
-//   Source    cleanup(8); smtpd.md §8 (missing headers, message-id=<>).
+//   Source    cleanup(8); postconf(5): always_add_missing_headers, detect_8bit_encoding_header, hopcount_limit,
+//             undisclosed_recipients_header; smtpd.md §8.
 #pragma once
 
-#include <optional>
+#include <functional>
 #include <string>
 #include <string_view>
 
 #include "engine/base/env.h"
+#include "engine/base/event.h"
 #include "engine/checks/inspector.h"
+#include "engine/mail/known_header.h"
 #include "smtpd/queue/writer.h"
 
 namespace headgate::session {
 
-// Message-Id, Date and From, for local clients and always_add_missing_headers.
-struct MissingHeaders {
-  bool add = false;
-  std::string myhostname, sender;
+struct HeaderPolicy {
+  bool add_missing = false;  // for local clients and always_add_missing_headers
+  bool long_queue_ids = false;
+  bool detect_8bit_encoding_header = true;
+  std::string myhostname, sender, undisclosed_recipients_header;
+  std::int64_t hopcount_limit = 50;
   WallTime now{};
 };
 
 class ContentSink final : public checks::Sink {
  public:
-  ContentSink(queue::Writer& writer, MissingHeaders missing)
-      : writer_(&writer), missing_(std::move(missing)) {}
+  using Say = std::function<void(Level, std::string)>;  // the line after the queue id
+
+  ContentSink(queue::Writer& writer, HeaderPolicy policy, Say say)
+      : writer_(&writer), policy_(std::move(policy)), say_(std::move(say)) {}
 
   void record(std::string_view bytes, bool continued) override;
-  void end_of_primary_headers(const checks::PrimaryHeaders& seen) override;
+  void primary_header_found(mail::KnownHeader header) override;
+  void known_header(mail::KnownHeader header, std::string_view text, bool primary) override;
+  void end_of_primary_headers() override;
 
   void stop() { writer_ = nullptr; }
 
-  [[nodiscard]] int received_count() const { return received_count_; }
+  enum class Complaint { none, too_many_hops, no_received };
 
-  [[nodiscard]] const std::string& message_id() const {
-    return message_id_;
-  }  // "<a@b>" or "" when there is none
+  [[nodiscard]] Complaint complaint() const { return complaint_; }
+
+  // A Content-Transfer-Encoding said 8bit or binary (detect_8bit_encoding_header).
+  [[nodiscard]] bool eight_bit() const { return eight_bit_; }
 
  private:
-  void note_message_id(std::string_view record);
-  void add_missing(const checks::PrimaryHeaders& seen);
+  void add_missing();
+  void add_message_id();
+  void add_from();
+  [[nodiscard]] bool lacks(mail::KnownHeader plain, mail::KnownHeader resent) const;
+  void add(std::string_view name, std::string_view value);
 
   queue::Writer* writer_;
-  MissingHeaders missing_;
-  std::string message_id_;
-  int received_count_ = 0;
-  bool in_headers_ = true, in_message_id_ = false;
+  const HeaderPolicy policy_;
+  const Say say_;
+  mail::KnownHeaders seen_;
+  std::string_view resent_;  // "Resent-" once such a header was seen
+  std::int64_t hops_ = 0;
+  Complaint complaint_ = Complaint::none;
+  bool eight_bit_ = false;
 };
 
 }  // namespace headgate::session

@@ -23,14 +23,18 @@ bool checks_disabled(const config::Settings& settings) {
   return std::find(options.begin(), options.end(), "no_header_body_checks") != options.end();
 }
 
-MissingHeaders missing_headers(const Session& session, const Services& services,
-                               bool local_client) {
-  MissingHeaders missing;
-  missing.add = local_client || session.settings().always_add_missing_headers;
-  missing.myhostname = session.settings().myhostname;
-  missing.sender = session.envelope->sender;
-  missing.now = services.env.wall();
-  return missing;
+HeaderPolicy header_policy(const Session& session, const Services& services, bool local_client) {
+  const config::Settings& settings = session.settings();
+  HeaderPolicy policy;
+  policy.add_missing = local_client || settings.always_add_missing_headers;
+  policy.long_queue_ids = settings.enable_long_queue_ids;
+  policy.detect_8bit_encoding_header = settings.detect_8bit_encoding_header;
+  policy.myhostname = settings.myhostname;
+  policy.sender = session.envelope->sender;
+  policy.undisclosed_recipients_header = settings.undisclosed_recipients_header;
+  policy.hopcount_limit = settings.hopcount_limit;
+  policy.now = services.env.wall();
+  return policy;
 }
 
 bool is_from_line(std::string_view line) {
@@ -47,22 +51,34 @@ class Intake::Log final : public checks::ActionObserver {
       : session_(session), sink_(sink), id_(id) {}
 
   void on_action(const checks::ActionTaken& action) override {
-    const queue::Envelope& envelope = *session_.envelope;
-    std::optional<std::string_view> recipient;  // the last one, as Postfix has it
-    if (!envelope.recipients.empty()) recipient = envelope.recipients.back().address;
-    const std::string known = session_.envelope_text(recipient);
-    say(Level::info, fmt::format("{}: {}", id_,
-                                 action_log_text(action, session_.peer.name_and_address(), known)));
+    say_of_message(Level::info, action_log_text(action, session_.peer.name_and_address(),
+                                                session_.envelope_text(last_recipient())));
+  }
+
+  void on_mime_error(mail::MimeError error, std::string_view found) override {
+    say_of_message(Level::info,
+                   checks::mime_error_log_text(error, found, session_.peer.name_and_address(),
+                                               session_.envelope->sender,
+                                               last_recipient().value_or("unknown")));
   }
 
   void on_warning(std::string_view text) override { say(Level::warning, std::string(text)); }
 
-  void on_message_warning(std::string_view text) override {
-    say(Level::warning, fmt::format("{}: {}", id_, text));
+  void on_message_warning(std::string_view text) override { say_of_message(Level::warning, text); }
+
+  void say_of_message(Level level, std::string_view text) const {
+    say(level, fmt::format("{}: {}", id_, text));
   }
 
   void say(Level level, std::string text) const {
     session_.log(sink_, level, std::move(text), Program::cleanup);
+  }
+
+  // The one that Postfix names.
+  [[nodiscard]] std::optional<std::string_view> last_recipient() const {
+    const auto& recipients = session_.envelope->recipients;
+    if (recipients.empty()) return std::nullopt;
+    return recipients.back().address;
   }
 
  private:
@@ -78,14 +94,16 @@ Intake::Intake(Session& session, Services& services, std::unique_ptr<queue::Writ
       state_(session.state),
       writer_(std::move(writer)),
       id_(writer_->id()),
-      sink_(*writer_, missing_headers(session, services, local_client)),
       log_(std::make_unique<Log>(session, services.log, id_)),
+      sink_(*writer_, header_policy(session, services, local_client),
+            [this](Level level, const std::string& text) { log_->say_of_message(level, text); }),
       reader_(proto::bare_newline_mode(state_->settings->smtpd_forbid_bare_newline),
               command_ended_bare),
       splitter_(static_cast<std::size_t>(state_->settings->line_length_limit)) {
-  checks::CheckSet& checks = checks_disabled(*state_->settings) ? no_checks_ : *state_->checks;
-  inspector_ =
-      std::make_unique<checks::Inspector>(checks, check_limits(*state_->settings), sink_, *log_);
+  const bool disabled = checks_disabled(*state_->settings);
+  const checks::Limits limits = check_limits(*state_->settings);
+  inspector_ = std::make_unique<checks::Inspector>(
+      disabled ? no_checks_ : *state_->checks, disabled ? unchecked(limits) : limits, sink_, *log_);
   write_received();
 }
 
@@ -103,18 +121,23 @@ void Intake::write_received() {
   received.queue_id = id_;
   if (envelope.recipients.size() == 1) received.recipient = envelope.recipients[0].address;
   received.time = services_.env.wall();
-  const proto::Zone zone = proto::local_zone(received.time);
-  received.zone = zone.offset;
-  received.zone_name = zone.name;
-  for (const std::string& line : proto::received_records(received)) inspector_->record(line, false);
+  received.zone = proto::local_zone(received.time);
+  for (const std::string& line : proto::received_records(received)) {
+    if (writing()) inspect(line, false);
+  }
 }
 
 std::size_t Intake::feed(std::string_view bytes) {
   content_.clear();
   const std::size_t taken = reader_.feed(bytes, content_);
   check_size();
+  if (writing() && refuses_bare_newline()) abandon();
   if (writing()) splitter_.feed(content_, *this);
   return taken;
+}
+
+bool Intake::refuses_bare_newline() const {
+  return state_->settings->smtpd_forbid_bare_newline == "reject" && reader_.saw_bare_newline();
 }
 
 void Intake::check_size() {
@@ -129,17 +152,24 @@ void Intake::record(std::string_view bytes, bool continued) {
   if (!writing()) return;
   if (first_) {
     if (is_from_line(bytes)) {
-      inspector_->record(fmt::format("X-Mailbox-Line: {}", bytes.substr(0, bytes.find('\0'))),
-                         continued);
+      inspect(fmt::format("X-Mailbox-Line: {}", bytes.substr(0, bytes.find('\0'))), continued);
       return;
     }
     first_ = false;
     // Otherwise it would continue our own Received: header.
     if (!bytes.empty() && (bytes[0] == ' ' || bytes[0] == '\t')) inspector_->record("", false);
   }
+  inspect(bytes, continued);
+}
+
+void Intake::inspect(std::string_view bytes, bool continued) {
   inspector_->record(bytes, continued);
-  const checks::Disposition so_far = inspector_->verdict().disposition;
-  if (so_far != checks::Disposition::accept || !writer_->status()) abandon();
+  if (!acceptable()) abandon();
+}
+
+bool Intake::acceptable() const {
+  return inspector_->verdict().disposition == checks::Disposition::accept &&
+         sink_.complaint() == ContentSink::Complaint::none && writer_->status();
 }
 
 void Intake::abandon() {
@@ -161,16 +191,20 @@ Task<Reply> Intake::conclude() {
   }
   const checks::Verdict& verdict = inspector_->verdict();
   const bool discarded = verdict.disposition == checks::Disposition::discard;
-  const bool bare =
-      state_->settings->smtpd_forbid_bare_newline == "reject" && reader_.saw_bare_newline();
-  if (bare) co_return proto::reply::bare_newline(state_->settings->myhostname, false);
-  if (too_big_) co_return proto::reply::message_too_big();
-  if (!discarded && sink_.received_count() > state_->settings->hopcount_limit) {
-    log_->say(Level::warning, fmt::format("{}: message rejected: hopcount exceeded", id_));
-    co_return proto::reply::too_many_hops();
+  if (refuses_bare_newline()) {
+    session_.log(services_.log, Level::info,
+                 fmt::format("{}: reject: END-OF-MESSAGE from {}: bare <LF> received;{}", id_,
+                             session_.peer.name_and_address(),
+                             session_.envelope_text(log_->last_recipient())));
+    co_return proto::reply::bare_newline(state_->settings->myhostname, false);
   }
+  if (too_big_) co_return proto::reply::message_too_big();
+  const ContentSink::Complaint complaint = sink_.complaint();
+  if (!discarded && complaint == ContentSink::Complaint::too_many_hops)
+    co_return proto::reply::too_many_hops();
+  if (!discarded && complaint == ContentSink::Complaint::no_received)
+    co_return proto::reply::internal_error();
   if (write_failure_) co_return write_failure(*write_failure_);
-  if (!discarded) log_->say(Level::info, fmt::format("{}: message-id={}", id_, message_id_text()));
   switch (verdict.disposition) {
     case checks::Disposition::discard:
       co_return proto::reply::queued(id_);
@@ -191,10 +225,6 @@ Reply Intake::content_reply(const std::string& reason) {
   const int code = dsn.starts_with('4') ? 451 : 550;
   const std::string text(text::trim_left(std::string_view(reason).substr(dsn.size())));
   return Reply(code, std::string(dsn), text);
-}
-
-std::string Intake::message_id_text() const {
-  return sink_.message_id().empty() ? "<>" : text::printable(sink_.message_id());
 }
 
 Task<Reply> Intake::commit(const checks::Verdict& verdict) {
@@ -220,13 +250,15 @@ void Intake::apply(const checks::Verdict& verdict, queue::Envelope& envelope) co
   envelope.protocol_name = session_.protocol;
   envelope.arrival = services_.env.wall();
   envelope.size_bytes = writer_->content_bytes();
+  if (sink_.eight_bit()) envelope.body = proto::Body::eight_bit_mime;
   envelope.content_filter = state_->settings->content_filter;
   if (verdict.filter) envelope.content_filter = *verdict.filter;
   if (verdict.redirect) {
     envelope.content_filter.clear();
-    envelope.recipients.resize(1);
-    envelope.recipients[0] = queue::Recipient();
-    envelope.recipients[0].address = *verdict.redirect;
+    queue::Recipient recipient;
+    recipient.address = *verdict.redirect;
+    recipient.orig_to = envelope.recipients[0].address;
+    envelope.recipients = {std::move(recipient)};
   }
   for (const std::string& address : verdict.bcc) {
     const auto same = [&address](const queue::Recipient& r) {

@@ -45,6 +45,9 @@ class Intake {
   class Log;
 
   void write_received();
+  void inspect(std::string_view bytes, bool continued);
+  [[nodiscard]] bool acceptable() const;
+  [[nodiscard]] bool refuses_bare_newline() const;
   void check_size();
   void abandon();  // the queue file goes; the rest of the content is read and forgotten
 
@@ -52,7 +55,6 @@ class Intake {
 
   proto::Reply write_failure(const Error& error);
   static proto::Reply content_reply(const std::string& reason);
-  [[nodiscard]] std::string message_id_text() const;
   Task<proto::Reply> commit(const checks::Verdict& verdict);
   void apply(const checks::Verdict& verdict, queue::Envelope& envelope) const;
 
@@ -61,8 +63,8 @@ class Intake {
   const StatePtr state_;
   std::unique_ptr<queue::Writer> writer_;
   const std::string id_;
-  ContentSink sink_;
   std::unique_ptr<Log> log_;
+  ContentSink sink_;
   checks::CheckSet no_checks_;
   std::unique_ptr<checks::Inspector> inspector_;
   proto::DataReader reader_;

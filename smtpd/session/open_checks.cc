@@ -7,6 +7,8 @@
 #include <map>
 #include <utility>
 
+#include "engine/checks/record_filter.h"
+
 namespace headgate::session {
 
 namespace {
@@ -116,6 +118,20 @@ checks::Limits check_limits(const config::Settings& settings) {
   limits.disable_mime_input_processing = settings.disable_mime_input_processing;
   limits.replace_stray_cr_lf = settings.cleanup_replace_stray_cr_lf;
   limits.drop_headers = settings.message_drop_headers;
+  limits.reject_characters = checks::unescape_characters(settings.message_reject_characters);
+  limits.strip_characters = checks::unescape_characters(settings.message_strip_characters);
+  limits.strict_7bit_headers = settings.strict_7bit_headers;
+  limits.strict_8bitmime = settings.strict_8bitmime;
+  limits.strict_8bitmime_body = settings.strict_8bitmime_body;
+  limits.strict_mime_encoding_domain = settings.strict_mime_encoding_domain;
+  return limits;
+}
+
+checks::Limits unchecked(checks::Limits limits) {
+  limits.reject_characters.clear();
+  limits.strip_characters.clear();
+  limits.strict_7bit_headers = limits.strict_8bitmime = limits.strict_8bitmime_body =
+      limits.strict_mime_encoding_domain = false;
   return limits;
 }
 

@@ -30,6 +30,9 @@ std::shared_ptr<checks::CheckSet> open_checks(const config::Settings& settings, 
 // The Inspector's limits; drop_headers borrows from the Settings.
 checks::Limits check_limits(const config::Settings& settings);
 
+// The same for a message whose checks are switched off (receive_override_options = no_header_body_checks).
+checks::Limits unchecked(checks::Limits limits);
+
 struct ServiceChecks {
   std::shared_ptr<checks::CheckSet> calm, stressed;
 };

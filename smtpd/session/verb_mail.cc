@@ -29,7 +29,7 @@ queue::Envelope envelope_of(const proto::Mail& mail) {
   envelope.sender = mail.sender;
   envelope.dsn_ret = mail.ret;
   envelope.dsn_envid = mail.envid;
-  envelope.eight_bit = mail.body == proto::Body::eight_bit_mime;
+  envelope.body = mail.body;
   envelope.smtputf8 = mail.smtputf8;
   return envelope;
 }

@@ -83,7 +83,7 @@ class Run final : public checks::Sink, public checks::ActionObserver {
     if (!continued) kept += '\n';
   }
 
-  void end_of_primary_headers(const checks::PrimaryHeaders&) override { ++header_ends_; }
+  void end_of_primary_headers() override { ++header_ends_; }
 
   void on_action(const checks::ActionTaken& taken) override {
     const std::string line = checks::action_log_text(taken, "local", " from=<>");

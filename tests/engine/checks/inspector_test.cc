@@ -316,11 +316,8 @@ TEST(PrimaryHeaders, AreSeenByTheirNameOnOutput) {
   run.mark_end_of_headers = true;
   run.run("Received: 1\nReceived: 2\nMessage-Id: <x>\nX-Date: y\nFROM: a\nCc: b\n\nTo: c\n");
   EXPECT_EQ(run.ends_of_headers, 1);
-  EXPECT_EQ(run.headers.received_count, 2);
-  EXPECT_FALSE(run.headers.message_id);
-  EXPECT_TRUE(run.headers.date);
-  EXPECT_TRUE(run.headers.from);
-  EXPECT_TRUE(run.headers.to_cc_bcc);
+  EXPECT_EQ(run.received_found, 2);
+  EXPECT_THAT(run.primary_headers, ElementsAre("Date: now", "FROM: a", "Cc: b"));
   EXPECT_EQ(run.kept, "Date: now\nFROM: a\nCc: b\n<here>\n\nTo: c\n");
 }
 
@@ -328,7 +325,14 @@ TEST(PrimaryHeaders, APrependedOneDoesNotCount) {
   MessageRun run;
   run.add(KeyClass::header, {{"A", "PREPEND Message-Id: <ours>"}});
   run.run("A: 1\n\n");
-  EXPECT_FALSE(run.headers.message_id);
+  EXPECT_THAT(run.primary_headers, IsEmpty());
+}
+
+TEST(PrimaryHeaders, NothingIsAddedToAMessageThatIsRefused) {
+  MessageRun run;
+  run.add(KeyClass::header, {{"A", "REJECT"}, {"B", "DISCARD"}});
+  for (const auto* message : {"A: 1\n\n", "B: 1\n\n"}) run.run(message);
+  EXPECT_EQ(run.ends_of_headers, 0);
 }
 
 TEST(PrimaryHeaders, EndOnceWhateverTheMessage) {

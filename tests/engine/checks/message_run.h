@@ -52,9 +52,16 @@ class MessageRun final : public Sink, public ActionObserver {
     longest_record = std::max(longest_record, bytes.size());
   }
 
-  void end_of_primary_headers(const PrimaryHeaders& seen) override {
+  void primary_header_found(mail::KnownHeader header) override {
+    if (header == mail::KnownHeader::received) ++received_found;
+  }
+
+  void known_header(mail::KnownHeader, std::string_view text, bool primary) override {
+    if (primary) primary_headers.emplace_back(text);
+  }
+
+  void end_of_primary_headers() override {
     ++ends_of_headers;
-    headers = seen;
     if (mark_end_of_headers) kept += "<here>\n";
   }
 
@@ -66,6 +73,10 @@ class MessageRun final : public Sink, public ActionObserver {
 
   void on_warning(std::string_view text) override {
     log.push_back(fmt::format("warning: {}", text));
+  }
+
+  void on_mime_error(mail::MimeError error, std::string_view found) override {
+    log.push_back(mime_error_log_text(error, found, "O", "s", "r"));
   }
 
   void on_message_warning(std::string_view text) override {
@@ -80,7 +91,8 @@ class MessageRun final : public Sink, public ActionObserver {
   Verdict verdict;
   std::string kept;  // the message as it would be queued
   std::vector<std::string> log;
-  PrimaryHeaders headers;
+  std::vector<std::string> primary_headers;
+  int received_found = 0;
   int ends_of_headers = 0;
   std::size_t longest_record = 0;
 };

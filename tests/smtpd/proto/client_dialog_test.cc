@@ -88,7 +88,7 @@ TEST(ClientDialog, Pipelined) {
 
 TEST(ClientDialog, OneByOneAfterHelo) {
   ClientRequest r = request({"a@x.example", "b@x.example"});
-  r.eight_bit = true;
+  r.body = Body::eight_bit_mime;
   ClientDialog dialog(r);
   play(dialog, R"(
     S: 220 hello
@@ -115,7 +115,7 @@ TEST(ClientDialog, OneByOneAfterHelo) {
 
 TEST(ClientDialog, DsnParametersAndEightBitPassThrough) {
   ClientRequest r = request();
-  r.eight_bit = true;
+  r.body = Body::eight_bit_mime;
   r.dsn_ret = "HDRS";
   r.dsn_envid = "a+b c";
   r.recipients[0].notify = "SUCCESS,FAILURE";

@@ -19,8 +19,8 @@ Received example() {
   received.queue_id = "25CB4A90028";
   received.recipient = "a@b.example";
   received.time = system_clock::from_time_t(1793562575);  // 2026-11-01 19:49:35 UTC
-  received.zone = minutes(60);
-  received.zone_name = "CET";
+  received.zone.offset = minutes(60);
+  received.zone.name = "CET";
   return received;
 }
 
@@ -38,7 +38,7 @@ TEST(Received, SeveralRecipientsNoHeloAndIpv6) {
   received.helo.clear();
   received.client_name = "c.example";
   received.client_address = "2001:db8::1";
-  received.zone_name.clear();
+  received.zone.name.clear();
   EXPECT_EQ(received_records(received),
             (std::vector<std::string>{"Received: from c.example (c.example [IPv6:2001:db8::1])",
                                       "\tby mx.example (Postfix) with ESMTP id 25CB4A90028;",

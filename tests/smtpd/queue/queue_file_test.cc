@@ -28,7 +28,7 @@ Envelope sample_envelope() {
   envelope.recipients[1].notify = "NEVER";
   envelope.dsn_ret = "HDRS";
   envelope.dsn_envid = "id=1";
-  envelope.eight_bit = true;
+  envelope.body = proto::Body::eight_bit_mime;
   envelope.content_filter = "smtp:[127.0.0.1]:10025";
   envelope.client_name = "client.example";
   envelope.client_address = "192.0.2.1";
@@ -72,7 +72,7 @@ TEST(QueueFile, RoundTrip) {
   EXPECT_FALSE(e.recipients[0].done);
   EXPECT_EQ("HDRS", e.dsn_ret);
   EXPECT_EQ("id=1", e.dsn_envid);
-  EXPECT_TRUE(e.eight_bit);
+  EXPECT_EQ(e.body, proto::Body::eight_bit_mime);
   EXPECT_FALSE(e.smtputf8);
   EXPECT_EQ("smtp:[127.0.0.1]:10025", e.content_filter);
   EXPECT_EQ("client.example", e.client_name);
