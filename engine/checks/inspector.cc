@@ -30,6 +30,7 @@ mail::MimeOptions mime_options(const Limits& limits, const CheckSet& checks) {
   options.nesting_limit = limits.mime_nesting_limit;
   options.boundary_length_limit = limits.mime_boundary_length_limit;
   options.mime = !limits.disable_mime_input_processing;
+  options.downgrade = limits.downgrade;
   if (limits.agent != Agent::cleanup) return options;
   options.report_eight_bit_headers = limits.strict_7bit_headers || limits.strict_8bitmime;
   options.report_eight_bit_body = limits.strict_8bitmime_body || limits.strict_8bitmime;
@@ -101,7 +102,7 @@ class Inspector::Impl final : public mail::MimeSink {
 };
 
 void Inspector::Impl::record(std::string_view bytes, bool continued) {
-  const RecordFilter::Filtered filtered = filter_.apply(bytes);
+  const RecordFilter::Filtered filtered = filter_.apply(bytes, checking_);
   if (filtered.rejected) return reject_character(filtered.bytes);
   parser_.record(filtered.bytes, continued);
 }
@@ -144,7 +145,9 @@ void Inspector::Impl::header(mail::HeaderClass header_class, std::string_view te
   // A replaced header counts by its new name, but for the block it stands in it stays what it was.
   const std::string_view new_name = mail::header_name(text);
   const bool counts = primary && !mime_name;
-  if (const auto kept = mail::find_known_header(new_name)) sink_.known_header(*kept, text, counts);
+  const bool made_here = name.empty();
+  const auto kept = made_here ? std::nullopt : mail::find_known_header(new_name);
+  if (kept) sink_.known_header(*kept, text, counts);
   if (counts && is_dropped(new_name)) return;
   write_header(text);
 }

@@ -30,6 +30,7 @@ struct Limits {
   std::size_t mime_nesting_limit = 100;
   std::size_t mime_boundary_length_limit = 2048;
   bool disable_mime_input_processing = false;
+  bool downgrade = false;                           // delivery, see mail::MimeOptions
   bool replace_stray_cr_lf = true;                  // cleanup_replace_stray_cr_lf
   std::string reject_characters, strip_characters;  // message_…_characters, without escapes
   bool strict_7bit_headers = false, strict_8bitmime = false, strict_8bitmime_body = false,

@@ -21,13 +21,14 @@ RecordFilter::ByteSet RecordFilter::set_of(std::string_view characters) {
   return set;
 }
 
-RecordFilter::Filtered RecordFilter::apply(std::string_view bytes) {
+RecordFilter::Filtered RecordFilter::apply(std::string_view bytes, bool checking) {
   if (replace_stray_cr_lf_ && bytes.find_first_of("\r\n") != std::string_view::npos) {
     buffer_.assign(bytes);
     std::replace_if(
         buffer_.begin(), buffer_.end(), [](char c) { return c == '\r' || c == '\n'; }, ' ');
     bytes = buffer_;
   }
+  if (!checking) return {bytes, false};
   const auto is_in = [](const ByteSet& set) {
     return [&set](char c) { return set.test(index(c)); };
   };

@@ -21,7 +21,8 @@ class RecordFilter {
     bool rejected = false;  // holds one of message_reject_characters: the record is dropped
   };
 
-  Filtered apply(std::string_view bytes);
+  // Characters are rejected and stripped while the checks are in force only (`checking`).
+  Filtered apply(std::string_view bytes, bool checking);
 
  private:
   using ByteSet = std::bitset<256>;

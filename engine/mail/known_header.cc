@@ -15,7 +15,9 @@ struct Row {
 };
 
 constexpr Row mime(std::string_view name) { return {name, true, false}; }
+
 constexpr Row resent(std::string_view name) { return {name, false, true}; }
+
 constexpr Row plain(std::string_view name) { return {name, false, false}; }
 
 // In the order of KnownHeader.
@@ -67,6 +69,5 @@ std::optional<KnownHeader> find_known_header(std::string_view name) {
 bool is_mime_header(KnownHeader header) { return row(header).mime; }
 
 bool is_resent_header(KnownHeader header) { return row(header).resent; }
-
 
 }  // namespace headgate::mail

@@ -53,7 +53,6 @@ bool is_mime_header(KnownHeader header);
 // Resent-…: its presence moves what is added when missing to the Resent- names.
 bool is_resent_header(KnownHeader header);
 
-
 // A set of them, as seen in one block.
 class KnownHeaders {
  public:

@@ -41,11 +41,49 @@ void MimeParser::record(std::string_view bytes, bool continued) {
   if (!after_chunk && !levels_.empty() && bytes.size() > 2 && bytes.starts_with("--")) {  // row 9
     follow_delimiter(bytes.substr(2));
   }
-  const bool seven_bit_domain = encoding_ != Encoding::eight_bit && encoding_ != Encoding::binary;
-  if (options_.report_eight_bit_body && seven_bit_domain && has_eight_bit(bytes))
+  if (options_.report_eight_bit_body && seven_bit_domain() && has_eight_bit(bytes))
     report(MimeError::eight_bit_body, bytes);
-  sink_.body(bytes, continued, offset_);  // row 10
-  offset_ += bytes.size() + 1;
+  if (options_.downgrade && state_ == State::body && !seven_bit_domain()) {
+    emit_encoded(bytes, continued);
+  } else {
+    emit_body(bytes, continued);  // row 10
+  }
+}
+
+void MimeParser::emit_body(std::string_view record, bool continued) {
+  sink_.body(record, continued, offset_);
+  offset_ += record.size() + 1;
+}
+
+// Lines of at most 75 bytes and a soft line break; a chunk's last line waits for the next chunk.
+void MimeParser::emit_encoded(std::string_view record, bool continued) {
+  constexpr std::size_t kLongEnough = 72;
+  const auto encode = [this](char c) {
+    constexpr std::string_view kDigits = "0123456789ABCDEF";
+    const auto byte = static_cast<unsigned char>(c);
+    encoded_ += {'=', kDigits[byte >> 4U], kDigits[byte & 15U]};
+  };
+  for (const char c : record) {
+    if (encoded_.size() > kLongEnough) {
+      encoded_ += '=';
+      emit_body(encoded_, false);
+      encoded_.clear();
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte < 32 && c != '\t') || c == '=' || byte > 126) {
+      encode(c);
+    } else {
+      encoded_ += c;
+    }
+  }
+  if (continued) return;
+  if (!encoded_.empty() && (encoded_.back() == ' ' || encoded_.back() == '\t')) {
+    const char last = encoded_.back();
+    encoded_.pop_back();
+    encode(last);
+  }
+  emit_body(encoded_, false);
+  encoded_.clear();
 }
 
 void MimeParser::end() {
@@ -93,11 +131,17 @@ void MimeParser::flush_header() {
     take_content_encoding(text.substr(name_length_ + 1));
   if (options_.report_eight_bit_headers && has_eight_bit(text))
     report(MimeError::eight_bit_header, text);
+  const bool replaced = options_.downgrade && !seven_bit_domain() &&
+                        text::equal_ignore_case(name, "Content-Transfer-Encoding");
+  if (!replaced) emit_header(text, name);
+  header_.clear();
+}
+
+void MimeParser::emit_header(std::string_view text, std::string_view name) {
   const HeaderClass header_class = state_ == State::primary     ? HeaderClass::primary
                                    : state_ == State::multipart ? HeaderClass::multipart
                                                                 : HeaderClass::nested;
   sink_.header(header_class, text, name);
-  header_.clear();
 }
 
 // Only text, message and multipart change the type; application/pdf, say, leaves it as it was.
@@ -135,7 +179,7 @@ void MimeParser::take_content_type(std::string_view field_body) {
 }
 
 void MimeParser::take_content_encoding(std::string_view field_body) {
-  const auto item = MimeItems(field_body).next();
+  const auto item = MimeItems(field_body, MimeItems::kAddressSpecials).next();
   if (!item || item->empty()) return;
   for (std::size_t i = 0; i < kEncodings.size(); ++i) {
     if (item->front().is_word(kEncodings[i])) encoding_ = static_cast<Encoding>(i);
@@ -160,6 +204,15 @@ void MimeParser::check_encoding_domain() {
 
 // Rows 5 to 8: the record at hand is no header.
 void MimeParser::end_of_headers(bool at_empty_line) {
+  // RFC 6532 lets message/global be encoded: then it is one opaque part.
+  const bool downgraded = options_.downgrade && !seven_bit_domain();
+  if (downgraded) {
+    const bool holds_parts = type_ == Type::multipart || type_ == Type::rfc822 ||
+                             type_ == Type::message || type_ == Type::fragment;
+    emit_header(holds_parts ? "Content-Transfer-Encoding: 7bit"
+                            : "Content-Transfer-Encoding: quoted-printable",
+                "");
+  }
   if (state_ == State::primary && !primary_ended_) {
     primary_ended_ = true;
     sink_.end_of_primary_headers();
@@ -167,7 +220,7 @@ void MimeParser::end_of_headers(bool at_empty_line) {
   }
   if (options_.report_encoding_domain) check_encoding_domain();
   offset_ = 0;
-  if (at_empty_line && (type_ == Type::rfc822 || type_ == Type::global)) {
+  if (at_empty_line && (type_ == Type::rfc822 || (type_ == Type::global && !downgraded))) {
     state_ = State::nested;
     type_ = Type::text;
     encoding_ = Encoding::seven_bit;

@@ -36,6 +36,10 @@ struct MimeOptions {
   std::size_t boundary_length_limit = 2048;
   bool mime = true;  // false: disable_mime_input_processing, or postmap without -m
 
+  // 8-bit and binary parts leave as quoted-printable lines (RFC 2045 §6.7), under a new
+  // Content-Transfer-Encoding at the end of their header block; what holds parts becomes 7bit.
+  bool downgrade = false;
+
   // Which errors to tell; all need `mime`.
   bool report_nesting = false, report_eight_bit_headers = false, report_eight_bit_body = false,
        report_encoding_domain = false;
@@ -49,7 +53,7 @@ class MimeSink {
   virtual ~MimeSink() = default;
 
   // A whole logical header, "Name: text\n folded"; free of NUL. `name` is its part before the
-  // colon.
+  // colon; "" for the Content-Transfer-Encoding that a downgrade makes.
   virtual void header(HeaderClass header_class, std::string_view text, std::string_view name) = 0;
 
   // Once, before the first body record; also when the message ends without a body. A reader that
@@ -94,6 +98,15 @@ class MimeParser {
   void take_content_encoding(std::string_view field_body);
   void check_encoding_domain();
   void report(MimeError error, std::string_view text);
+  void emit_header(std::string_view text, std::string_view name);
+  void emit_body(std::string_view record, bool continued);
+  void emit_encoded(std::string_view record, bool continued);
+
+  // Binary counts as 8-bit, the encodings as what they are made of.
+  [[nodiscard]] bool seven_bit_domain() const {
+    return encoding_ != Encoding::eight_bit && encoding_ != Encoding::binary;
+  }
+
   void end_of_headers(bool at_empty_line);
   void follow_delimiter(std::string_view line);
 
@@ -105,6 +118,7 @@ class MimeParser {
   unsigned reported_ = 0;  // a bit for each MimeError
   std::vector<Level> levels_;
   std::string header_;           // the held header; empty = none
+  std::string encoded_;          // a quoted-printable line in the making
   std::size_t name_length_ = 0;  // of the held header
   std::uint64_t offset_ = 0;
   bool after_chunk_ = false;  // the previous record was a chunk with more to follow

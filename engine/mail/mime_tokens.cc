@@ -6,14 +6,7 @@ namespace headgate::mail {
 
 namespace {
 
-constexpr std::string_view kSpecials = "()<>@,;:\\\"/[]?=";
-
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
-bool is_special_byte(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte < 32 || byte == 127 || kSpecials.find(c) != std::string_view::npos;
-}
 
 }  // namespace
 
@@ -43,6 +36,11 @@ std::optional<std::vector<MimeToken>> MimeItems::next() {
   return item;
 }
 
+bool MimeItems::is_special(char c) const {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 32 || byte == 127 || specials_.find(c) != std::string_view::npos;
+}
+
 char MimeItems::take() {
   const char c = rest_.front();
   rest_.remove_prefix(1);
@@ -61,10 +59,9 @@ void MimeItems::skip_comment() {
 
 MimeToken MimeItems::take_token() {
   if (rest_.front() == '"') return take_quoted();
-  if (is_special_byte(rest_.front())) return {MimeToken::Kind::special, std::string(1, take())};
+  if (is_special(rest_.front())) return {MimeToken::Kind::special, std::string(1, take())};
   std::size_t length = 0;
-  while (length < rest_.size() && !is_blank(rest_[length]) && !is_special_byte(rest_[length]))
-    ++length;
+  while (length < rest_.size() && !is_blank(rest_[length]) && !is_special(rest_[length])) ++length;
   MimeToken token{MimeToken::Kind::word, std::string(rest_.substr(0, length))};
   rest_.remove_prefix(length);
   return token;

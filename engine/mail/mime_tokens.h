@@ -26,7 +26,14 @@ struct MimeToken {
 
 class MimeItems {
  public:
-  explicit MimeItems(std::string_view field_body) : rest_(field_body) {}
+  // What is a token of its own beside the control characters: in parameters (RFC 2045 §5.1), and in
+  // fields that are older than those (RFC 822 §3.3), Content-Transfer-Encoding among them.
+  static constexpr std::string_view kParameterSpecials = "()<>@,;:\\\"/[]?=";
+  static constexpr std::string_view kAddressSpecials = "()<>@,;:\\\".[]";
+
+  // `specials` is borrowed too.
+  explicit MimeItems(std::string_view field_body, std::string_view specials = kParameterSpecials)
+      : rest_(field_body), specials_(specials) {}
 
   // The next item, possibly without tokens ("; x" starts with an empty one); nothing when the text
   // is used up.
@@ -38,7 +45,10 @@ class MimeItems {
   void skip_comment();
   char take();
 
+  [[nodiscard]] bool is_special(char c) const;
+
   std::string_view rest_;
+  std::string_view specials_;
 };
 
 }  // namespace headgate::mail

@@ -109,7 +109,6 @@ constexpr auto kKnown = std::to_array<KnownParam>({
     {"deliver_lock_attempts", "20"},
     {"deliver_lock_delay", "1s"},
     {"destination_concurrency_feedback_debug", "no"},
-    {"disable_mime_output_conversion", "no"},
     {"disable_verp_bounces", "no"},
     {"dns_ncache_ttl_fix_enable", "no"},
     {"dnsblog_reply_delay", "0s"},

@@ -32,6 +32,7 @@ constexpr auto kParams = std::to_array<Param>({
     {"detect_8bit_encoding_header", "yes", &Settings::detect_8bit_encoding_header},
     {"disable_dns_lookups", "no", &Settings::disable_dns_lookups},
     {"disable_mime_input_processing", "no", &Settings::disable_mime_input_processing},
+    {"disable_mime_output_conversion", "no", &Settings::disable_mime_output_conversion},
     {"disable_vrfy_command", "no", &Settings::disable_vrfy_command},
     {"enable_long_queue_ids", "no", &Settings::enable_long_queue_ids},
     {"header_address_token_limit", "10240", &Settings::header_address_token_limit, State::later},

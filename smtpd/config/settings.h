@@ -103,6 +103,7 @@ struct Settings {
       smtp_quit_timeout{300};
   seconds smtp_rset_timeout{20};
   std::int64_t smtp_line_length_limit = 998;
+  bool disable_mime_output_conversion = false;
   bool disable_dns_lookups = false;
 
   // ---- the server

@@ -47,12 +47,16 @@ std::shared_ptr<DeliveryChecks> open_delivery_checks(const config::Settings& set
                            : open(settings.smtp_nested_header_checks);
   checks->set.body = open(settings.smtp_body_checks);
 
+  checks->limits = content_limits(settings);
+  return checks;
+}
+
+checks::Limits content_limits(const config::Settings& settings) {
   checks::Limits limits;
   limits.header_size_limit = limit(settings.header_size_limit);
   limits.mime_nesting_limit = limit(settings.mime_nesting_limit);
   limits.mime_boundary_length_limit = limit(settings.mime_boundary_length_limit);
-  checks->limits = checks::delivery_limits(limits);
-  return checks;
+  return checks::delivery_limits(limits);
 }
 
 std::vector<std::string> delivery_tables(const config::Settings& settings) {

@@ -30,6 +30,9 @@ std::shared_ptr<DeliveryChecks> open_delivery_checks(const config::Settings& set
                                                      rules::ProgramSource& programs,
                                                      const WarningSink& warn, std::size_t threads);
 
+// The limits of content on its way out, with or without tables.
+checks::Limits content_limits(const config::Settings& settings);
+
 // The tables that open_delivery_checks opens, as "type:name".
 std::vector<std::string> delivery_tables(const config::Settings& settings);
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/text.h"
+#include "smtpd/proto/address.h"
 
 namespace headgate::deliver {
 
@@ -76,9 +77,9 @@ std::string log_line(const queue::Delivery& delivery, const queue::Recipient& re
   const WallTime arrival = delivery.file->envelope().arrival;
   const microseconds waited = std::max(
       between(delivery.active_since, now) - outcome.setup - outcome.transmission, microseconds(0));
-  std::string to = fmt::format("to=<{}>", text::printable(recipient.address));
+  std::string to = fmt::format("to=<{}>", text::printable(proto::quote_address(recipient.address)));
   if (!recipient.orig_to.empty() && !text::equal_ignore_case(recipient.orig_to, recipient.address))
-    to += fmt::format(", orig_to=<{}>", text::printable(recipient.orig_to));
+    to += fmt::format(", orig_to=<{}>", text::printable(proto::quote_address(recipient.orig_to)));
   return fmt::format("{}: {}, relay={}, delay={}, delays={}/{}/{}/{}, dsn={}, status={} ({})",
                      delivery.id, to, outcome.relay, format_delay(between(arrival, now)),
                      format_delay(between(arrival, delivery.active_since)), format_delay(waited),

@@ -26,8 +26,8 @@ void say(EventSink& log, Level level, std::string text) {
 
 class OutgoingContent::Checked final : public checks::Sink, public checks::ActionObserver {
  public:
-  Checked(DeliveryChecks& checks, OutgoingContent& out)
-      : out_(out), inspector_(checks.set, checks.limits, *this, *this) {}
+  Checked(checks::CheckSet& set, const checks::Limits& limits, OutgoingContent& out)
+      : out_(out), inspector_(set, limits, *this, *this) {}
 
   void feed(std::string_view chunk) { out_.splitter_.feed(chunk, inspector_); }
 
@@ -65,13 +65,16 @@ class OutgoingContent::Checked final : public checks::Sink, public checks::Actio
 };
 
 OutgoingContent::OutgoingContent(const queue::Delivery& delivery, const config::Settings& settings,
-                                 DeliveryChecks* checks, EventSink& log)
+                                 DeliveryChecks* checks, bool downgrade, EventSink& log)
     : delivery_(delivery),
       log_(log),
       content_(delivery.file->content()),
       encoder_(limit(settings.smtp_line_length_limit)),
       splitter_(limit(settings.line_length_limit)) {
-  if (checks != nullptr) checked_ = std::make_unique<Checked>(*checks, *this);
+  if (checks == nullptr && !downgrade) return;
+  checks::Limits limits = checks != nullptr ? checks->limits : content_limits(settings);
+  limits.downgrade = downgrade;
+  checked_ = std::make_unique<Checked>(checks != nullptr ? checks->set : no_checks_, limits, *this);
 }
 
 OutgoingContent::~OutgoingContent() = default;

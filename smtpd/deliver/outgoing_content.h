@@ -21,9 +21,10 @@ namespace headgate::deliver {
 
 class OutgoingContent {
  public:
-  // `checks` may be null: then the content leaves as it is.
+  // `checks` may be null. `downgrade`: the next hop takes no 8-bit content; it is made quoted-printable before the
+  // checks see it.
   OutgoingContent(const queue::Delivery& delivery, const config::Settings& settings,
-                  DeliveryChecks* checks, EventSink& log);
+                  DeliveryChecks* checks, bool downgrade, EventSink& log);
   ~OutgoingContent();
 
   // The next bytes for the wire, the final dot at the end; nothing after that. Valid until the next call.
@@ -42,6 +43,7 @@ class OutgoingContent {
   queue::ContentReader content_;
   proto::ContentEncoder encoder_;
   mail::Splitter splitter_;
+  checks::CheckSet no_checks_;
   std::unique_ptr<Checked> checked_;
   std::string encoded_;
   bool broke_said_ = false, ended_ = false;

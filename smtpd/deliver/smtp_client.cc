@@ -240,7 +240,7 @@ Task<void> SmtpClient::converse(net::Wire& wire, proto::ClientDialog& dialog,
       continue;
     }
     if (dialog.wants_content()) {
-      going = co_await send_content(wire, dialog.content_is_wanted(), delivery, own_failure);
+      going = co_await send_content(wire, dialog, delivery, own_failure);
       if (going) dialog.content_sent();
       continue;
     }
@@ -286,15 +286,17 @@ void SmtpClient::warn(const queue::Delivery& delivery, const Error& error) {
   log_.write(event);
 }
 
-Task<Result<void>> SmtpClient::send_content(net::Wire& wire, bool wanted,
+Task<Result<void>> SmtpClient::send_content(net::Wire& wire, const proto::ClientDialog& dialog,
                                             const queue::Delivery& delivery,
                                             std::optional<Error>& own_failure) {
-  if (!wanted) {
+  if (!dialog.content_is_wanted()) {
     wire.queue(".\r\n");
     wire.reset_deadline();
     co_return co_await wire.flush();
   }
-  OutgoingContent content(delivery, settings_, checks_, log_);
+  const bool downgrade = !dialog.takes_eight_bit() && !settings_.disable_mime_output_conversion &&
+                         delivery.file->envelope().body != proto::Body::seven_bit;
+  OutgoingContent content(delivery, settings_, checks_, downgrade, log_);
   auto next = [&content] { return content.next(); };
   for (;;) {
     const Result<std::string_view> bytes = co_await net::run_blocking(pool_, next);

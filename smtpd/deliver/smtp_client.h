@@ -56,7 +56,8 @@ class SmtpClient {
   Task<std::vector<queue::Outcome>> try_place(const queue::Delivery& delivery, Place place);
   Task<void> converse(net::Wire& wire, proto::ClientDialog& dialog, const queue::Delivery& delivery,
                       std::optional<Error>& own_failure);
-  Task<Result<void>> send_content(net::Wire& wire, bool wanted, const queue::Delivery& delivery,
+  Task<Result<void>> send_content(net::Wire& wire, const proto::ClientDialog& dialog,
+                                  const queue::Delivery& delivery,
                                   std::optional<Error>& own_failure);
 
   void warn(const queue::Delivery& delivery, const Error& error);

@@ -17,6 +17,7 @@ namespace headgate::observe {
 
 namespace {
 
+constexpr std::size_t kTextLimit = 2000;  // bytes, as msg_logger(3) cuts them
 constexpr std::string_view kStandardOutput = "/dev/stdout";
 constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -85,9 +86,10 @@ std::string_view program_name(Program program) {
 std::string maillog_line(const Event& event, const MaillogOptions& options, WallTime wall) {
   const std::uint32_t number =
       event.number != 0 ? event.number : static_cast<std::uint32_t>(getpid());
-  return fmt::format("{} {} {}/{}[{}]: {}{}", timestamp(wall), options.host, options.syslog_name,
-                     program_name(event.program), number, level_prefix(event.level),
-                     text::printable(event.text, options.utf8));
+  return fmt::format(
+      "{} {} {}/{}[{}]: {}{}", timestamp(wall), options.host, options.syslog_name,
+      program_name(event.program), number, level_prefix(event.level),
+      text::printable(std::string_view(event.text).substr(0, kTextLimit), options.utf8));
 }
 
 Maillog::Maillog(MaillogOptions options, const Env& env, Fd file)

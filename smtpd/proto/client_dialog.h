@@ -109,6 +109,9 @@ class ClientDialog {
   // The server would not talk at all (greeting, HELO): another one may.
   [[nodiscard]] bool site_failed() const { return site_failed_; }
 
+  // The server announced 8BITMIME.
+  [[nodiscard]] bool takes_eight_bit() const { return eight_bit_; }
+
   [[nodiscard]] const std::string& server() const { return request_.server; }
 
   [[nodiscard]] const std::vector<ClientVerdict>& verdicts() const { return verdicts_; }

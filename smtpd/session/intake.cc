@@ -11,6 +11,7 @@
 #include "engine/base/text.h"
 #include "smtpd/proto/received.h"
 #include "smtpd/proto/replies.h"
+#include "smtpd/queue/recipients.h"
 #include "smtpd/session/open_checks.h"
 
 namespace headgate::session {
@@ -195,7 +196,7 @@ Task<Reply> Intake::conclude() {
     session_.log(services_.log, Level::info,
                  fmt::format("{}: reject: END-OF-MESSAGE from {}: bare <LF> received;{}", id_,
                              session_.peer.name_and_address(),
-                             session_.envelope_text(log_->last_recipient())));
+                             session_.envelope_text(session_.envelope->recipients[0].address)));
     co_return proto::reply::bare_newline(state_->settings->myhostname, false);
   }
   if (too_big_) co_return proto::reply::message_too_big();
@@ -242,7 +243,7 @@ Task<Reply> Intake::commit(const checks::Verdict& verdict) {
   co_return proto::reply::queued(id_);
 }
 
-// What the checks changed about where the message goes. REDIRECT beats FILTER.
+// What the checks changed about where the message goes. REDIRECT beats FILTER, and BCC too.
 void Intake::apply(const checks::Verdict& verdict, queue::Envelope& envelope) const {
   envelope.client_name = session_.peer.name;
   envelope.client_address = session_.peer.address;
@@ -253,23 +254,16 @@ void Intake::apply(const checks::Verdict& verdict, queue::Envelope& envelope) co
   if (sink_.eight_bit()) envelope.body = proto::Body::eight_bit_mime;
   envelope.content_filter = state_->settings->content_filter;
   if (verdict.filter) envelope.content_filter = *verdict.filter;
-  if (verdict.redirect) {
-    envelope.content_filter.clear();
-    queue::Recipient recipient;
-    recipient.address = *verdict.redirect;
-    recipient.orig_to = envelope.recipients[0].address;
-    envelope.recipients = {std::move(recipient)};
-  }
   for (const std::string& address : verdict.bcc) {
-    const auto same = [&address](const queue::Recipient& r) {
-      return text::equal_ignore_case(r.address, address);
-    };
-    if (std::any_of(envelope.recipients.begin(), envelope.recipients.end(), same)) continue;
     queue::Recipient recipient;
     recipient.address = address;
     recipient.notify = "NEVER";
     envelope.recipients.push_back(std::move(recipient));
   }
+  queue::merge_duplicates(envelope.recipients);
+  if (!verdict.redirect) return;
+  envelope.content_filter.clear();
+  envelope.recipients = {queue::redirected(envelope.recipients, *verdict.redirect)};
 }
 
 }  // namespace headgate::session

@@ -29,7 +29,7 @@ def header_line(rng, local):
     name = rng.choice(NAMES)
     if rng.random() < 0.1:
         name = name.lower()
-    if name in ADDRESS_NAMES:
+    if name.title() in ADDRESS_NAMES:
         if local:
             return (name + ': ' + address(rng, local)).encode()
         text = address(rng, local)

@@ -7,7 +7,9 @@ import time
 
 YEAR = time.strftime('%Y')
 CLOCK = re.compile(r'(Mon|Tue|Wed|Thu|Fri|Sat|Sun), +\d{1,2} \w{3} %s \d\d:\d\d:\d\d [+-]\d{4} \(\w+\)' % YEAR)
+OURS = re.compile(r'^table \S+(?: .*)?: (?:building a database|\d+ patterns, built)|^table .* is matched with its database')  # compat.md, deviation 8
 CONNECTIONS = re.compile(r'^(connect from|disconnect from|lost connection after|timeout after|improper command) ?')
+BARE_NEWLINE = 'bare <LF> received'
 
 
 @dataclasses.dataclass
@@ -59,7 +61,7 @@ def collect(replies, case_lines, delivery_lines, deliveries, held):
             number += 1
             current = outcomes[number] if number < len(outcomes) else None
             continue
-        if program not in ('smtpd', 'cleanup') or CONNECTIONS.match(text):
+        if program not in ('smtpd', 'cleanup') or CONNECTIONS.match(text) or OURS.match(text):
             continue
         queue_id = ids[number] if number >= 0 else None
         line = '%s: %s' % (program, masked(text, queue_id))
@@ -79,6 +81,8 @@ def collect(replies, case_lines, delivery_lines, deliveries, held):
             content = masked(delivery.content.decode('latin-1'), queue_id)
             outcome.delivered.append((delivery.port, masked(delivery.sender, queue_id), recipient.group(1) if recipient else '?', content))
     for queue_id, outcome in by_id.items():
+        if any(BARE_NEWLINE in line for line in outcome.log):  # compat.md, deviation 20
+            outcome.log = [line for line in outcome.log if line.startswith('smtpd: ')]
         outcome.replies = [masked(r, queue_id) for r in outcome.replies]
         outcome.delivered.sort()
         outcome.delivery_log.sort()

@@ -24,7 +24,7 @@ class OutgoingContentTest : public ::testing::Test {
         settings_, programs_, [this](const Diagnostic& d) { warnings_.push_back(d.text); }, 2);
     const auto file = testing_support::make_queue_file(scratch_.path("m"), content, {}, {"a@b"});
     const queue::Delivery delivery("ID", "smtp:x", file, {0}, WallTime());
-    OutgoingContent outgoing(delivery, settings_, checks_.get(), log_);
+    OutgoingContent outgoing(delivery, settings_, checks_.get(), downgrade_, log_);
     std::string all;
     for (;;) {
       const auto bytes = outgoing.next();
@@ -39,6 +39,7 @@ class OutgoingContentTest : public ::testing::Test {
   testing_support::NoPrograms programs_;
   config::Settings settings_;
   std::shared_ptr<DeliveryChecks> checks_;
+  bool downgrade_ = false;
   std::vector<std::string> warnings_;
 };
 

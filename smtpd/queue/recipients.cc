@@ -1,0 +1,37 @@
+// Tested by recipients_test, and beside Postfix by tests/collide/whole_messages.py.
+#include "smtpd/queue/recipients.h"
+
+#include <algorithm>
+#include <tuple>
+#include <unordered_set>
+#include <utility>
+
+#include "engine/base/text.h"
+
+namespace headgate::queue {
+
+void merge_duplicates(std::vector<Recipient>& recipients) {
+  std::unordered_set<std::string> seen;
+  const auto repeated = [&seen](const Recipient& r) {
+    return !seen.insert(r.original + '\n' + r.notify + '\n' + text::lower(r.address)).second;
+  };
+  recipients.erase(std::remove_if(recipients.begin(), recipients.end(), repeated),
+                   recipients.end());
+}
+
+Recipient redirected(const std::vector<Recipient>& recipients, std::string address) {
+  const auto key = [](const Recipient& r) {
+    std::string folded = text::lower(r.address);
+    const std::size_t at = std::min(folded.rfind('@'), folded.size());
+    return std::make_pair(folded.substr(at), folded);
+  };
+  const auto first = std::min_element(
+      recipients.begin(), recipients.end(),
+      [&key](const Recipient& a, const Recipient& b) { return key(a) < key(b); });
+  Recipient recipient;
+  recipient.address = std::move(address);
+  recipient.orig_to = first->address;
+  return recipient;
+}
+
+}  // namespace headgate::queue
