@@ -9,7 +9,7 @@
 
 namespace headgate::fuzz {
 
-inline void require(bool holds, std::string_view what, std::string_view of = {}) {
+inline void require(bool holds, std::string_view what, std::string_view of = "") {
   if (holds) return;
   std::fprintf(stderr, "does not hold: %.*s: %.*s\n", static_cast<int>(what.size()), what.data(),
                static_cast<int>(of.size()), of.data());
