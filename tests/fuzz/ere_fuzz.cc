@@ -24,6 +24,7 @@ using fuzz::require;
 
 constexpr std::size_t kMostPatternBytes = 80;
 constexpr std::size_t kMostKeyBytes = 60;
+constexpr std::size_t kLongKeyBytes = 2000;
 // Hyperscan needs seconds for a spelling of many large repeats; what it may cost is the builder's business, not this one's.
 constexpr std::size_t kMostScanText = 1000;
 constexpr std::size_t kMostLargeRepeats = 2;
@@ -43,7 +44,8 @@ bool dear(const std::string& scan_text) {
   return scan_text.size() > kMostScanText || large > kMostLargeRepeats;
 }
 
-std::vector<std::string> keys_for(const PatternInput& input) {
+// Long keys are for the bound on PCRE2's effort.
+std::vector<std::string> keys_for(const PatternInput& input, std::size_t trusted_bytes) {
   const std::string& key = input.key;
   std::vector<std::string> keys{key, input.pattern, key + key, key + "\n", "\n" + key};
   const std::size_t at = key.empty() ? 0 : static_cast<unsigned char>(key.back()) % key.size();
@@ -58,6 +60,12 @@ std::vector<std::string> keys_for(const PatternInput& input) {
     if (std::string_view("\\()[]{}*+?|^$.").find(c) == std::string_view::npos) literal += c;
   }
   for (std::size_t i = 0; i < literal.size(); i += 3) keys.push_back(literal.substr(i));
+  if (input.pcre && !key.empty()) {
+    std::string again;
+    while (again.size() < std::min(trusted_bytes, kLongKeyBytes)) again += key;
+    keys.push_back(again.substr(0, trusted_bytes - 1) + "!");
+    keys.push_back(again.substr(0, trusted_bytes));
+  }
   std::erase(keys, "");  // is not scanned: no pattern that matches it is in a database
   return keys;
 }
@@ -105,6 +113,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const back::Attempt attempt = back::compile_set({back::ScanPattern{0, &pattern.plan}});
   if (attempt.came != back::Came::ok) return 0;
   Promise promise(pattern, *attempt.scanner);
-  for (const std::string& key : keys_for(*input)) promise.check(key);
+  for (const std::string& key : keys_for(*input, pattern.plan.trusted_bytes)) promise.check(key);
   return 0;
 }
