@@ -1,10 +1,12 @@
 // How it works: recursive descent. Each reference is cut out whole by balancing its brackets, then read as a name or as
 // a comparison, then its arms. Only the arm taken is evaluated, except by visit_names(), which walks all of them.
-// The depth guard counts nested references, as Postfix does (100), because $a may name itself.
+// The depth guard counts as Postfix does: nested references (100), because $a may name itself, and what a comparison
+// compares counts anew. That alone would let text nest until the stack ends, as it does in Postfix: hence a second guard.
 // Tested by tests/smtpd/config/expand_test.cc, which repeats each of its cases with the installed postconf.
 #include "smtpd/config/expand.h"
 
 #include <charconv>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -20,6 +22,7 @@ constexpr std::size_t kShownBytes = 20;
 // a=$b$b, b=$c$c, … must eat neither memory nor time.
 constexpr std::size_t kMaximumResult = 1 << 20;
 constexpr int kMaximumReferences = 100000;
+constexpr int kMaximumNesting = 600;
 
 bool is_name_byte(char c) { return text::is_alnum(c) || c == '_'; }
 
@@ -46,6 +49,8 @@ tl::unexpected<Error> syntax(std::string_view what, std::string_view before,
   return fail(Code::invalid,
               fmt::format("{} at: \"...{}>>>{}\"", what, before, after.substr(0, kShownBytes)));
 }
+
+tl::unexpected<Error> too_deep() { return fail(Code::limit, "a value is nested too deeply"); }
 
 // 3, 3.6, 3.7.11 as a number that orders as versions do.
 std::optional<std::int64_t> level_of(std::string_view s) {
@@ -105,6 +110,7 @@ struct Comparison {
 
 // ${…} taken apart: a name or a comparison, and its arms.
 struct Reference {
+  std::string_view text;  // all of it, as written between its brackets
   std::string_view name;
   std::optional<Comparison> comparison;
   std::optional<std::string_view> then, otherwise;
@@ -254,8 +260,9 @@ class PartReader {
       rest_.remove_prefix(length);
       TRY(parsed, ReferenceParser(body).parse());
       reference = parsed;
+      reference.text = body;
     } else {
-      reference.name = take_name(rest_);
+      reference.text = reference.name = take_name(rest_);
     }
     if (!reference.comparison && reference.name.empty()) {
       return fail(Code::invalid, fmt::format("empty macro name: \"{}\"", text_));
@@ -271,9 +278,12 @@ class Expander {
   explicit Expander(const ParameterLookup& lookup) : lookup_(lookup) {}
 
   Result<std::string> text(std::string_view s) {
+    if (++nesting_ > kMaximumNesting) return too_deep();
     std::string out;
     for (PartReader reader(s); !reader.done();) {
       TRY(part, reader.next());
+      if (depth_ > kMaximumDepth)
+        return unreasonable(part.is_reference ? part.reference.text : part.literal);
       if (!part.is_reference) {
         out += part.literal;
         continue;
@@ -282,25 +292,28 @@ class Expander {
       out += value;
       if (out.size() > kMaximumResult) return fail(Code::limit, "value too long after expansion");
     }
+    --nesting_;
     return out;
   }
 
  private:
+  static tl::unexpected<Error> unreasonable(std::string_view what) {
+    return fail(Code::invalid, fmt::format("unreasonable macro call nesting: \"{}\"", what));
+  }
+
   Result<std::string> evaluate(const Reference& reference) {
-    if (reference.comparison) {
-      TRY(yes, compare(*reference.comparison));
-      if (!reference.then && !reference.otherwise) return std::string(yes ? "true" : "");
-      return arm(yes ? reference.then : reference.otherwise);
-    }
     if (++references_ > kMaximumReferences)
       return fail(Code::limit, "too many references in one value");
-    if (++depth_ > kMaximumDepth) {
-      return fail(Code::invalid,
-                  fmt::format("unreasonable macro call nesting: \"{}\"", reference.name));
-    }
-    auto result = named(reference);
+    ++depth_;
+    auto result = reference.comparison ? compared(reference) : named(reference);
     --depth_;
     return result;
+  }
+
+  Result<std::string> compared(const Reference& reference) {
+    TRY(yes, compare(*reference.comparison));
+    if (!reference.then && !reference.otherwise) return std::string(yes ? "true" : "");
+    return arm(yes ? reference.then : reference.otherwise);
   }
 
   Result<std::string> named(const Reference& reference) {
@@ -317,8 +330,10 @@ class Expander {
   }
 
   Result<bool> compare(const Comparison& comparison) {
+    const int depth = std::exchange(depth_, 0);
     TRY(left, text(comparison.left));
     TRY(right, text(comparison.right));
+    depth_ = depth;
     if (comparison.as_levels) {
       TRY(a, level(left));
       TRY(b, level(right));
@@ -346,9 +361,29 @@ class Expander {
   }
 
   const ParameterLookup& lookup_;
-  int depth_ = 0;
+  int depth_ = 0;    // of references, as Postfix counts
+  int nesting_ = 0;  // of texts on the stack
   int references_ = 0;
 };
+
+Result<void> visit_names(std::string_view text, const std::function<void(std::string_view)>& visit,
+                         int depth) {
+  if (depth > kMaximumNesting) return too_deep();
+  for (PartReader reader(text); !reader.done();) {
+    TRY(part, reader.next());
+    if (!part.is_reference) continue;
+    const Reference& reference = part.reference;
+    if (reference.comparison) {
+      TRY_OK(visit_names(reference.comparison->left, visit, depth + 1));
+      TRY_OK(visit_names(reference.comparison->right, visit, depth + 1));
+    } else {
+      visit(reference.name);
+    }
+    if (reference.then) TRY_OK(visit_names(*reference.then, visit, depth + 1));
+    if (reference.otherwise) TRY_OK(visit_names(*reference.otherwise, visit, depth + 1));
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -358,20 +393,7 @@ Result<std::string> expand(std::string_view text, const ParameterLookup& lookup)
 
 Result<void> visit_names(std::string_view text,
                          const std::function<void(std::string_view)>& visit) {
-  for (PartReader reader(text); !reader.done();) {
-    TRY(part, reader.next());
-    if (!part.is_reference) continue;
-    const Reference& reference = part.reference;
-    if (reference.comparison) {
-      TRY_OK(visit_names(reference.comparison->left, visit));
-      TRY_OK(visit_names(reference.comparison->right, visit));
-    } else {
-      visit(reference.name);
-    }
-    if (reference.then) TRY_OK(visit_names(*reference.then, visit));
-    if (reference.otherwise) TRY_OK(visit_names(*reference.otherwise, visit));
-  }
-  return {};
+  return visit_names(text, visit, 0);
 }
 
 }  // namespace headgate::config

@@ -158,6 +158,49 @@ TEST(Expand, DoublingIsCutOff) {
   EXPECT_EQ(result.error().code, Code::limit);
 }
 
+std::string nested(int depth, std::string_view open, std::string_view middle,
+                   std::string_view close) {
+  std::string text;
+  for (int i = 0; i < depth; ++i) text += open;
+  text += middle;
+  for (int i = 0; i < depth; ++i) text += close;
+  return text;
+}
+
+constexpr const char* kNestings[][3] = {
+    {"${d?{", "x", "}}"}, {"${e:{", "x", "}}"}, {"${{a} == {a} ? {", "x", "}}"}};
+
+// The innermost literal counts too; with an empty one a level more goes through.
+TEST(Expand, DepthIsCountedAsPostfixCounts) {
+  for (const auto& [open, middle, close] : kNestings) {
+    EXPECT_EQ(expand(nested(100, open, middle, close), lookup), "x");
+    EXPECT_EQ(expand(nested(101, open, "", close), lookup), "");
+    const auto result = expand(nested(101, open, middle, close), lookup);
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().what, "unreasonable macro call nesting: \"x\"");
+    EXPECT_FALSE(expand(nested(102, open, "", close), lookup));
+  }
+  // What is compared counts anew.
+  EXPECT_EQ(expand(nested(150, "${{", "a", "} == {a} ? {a} : {b}}"), lookup), "a");
+}
+
+// It ended the stack.
+TEST(Expand, DeepTextIsAnError) {
+  constexpr int kDeep = 10000;
+  std::vector<std::string> texts{nested(kDeep, "${{", "a", "} == {a}}")};
+  for (const auto& [open, middle, close] : kNestings)
+    texts.push_back(nested(kDeep, open, middle, close));
+  for (const std::string& text : texts) {
+    EXPECT_FALSE(expand(text, lookup)) << text.substr(0, 20);
+    const auto visited = visit_names(text, [](std::string_view) {});
+    ASSERT_FALSE(visited) << text.substr(0, 20);
+    EXPECT_EQ(visited.error().code, Code::limit);
+  }
+  const auto itself = expand("$x", [](std::string_view) { return "${{$x} == {a}}"; });
+  ASSERT_FALSE(itself);  // postconf: a segmentation fault
+  EXPECT_EQ(itself.error().code, Code::limit);
+}
+
 TEST(VisitNames, SeesEveryArm) {
   std::vector<std::string> names;
   const auto visit = [&](std::string_view name) { names.emplace_back(name); };
