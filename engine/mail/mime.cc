@@ -41,7 +41,7 @@ void MimeParser::record(std::string_view bytes, bool continued) {
   if (!after_chunk && !levels_.empty() && bytes.size() > 2 && bytes.starts_with("--")) {  // row 9
     follow_delimiter(bytes.substr(2));
   }
-  if (options_.report_eight_bit_body && seven_bit_domain() && has_eight_bit(bytes))
+  if (options_.report_eight_bit_body && encoding_ == Encoding::seven_bit && has_eight_bit(bytes))
     report(MimeError::eight_bit_body, bytes);
   if (options_.downgrade && state_ == State::body && !seven_bit_domain()) {
     emit_encoded(bytes, continued);
@@ -88,10 +88,9 @@ void MimeParser::emit_encoded(std::string_view record, bool continued) {
 
 void MimeParser::end() {
   if (after_chunk_) record({}, false);
-  if (state_ != State::body) flush_header();
-  if (state_ == State::primary && !primary_ended_) {
-    primary_ended_ = true;
-    sink_.end_of_primary_headers();
+  if (state_ != State::body) {
+    flush_header();
+    finish_header_block();
   }
   state_ = State::body;
 }
@@ -202,11 +201,9 @@ void MimeParser::check_encoding_domain() {
     report(MimeError::encoding_domain, kEncodings[static_cast<std::size_t>(encoding_)]);
 }
 
-// Rows 5 to 8: the record at hand is no header.
-void MimeParser::end_of_headers(bool at_empty_line) {
-  // RFC 6532 lets message/global be encoded: then it is one opaque part.
-  const bool downgraded = options_.downgrade && !seven_bit_domain();
-  if (downgraded) {
+void MimeParser::finish_header_block() {
+  if (options_.report_encoding_domain) check_encoding_domain();
+  if (options_.downgrade && !seven_bit_domain()) {
     const bool holds_parts = type_ == Type::multipart || type_ == Type::rfc822 ||
                              type_ == Type::message || type_ == Type::fragment;
     emit_header(holds_parts ? "Content-Transfer-Encoding: 7bit"
@@ -216,11 +213,17 @@ void MimeParser::end_of_headers(bool at_empty_line) {
   if (state_ == State::primary && !primary_ended_) {
     primary_ended_ = true;
     sink_.end_of_primary_headers();
-    if (!at_empty_line) sink_.body({}, false, 0);
   }
-  if (options_.report_encoding_domain) check_encoding_domain();
+}
+
+// Rows 5 to 8: the record at hand is no header.
+void MimeParser::end_of_headers(bool at_empty_line) {
+  finish_header_block();
+  if (state_ == State::primary && !at_empty_line) sink_.body({}, false, 0);
   offset_ = 0;
-  if (at_empty_line && (type_ == Type::rfc822 || (type_ == Type::global && !downgraded))) {
+  // RFC 6532 lets message/global be encoded: then it is one opaque part.
+  const bool opaque = options_.downgrade && !seven_bit_domain() && type_ == Type::global;
+  if (at_empty_line && (type_ == Type::rfc822 || (type_ == Type::global && !opaque))) {
     state_ = State::nested;
     type_ = Type::text;
     encoding_ = Encoding::seven_bit;

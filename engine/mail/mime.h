@@ -107,6 +107,7 @@ class MimeParser {
     return encoding_ != Encoding::eight_bit && encoding_ != Encoding::binary;
   }
 
+  void finish_header_block();
   void end_of_headers(bool at_empty_line);
   void follow_delimiter(std::string_view line);
 

@@ -25,9 +25,9 @@ Recipient redirected(const std::vector<Recipient>& recipients, std::string addre
     const std::size_t at = std::min(folded.rfind('@'), folded.size());
     return std::make_pair(folded.substr(at), folded);
   };
-  const auto first = std::min_element(
-      recipients.begin(), recipients.end(),
-      [&key](const Recipient& a, const Recipient& b) { return key(a) < key(b); });
+  const auto first =
+      std::min_element(recipients.begin(), recipients.end(),
+                       [&key](const Recipient& a, const Recipient& b) { return key(a) < key(b); });
   Recipient recipient;
   recipient.address = std::move(address);
   recipient.orig_to = first->address;

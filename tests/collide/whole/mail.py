@@ -113,7 +113,7 @@ def message(rng, clean, local):
     roll = rng.random()
     if roll < 0.05:
         lines += [rng.choice([b'From x@y Mon', b'>From x', b'>>From y\x00z', b'From alpha'])] * rng.choice([1, 2])
-    elif roll < 0.08:
+    elif roll < 0.08 and not local:
         lines += [rng.choice([b' indented', b'\tindented alpha', b'', b'no header', b'Bad Name: x', b': x', b'\xe9: x'])]
     if rng.random() < 0.75:
         lines += [b'From: ' + address(rng, local).encode('latin-1'), b'Subject: ' + words(rng, 0, 6).encode()]

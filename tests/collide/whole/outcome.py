@@ -7,7 +7,7 @@ import time
 
 YEAR = time.strftime('%Y')
 CLOCK = re.compile(r'(Mon|Tue|Wed|Thu|Fri|Sat|Sun), +\d{1,2} \w{3} %s \d\d:\d\d:\d\d [+-]\d{4} \(\w+\)' % YEAR)
-OURS = re.compile(r'^table \S+(?: .*)?: (?:building a database|\d+ patterns, built)|^table .* is matched with its database')  # compat.md, deviation 8
+OURS = re.compile(r'^table \S+(?: .*)?: (?:building a database|\d+ patterns, built)|^table .* is matched with its database')  # compat.md, deviation 23
 CONNECTIONS = re.compile(r'^(connect from|disconnect from|lost connection after|timeout after|improper command) ?')
 BARE_NEWLINE = 'bare <LF> received'
 
@@ -88,7 +88,7 @@ def collect(replies, case_lines, delivery_lines, deliveries, held):
         outcome.delivery_log.sort()
         kept = held(queue_id)
         if kept is not None:
-            outcome.held = (masked(kept[0].decode('latin-1'), queue_id),) + tuple(kept[1:])
+            outcome.held = (masked(kept[0].decode('latin-1'), queue_id), kept[1], masked(kept[2], queue_id))
     return startup, outcomes
 
 

@@ -196,5 +196,97 @@ TEST(Limits, NestingIsRefusedSilently) {
             "@0:\n@1:--d\n@5:--c\nM:X: 1");
 }
 
+// ---- what strict options hear of
+
+std::string errors(std::string_view message, const MimeOptions& options) {
+  struct Errors final : MimeSink {
+    void header(HeaderClass, std::string_view, std::string_view) override {}
+
+    void body(std::string_view, bool, std::uint64_t) override {}
+
+    void mime_error(MimeError error, std::string_view text) override {
+      constexpr std::string_view kLetters = "nhbd";
+      seen += kLetters[static_cast<std::size_t>(error)];
+      seen += '(' + std::string(text) + ')';
+    }
+
+    std::string seen;
+  };
+
+  Errors out;
+  MimeParser parser(options, out);
+  Splitter splitter(0);
+  splitter.feed(message, parser);
+  splitter.end(parser);
+  parser.end();
+  return out.seen;
+}
+
+MimeOptions strict() {
+  MimeOptions options;
+  options.nesting_limit = 0;
+  options.report_nesting = options.report_eight_bit_headers = options.report_eight_bit_body =
+      options.report_encoding_domain = true;
+  return options;
+}
+
+TEST(Errors, AreToldOnceEach) {
+  struct Case {
+    std::string message, expected;
+  };
+
+  const std::string type = "Content-Type: ", encoding = "\nContent-Transfer-Encoding: ";
+  const Case cases[] = {
+      {"A: 1\n\nx", ""},
+      {"A: \xe9\nB: \xe9\n\n\xe9\n\xe8", "h(A: \xe9)b(\xe9)"},
+      {"A: 1" + encoding + "8BIT\n\n\xe9", ""},
+      {"A: 1" + encoding + "binary\n\n\xe9", ""},
+      {"A: 1" + encoding + "base64\n\n\xe9", ""},
+      {"A: 1" + encoding + "8bit=x\n\n\xe9", "b(\xe9)"},  // another word: '=' is no special here
+      {type + "multipart/x; boundary=a" + encoding + "8bit\n\n\xe9\n--a\n\n", "b(\xe9)"},
+      {type + "multipart/x; boundary=a" + encoding + "base64\n\n", "d(base64)"},
+      {type + "message/rfc822" + encoding + "base64", "d(base64)"},
+      {type + "message/rfc822" + encoding + "Quoted-Printable\n\n", "d(quoted-printable)"},
+      {type + "message/global" + encoding + "base64\n\n", ""},
+      {type + "message/partial" + encoding + "8bit\n\n", "d(8bit)"},
+      {type + "message/partial" + encoding + "base64\n\n", ""},
+      {type + "text/plain" + encoding + "base64\n\n", ""},
+      {type + "multipart/x; boundary=a; boundary=b; boundary=c\n\n",
+       "n(Content-Type: multipart/x; boundary=a; boundary=b; boundary=c)"},
+  };
+  for (const Case& c : cases) EXPECT_EQ(errors(c.message, strict()), c.expected) << c.message;
+  MimeOptions off = strict();
+  off.mime = false;
+  EXPECT_EQ(errors(type + "multipart/x" + encoding + "base64\n\n", off), "");
+}
+
+// ---- for a next hop without 8BITMIME, as smtp(8) sent it
+
+TEST(Downgrade, MakesEightBitPartsQuotedPrintable) {
+  MimeOptions options;
+  options.downgrade = true;
+  const Case cases[] = {
+      {"7bit stays", "A: 1\n\nx=\xe9", "P:A: 1\n--\n@0:\n@1:x=\xe9"},
+      {"8bit", "Content-Transfer-Encoding: 8bit\nA: 1\n\nx=\xe9 \n",
+       "P:A: 1\nP:Content-Transfer-Encoding: quoted-printable\n--\n@0:\n@1:x=3D=E9=20"},
+      {"long lines", "Content-Transfer-Encoding: binary\n\n" + std::string(75, 'x') + "\n",
+       "P:Content-Transfer-Encoding: quoted-printable\n--\n@0:\n@1:" + std::string(73, 'x') +
+           "=\n@76:xx"},
+      {"parts",
+       "Content-Type: multipart/x; boundary=a\nContent-Transfer-Encoding: 8bit\n\n\xe9\n--a\n"
+       "Content-Transfer-Encoding: 8bit\n\n\xe9\n--a--\n",
+       kMultipartOut.substr(0, kMultipartOut.size() - 3) +
+           "P:Content-Transfer-Encoding: 7bit\n--\n@0:\n@1:\xe9\n@3:--a\n"
+           "M:Content-Transfer-Encoding: quoted-printable\n@0:\n@1:=E9\n@0:--a--"},
+      {"no body", "Content-Transfer-Encoding: 8bit\nA: 1\n",
+       "P:A: 1\nP:Content-Transfer-Encoding: quoted-printable\n--"},
+      {"global is opaque",
+       "Content-Type: message/global\nContent-Transfer-Encoding: 8bit\n\nA: \xe9\n",
+       "P:Content-Type: message/global\nP:Content-Transfer-Encoding: quoted-printable\n--\n@0:\n"
+       "@1:A: =E9"},
+  };
+  for (const Case& c : cases) EXPECT_EQ(trace(c.message, options), c.expected) << c.what;
+}
+
 }  // namespace
 }  // namespace headgate::mail

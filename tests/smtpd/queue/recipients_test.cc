@@ -1,0 +1,63 @@
+// Duplicates and REDIRECT, as Postfix 3.7 queued them.
+#include "smtpd/queue/recipients.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace headgate::queue {
+namespace {
+
+using testing::ElementsAre;
+
+std::vector<Recipient> all(std::initializer_list<const char*> addresses) {
+  std::vector<Recipient> recipients;
+  for (const char* address : addresses) {
+    Recipient recipient;
+    recipient.address = address;
+    recipients.push_back(recipient);
+  }
+  return recipients;
+}
+
+std::vector<std::string> addresses(const std::vector<Recipient>& recipients) {
+  std::vector<std::string> found;
+  for (const Recipient& recipient : recipients) found.push_back(recipient.address);
+  return found;
+}
+
+TEST(MergeDuplicates, TheFirstStaysInAnyCaseOfLetters) {
+  auto recipients = all({"a@x.example", "b@x.example", "A@x.example", "a@X.example"});
+  merge_duplicates(recipients);
+  EXPECT_THAT(addresses(recipients), ElementsAre("a@x.example", "b@x.example"));
+}
+
+TEST(MergeDuplicates, OtherWishesAreSomebodyElse) {
+  auto recipients = all({"a@x.example", "a@x.example", "a@x.example", "a@x.example"});
+  recipients[1].notify = recipients[3].notify = "NEVER";
+  recipients[2].original = "rfc822;b@x.example";
+  merge_duplicates(recipients);
+  EXPECT_EQ(recipients.size(), 3U);
+}
+
+TEST(Redirected, NamesTheFirstByDomainThenAddress) {
+  struct Case {
+    std::vector<Recipient> recipients;
+    const char* orig_to;
+  };
+  const Case cases[] = {
+      {all({"c@z.example"}), "c@z.example"},
+      {all({"c@z.example", "b@a.example"}), "b@a.example"},
+      {all({"A@z.example", "B@a.example"}), "B@a.example"},
+      {all({"you@dest.example", "x+y@dest.example", "third@dest.example"}), "third@dest.example"},
+      {all({"postmaster", "a@b.example"}), "postmaster"},
+  };
+  for (const Case& c : cases) {
+    const Recipient recipient = redirected(c.recipients, "q@r.example");
+    EXPECT_EQ(recipient.address, "q@r.example");
+    EXPECT_EQ(recipient.orig_to, c.orig_to);
+    EXPECT_EQ(recipient.notify, "");
+  }
+}
+
+}  // namespace
+}  // namespace headgate::queue
