@@ -170,7 +170,8 @@ void Inspector::Impl::body(std::string_view record, bool continued, std::uint64_
   const bool in_reach =
       limits_.body_checks_size_limit == 0 || offset < limits_.body_checks_size_limit;
   const std::string_view key = record.substr(0, record.find('\0'));
-  const Effect effect = in_reach && !key.empty() ? inspect(KeyClass::body, key) : Effect::keep;
+  const bool wanted = in_reach && !key.empty() && sink_.accepting();
+  const Effect effect = wanted ? inspect(KeyClass::body, key) : Effect::keep;
   if (effect == Effect::drop) return;
   sink_.record(effect == Effect::replace ? std::string_view(replacement_) : record, continued);
 }

@@ -66,6 +66,9 @@ class Sink {
     (void)primary;
   }
 
+  // False once the message cannot be accepted any more: no body record is looked up then.
+  [[nodiscard]] virtual bool accepting() const { return true; }
+
   // Called once, before the first body record is kept: the place where missing headers are added. Not for a message
   // that will not be accepted.
   virtual void end_of_primary_headers() {}

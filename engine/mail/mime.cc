@@ -30,7 +30,11 @@ constexpr std::array<std::string_view, 5> kEncodings = {"7bit", "8bit", "binary"
 }  // namespace
 
 MimeParser::MimeParser(const MimeOptions& options, MimeSink& sink)
-    : options_(options), sink_(sink) {}
+    : options_(options), sink_(sink) {
+  if (options_.mime) return;
+  options_.downgrade = options_.report_nesting = options_.report_eight_bit_headers =
+      options_.report_eight_bit_body = options_.report_encoding_domain = false;
+}
 
 void MimeParser::record(std::string_view bytes, bool continued) {
   const bool after_chunk = std::exchange(after_chunk_, continued);

@@ -40,7 +40,7 @@ struct MimeOptions {
   // Content-Transfer-Encoding at the end of their header block; what holds parts becomes 7bit.
   bool downgrade = false;
 
-  // Which errors to tell; all need `mime`.
+  // Which errors to tell. Without `mime` there are none, and nothing is downgraded.
   bool report_nesting = false, report_eight_bit_headers = false, report_eight_bit_body = false,
        report_encoding_domain = false;
 };

@@ -8,13 +8,15 @@ namespace headgate::session {
 
 class AsioLoop final : public Loop {
  public:
-  explicit AsioLoop(aio::thread_pool& pool) : pool_(pool) {}
+  explicit AsioLoop(aio::thread_pool& pool) : pool_(pool), checks_(pool.get_executor()) {}
 
   Task<void> pause(std::chrono::milliseconds duration) override;
   Task<Result<void>> off_loop(std::function<Result<void>()> work) override;
+  Task<Result<void>> inspect(std::function<Result<void>()> work) override;
 
  private:
   aio::thread_pool& pool_;
+  aio::strand<aio::thread_pool::executor_type> checks_;
 };
 
 }  // namespace headgate::session

@@ -39,6 +39,8 @@ class ContentSink final : public checks::Sink {
   void known_header(mail::KnownHeader header, std::string_view text, bool primary) override;
   void end_of_primary_headers() override;
 
+  [[nodiscard]] bool accepting() const override { return complaint_ == Complaint::none; }
+
   void stop() { writer_ = nullptr; }
 
   enum class Complaint { none, too_many_hops, no_received };

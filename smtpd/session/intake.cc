@@ -105,12 +105,11 @@ Intake::Intake(Session& session, Services& services, std::unique_ptr<queue::Writ
   const checks::Limits limits = check_limits(*state_->settings);
   inspector_ = std::make_unique<checks::Inspector>(
       disabled ? no_checks_ : *state_->checks, disabled ? unchecked(limits) : limits, sink_, *log_);
-  write_received();
 }
 
 Intake::~Intake() = default;
 
-void Intake::write_received() {
+void Intake::begin() {
   const queue::Envelope& envelope = *session_.envelope;
   proto::Received received;
   received.helo = session_.helo.value_or("");
@@ -185,11 +184,12 @@ Reply Intake::write_failure(const Error& error) {
                                          : proto::reply::queue_write_error();
 }
 
+void Intake::end() {
+  if (writing()) splitter_.end(*this);
+  if (writing()) inspector_->end();
+}
+
 Task<Reply> Intake::conclude() {
-  if (writing()) {
-    splitter_.end(*this);
-    if (writing()) inspector_->end();
-  }
   const checks::Verdict& verdict = inspector_->verdict();
   const bool discarded = verdict.disposition == checks::Disposition::discard;
   if (refuses_bare_newline()) {

@@ -3,7 +3,7 @@
 //   Units     sizes in bytes as message_size_limit counts them: each line its length + 2.
 //   Lifetime  borrows Session and Services; holds the ServiceState in force when it was made, so that a switch of
 //             stress does not change a message's checks half-way.
-//   Threads   one coroutine.
+//   Threads   one coroutine, whose steps may run on different threads.
 //   Errors    as replies: 552 too big, 554 hops, 550/451 content, 452 disk full, 451 other write errors.
 //   Source    smtpd(8), cleanup(8); smtpd.md §3.3, §8; content-checks §4.1, §5.
 #pragma once
@@ -23,19 +23,22 @@ namespace headgate::session {
 
 class Intake {
  public:
-  // `local_client`: missing headers are added. Writes the Received: header first, through the checks.
+  // `local_client`: missing headers are added.
   Intake(Session& session, Services& services, std::unique_ptr<queue::Writer> writer,
          bool command_ended_bare, bool local_client);
   ~Intake();
 
+  // The three below ask the tables: they run where Loop::inspect() runs them, in this order, begin() and end() once.
+  void begin();  // writes the Received: header, through the checks
   // Takes bytes from the wire; says how many, as proto::DataReader::feed does.
   std::size_t feed(std::string_view bytes);
+  void end();  // after done()
 
   [[nodiscard]] bool done() const { return reader_.done(); }
 
   [[nodiscard]] std::uint64_t wire_bytes() const { return reader_.wire_bytes(); }
 
-  // After done(): commits or throws away, and answers.
+  // After end(): commits or throws away, and answers.
   Task<proto::Reply> conclude();
 
   // For mail::Splitter.
@@ -44,7 +47,6 @@ class Intake {
  private:
   class Log;
 
-  void write_received();
   void inspect(std::string_view bytes, bool continued);
   [[nodiscard]] bool acceptable() const;
   [[nodiscard]] bool refuses_bare_newline() const;

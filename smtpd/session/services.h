@@ -39,6 +39,10 @@ class Loop {
   virtual Task<void> pause(std::chrono::milliseconds duration) = 0;
   // Runs blocking work elsewhere and comes back.
   virtual Task<Result<void>> off_loop(std::function<Result<void>()> work) = 0;
+
+  // The same for the content checks, one at a time: their tables have one owner, and a pattern that takes long holds up
+  // the content of other messages, but no dialogue, no timer and no signal.
+  virtual Task<Result<void>> inspect(std::function<Result<void>()> work) = 0;
 };
 
 // Which of its service's two states a session shall use from now on; asked at each command. A mail transaction stays with

@@ -46,23 +46,45 @@ void set_content_deadline(Dialogue& dialogue) {
   dialogue.wire.set_deadline_policy(policy);
 }
 
-// The content checks run on the loop: after a dear line the others get their turn before the next few are looked at.
-constexpr std::size_t kSliceBytes = 2048;
-constexpr std::chrono::milliseconds kDearSlice{5};
+Task<Result<void>> feed(Dialogue& dialogue, Intake& intake, std::string_view bytes) {
+  std::size_t taken = 0;
+  const std::function<Result<void>()> work = [&intake, &taken, bytes]() -> Result<void> {
+    taken = intake.feed(bytes);
+    return {};
+  };
+  Result<void> done = co_await dialogue.services.loop.inspect(work);
+  if (!done) co_return done;
+  dialogue.wire.consume(taken);
+  dialogue.session.content_wire_bytes = intake.wire_bytes();
+  co_return done;
+}
+
+Task<Result<void>> begin(Dialogue& dialogue, Intake& intake) {
+  const std::function<Result<void>()> work = [&intake]() -> Result<void> {
+    intake.begin();
+    return {};
+  };
+  Result<void> done = co_await dialogue.services.loop.inspect(work);
+  co_return done;
+}
+
+Task<Result<void>> end(Dialogue& dialogue, Intake& intake) {
+  const std::function<Result<void>()> work = [&intake]() -> Result<void> {
+    intake.end();
+    return {};
+  };
+  Result<void> done = co_await dialogue.services.loop.inspect(work);
+  co_return done;
+}
 
 Task<Result<void>> read_content(Dialogue& dialogue, Intake& intake) {
-  const Env& env = dialogue.services.env;
   while (!intake.done()) {
     const Result<std::string_view> bytes = co_await dialogue.wire.read_some();
     if (!bytes && bytes.error().code == Code::cancelled)
       continue;  // a stop waits for the message to end
     if (!bytes) co_return tl::unexpected(bytes.error());
-    const SteadyTime begun = env.steady();
-    const std::size_t taken = intake.feed(bytes->substr(0, kSliceBytes));
-    dialogue.wire.consume(taken);
-    dialogue.session.content_wire_bytes = intake.wire_bytes();
-    if (env.steady() - begun > kDearSlice)
-      co_await dialogue.services.loop.pause(std::chrono::milliseconds(0));
+    const Result<void> fed = co_await feed(dialogue, intake, *bytes);
+    if (!fed) co_return fed;
   }
   co_return Result<void>();
 }
@@ -70,6 +92,8 @@ Task<Result<void>> read_content(Dialogue& dialogue, Intake& intake) {
 Task<proto::Reply> conclude(Dialogue& dialogue, Intake& intake) {
   const Refusal refusal = co_await judge_end_of_data(dialogue);
   if (refusal) co_return *refusal;  // the Intake goes, and the queue file with it
+  const Result<void> ended = co_await end(dialogue, intake);
+  if (!ended) co_return storage_failure(dialogue, ended.error());
   proto::Reply reply = co_await intake.conclude();
   if (reply.positive()) {
     dialogue.session.forgive_errors();
@@ -98,12 +122,12 @@ Task<Answer> data(Dialogue& dialogue, const proto::Request& request) {
               fmt::format("{}: client={}", id, session.peer.name_and_address()));
   Intake intake(session, dialogue.services, std::move(writer), dialogue.command_ended_bare,
                 is_local_client(session));
+  Result<void> read = co_await begin(dialogue, intake);
 
   dialogue.wire.queue(proto::reply::start_data().bytes());
   set_content_deadline(dialogue);
-  const Result<void> invited = co_await dialogue.wire.flush();
-  Result<void> read = invited;
-  if (invited) read = co_await read_content(dialogue, intake);
+  if (read) read = co_await dialogue.wire.flush();
+  if (read) read = co_await read_content(dialogue, intake);
   if (!read) {
     dialogue.wire_failure = read.error();
     co_return Answer(proto::Reply(), true);

@@ -142,7 +142,7 @@ def configuration(rng):
     maybe(0.06, 'message_strip_characters', '\\0', '\\001\\002', 'e', '\\t')
     maybe(0.12, 'header_size_limit', '20', '60', '200', '1000', '2500')
     maybe(0.25, 'body_checks_size_limit', '0', '1', '20', '100', '1000', '2100')
-    maybe(0.1, 'mime_nesting_limit', '0', '1', '2', '5')
+    maybe(0.1, 'mime_nesting_limit', '1', '2', '5')
     maybe(0.08, 'mime_boundary_length_limit', '1', '3', '20')
     maybe(0.1, 'line_length_limit', '520', '600', '1000')  # compat.md, deviation 19
     maybe(0.1, 'smtp_line_length_limit', '0', '100', '512')

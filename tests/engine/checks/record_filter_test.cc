@@ -14,12 +14,13 @@ TEST(RecordFilter, ReplacesThenRejectsThenStrips) {
     bool replace;
     std::string_view reject, strip, bytes, expected;  // expected "-": rejected
   };
+
   const Case cases[] = {
-      {true, "", "", "a\rb\nc", "a b c"},     {false, "", "", "a\rb", "a\rb"},
-      {true, "\r", "", "a\rb", "a b"},         {false, "\r", "", "a\rb", "-"},
-      {true, "x", "", "axb", "-"},             {true, "", "x", "axbx", "ab"},
-      {true, "x", "x", "axb", "-"},            {true, "", "\0"sv, "a\0b"sv, "ab"},
-      {true, " ", "", "a\rb", "-"},            {true, "", "ab", "ab", ""},
+      {true, "", "", "a\rb\nc", "a b c"}, {false, "", "", "a\rb", "a\rb"},
+      {true, "\r", "", "a\rb", "a b"},    {false, "\r", "", "a\rb", "-"},
+      {true, "x", "", "axb", "-"},        {true, "", "x", "axbx", "ab"},
+      {true, "x", "x", "axb", "-"},       {true, "", "\0"sv, "a\0b"sv, "ab"},
+      {true, " ", "", "a\rb", "-"},       {true, "", "ab", "ab", ""},
       {true, "\xff", "", "a\xff", "-"},
   };
   for (const Case& c : cases) {
@@ -41,7 +42,9 @@ TEST(RecordFilter, RejectsAndStripsWhileTheChecksAreInForceOnly) {
 
 TEST(UnescapeCharacters, KnowsTheEscapesOfC) {
   EXPECT_EQ(unescape_characters("a\\0\\101\\t\\\\\\q\\"), "a\0A\t\\q\\"sv);
-  EXPECT_EQ(unescape_characters("\\a\\b\\f\\n\\r\\v\\0011\\8"), "\a\b\f\n\r\v\0011""8"sv);
+  EXPECT_EQ(unescape_characters("\\a\\b\\f\\n\\r\\v\\0011\\8"),
+            "\a\b\f\n\r\v\0011"
+            "8"sv);
 }
 
 }  // namespace

@@ -257,7 +257,7 @@ TEST(Errors, AreToldOnceEach) {
   for (const Case& c : cases) EXPECT_EQ(errors(c.message, strict()), c.expected) << c.message;
   MimeOptions off = strict();
   off.mime = false;
-  EXPECT_EQ(errors(type + "multipart/x" + encoding + "base64\n\n", off), "");
+  EXPECT_EQ(errors(type + "multipart/x; a=\xe9" + encoding + "base64\n\n\xe9", off), "");
 }
 
 // ---- for a next hop without 8BITMIME, as smtp(8) sent it

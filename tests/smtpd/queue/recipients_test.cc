@@ -44,6 +44,7 @@ TEST(Redirected, NamesTheFirstByDomainThenAddress) {
     std::vector<Recipient> recipients;
     const char* orig_to;
   };
+
   const Case cases[] = {
       {all({"c@z.example"}), "c@z.example"},
       {all({"c@z.example", "b@a.example"}), "b@a.example"},

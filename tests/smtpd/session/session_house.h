@@ -33,6 +33,8 @@ class FakeLoop final : public Loop {
 
   Task<Result<void>> off_loop(std::function<Result<void>()> work) override { co_return work(); }
 
+  Task<Result<void>> inspect(std::function<Result<void>()> work) override { co_return work(); }
+
   std::chrono::milliseconds paused{0};
 
  private:
