@@ -131,6 +131,15 @@ std::optional<Prepared> Renewal::prepare(Cause cause, const InForce& now) {
 void Renewal::tell(const std::vector<TableStore::Change>& changes) {
   for (const TableStore::Change& change : changes) {
     if (change.failed) continue;  // said by its warning
+    if (change.unusable) {
+      say(Level::warning,
+          fmt::format("table {}: its database was built, but cannot be used; is something removing "
+                      "files from check_image_directory? Its answers stay right, only slower; the "
+                      "next reload tries again",
+                      change.name),
+          Program::cleanup);
+      continue;
+    }
     const std::string_view what = change.rebuilt
                                       ? "is matched with its database now"
                                       : "has changed: new messages are checked with the new rules";
@@ -171,8 +180,9 @@ Task<void> Renewal::build_tables() {
           Program::cleanup);
     } else {
       say(Level::warning,
-          fmt::format("table {}: no database: {}; its answers stay right, only slower", name,
-                      built.error().text()),
+          fmt::format("table {}: no database: {}; its answers stay right, only slower; the next "
+                      "reload tries again",
+                      name, reason_of(built.error(), table->name)),
           Program::cleanup);
     }
     wake();

@@ -27,6 +27,10 @@ rules::Dialect dialect_of(const std::string& type) {
 
 }  // namespace
 
+std::string reason_of(const Error& error, const std::string& table) {
+  return error.where == table ? error.what : error.text();
+}
+
 Result<rules::CompiledTable> TableStore::load(rules::Dialect dialect, const std::string& name) {
   const Key key(rules::name_of(dialect), name);
   TRY(content, get(key, [&]() -> Result<Content> {
@@ -56,20 +60,25 @@ std::optional<Result<TableStore::Content>> TableStore::kept(const Entry& entry, 
 
 Result<TableStore::Content> TableStore::get(const Key& key,
                                             const std::function<Result<Content>()>& read) {
+  bool rebuilt = false;
   {
     const std::lock_guard lock(mutex_);
     Entry& entry = entries_[key];
     entry.asked = round_;
     if (auto known = kept(entry, reloading_)) return std::move(*known);
+    rebuilt =
+        std::exchange(entry.rebuilt, false);  // set again: a build has ended during the reading
   }
   const FileStamp before = look_at(key.second);
   Result<Content> fresh = read();
   const FileStamp after = look_at(key.second);
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_[key];
-  const bool same_text = std::exchange(entry.rebuilt, false) && before == entry.loaded;
+  const bool same_text = rebuilt && before == entry.loaded;
   entry.asked = round_;
   entry.stale = false;
+  // The end of a build is no reason to take a text that nobody has looked at twice: it may be half written.
+  if (rebuilt && !same_text && entry.content && !reloading_) return **kept(entry, false);
   entry.seen = after;
   if (!fresh) return keep_last_good(entry, key, std::move(fresh.error()), before);
   if (before != after && entry.content && !reloading_) {
@@ -93,7 +102,8 @@ Result<TableStore::Content> TableStore::keep(Entry& entry, const Key& key, Conte
   }
   entry.info.name = display_name(key.first, key.second);
   entry.content = fresh;
-  if (!reloading_ && !first) changes_.push_back({entry.info.name, same_text, false});
+  if ((!reloading_ || same_text) && !first)
+    changes_.push_back({entry.info.name, same_text, false, same_text && fresh.table.wants_build});
   if (same_text) fresh.table.diagnostics.clear();
   return fresh;
 }
@@ -102,6 +112,8 @@ Result<TableStore::Content> TableStore::keep(Entry& entry, const Key& key, Conte
 void TableStore::plan_build(Entry& entry, bool wants_build) {
   if (!wants_build) {
     entry.build = Build::none;
+  } else if (entry.rebuilt) {
+    return;  // ready since this reading began: it is read once more
   } else if (entry.build == Build::done && entry.tried == entry.loaded) {
     entry.build = Build::failed;
     entry.build_problem = "what was built could not be used";
@@ -115,7 +127,7 @@ Result<TableStore::Content> TableStore::keep_last_good(Entry& entry, const Key& 
   entry.loaded = before;
   entry.error = error;
   if (reloading_ || !entry.content) return tl::unexpected(std::move(error));
-  changes_.push_back({display_name(key.first, key.second), false, true});
+  changes_.push_back({display_name(key.first, key.second), false, true, false});
   Content last = *entry.content;
   last.table.diagnostics = {Diagnostic{
       Severity::warning,
@@ -130,7 +142,8 @@ void TableStore::begin_reload() {
   reloading_ = true;
   for (auto& [key, entry] : entries_) {
     entry.stale = true;
-    if (entry.build == Build::failed) entry.tried.reset();  // the operator may have mended it
+    // The operator may have mended what failed; and an image that was there may be gone.
+    if (entry.build != Build::running) entry.tried.reset();
   }
 }
 
@@ -151,6 +164,7 @@ std::vector<std::string> TableStore::mark_changed(bool look) {
     const bool changed =
         look && is_file(key.second) && stamp != entry.loaded && stamp == entry.seen;
     if (look) entry.seen = stamp;
+    if (changed) entry.rebuilt = false;
     entry.stale = changed || entry.rebuilt;
     if (entry.stale) files.push_back(key.second);
   }
@@ -199,7 +213,7 @@ void TableStore::built(const Wanted& table, const Result<void>& result) {
   }
   entry.build = result ? Build::done : Build::failed;
   entry.rebuilt = result.has_value();
-  if (!result) entry.build_problem = result.error().text();
+  if (!result) entry.build_problem = reason_of(result.error(), table.name);
 }
 
 std::string TableStore::why_without_database(const Entry& entry) {

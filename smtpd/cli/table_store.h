@@ -25,6 +25,9 @@
 
 namespace headgate::cli {
 
+// Why a table has no database, for a line that names the table already.
+std::string reason_of(const Error& error, const std::string& table);
+
 class TableStore final : public rules::ProgramSource {
  public:
   TableStore(rules::ProgramSource& source, const Env& env) : source_(source), env_(env) {}
@@ -41,11 +44,12 @@ class TableStore final : public rules::ProgramSource {
   // Without `look` only tables whose databases are ready count.
   std::vector<std::string> mark_changed(bool look = true);
 
-  // A table that was read again in a round which mark_changed() began.
+  // A table that was read again in a round which mark_changed() began; and in any round one that was rebuilt.
   struct Change {
-    std::string name;      // "pcre:/x", or the path of a text
-    bool rebuilt = false;  // the same text; its databases are ready
-    bool failed = false;   // the last good one stays
+    std::string name;       // "pcre:/x", or the path of a text
+    bool rebuilt = false;   // the same text; its databases are ready
+    bool failed = false;    // the last good one stays
+    bool unusable = false;  // rebuilt, and the databases are not there all the same
   };
 
   // `forget`: tables that nobody asked for in this round go.

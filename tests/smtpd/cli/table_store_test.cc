@@ -203,7 +203,7 @@ TEST_F(TableStoreTest, ABuildThatChangesNothingDoesNotRepeatForEver) {
   store_.built(*wanted, Result<void>());  // but the image is not there
   store_.mark_changed();
   load();
-  store_.end_round();
+  EXPECT_TRUE(store_.end_round().at(0).unusable);
   EXPECT_FALSE(store_.next_build());
   EXPECT_EQ(store_.tables().at(0).without_database, "what was built could not be used");
 }
@@ -219,6 +219,65 @@ TEST_F(TableStoreTest, ATextThatChangesDuringItsBuildIsBuiltAgain) {
   EXPECT_FALSE(store_.next_build());  // one at a time
   store_.built(*wanted, Result<void>());
   EXPECT_TRUE(store_.next_build());
+}
+
+TEST_F(TableStoreTest, AnImageThatIsGoneIsBuiltAgainAtAReload) {
+  source_.wants_build = true;
+  load();
+  const auto build = [this] {
+    const auto wanted = store_.next_build();
+    if (!wanted) return false;
+    store_.built(*wanted, source_.build(wanted->dialect, wanted->name, false));
+    store_.mark_changed();
+    load();
+    store_.end_round();
+    return true;
+  };
+  EXPECT_TRUE(build());
+  EXPECT_FALSE(build());
+  source_.wants_build = true;  // damaged, or removed
+  store_.begin_reload();
+  load();
+  store_.end_round();
+  EXPECT_TRUE(build());
+  EXPECT_FALSE(build());
+}
+
+// The builder reads the file itself: it may have built a text that is still being written.
+TEST_F(TableStoreTest, TheEndOfABuildIsNoReasonToTakeATextThatWasNotLookedAtTwice) {
+  source_.wants_build = true;
+  load();
+  const auto wanted = store_.next_build();
+  write("half");
+  store_.built(*wanted, Result<void>());
+  EXPECT_THAT(store_.mark_changed(false), ElementsAre(path_));
+  EXPECT_EQ(load(), "one");
+  EXPECT_THAT(store_.end_round(), IsEmpty());
+  write("two, whole");
+  EXPECT_THAT(store_.mark_changed(), IsEmpty());
+  EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
+  EXPECT_EQ(load(), "two, whole; warned of two, whole");
+  store_.end_round();
+  EXPECT_TRUE(store_.next_build());
+}
+
+TEST_F(TableStoreTest, ABuildThatEndsWhileItsTableIsReadIsUsedByTheNextRound) {
+  source_.wants_build = true;
+  load();
+  const auto wanted = store_.next_build();
+  store_.begin_reload();
+  source_.while_loading = [&] { store_.built(*wanted, Result<void>()); };  // too late for this one
+  load();
+  store_.end_round();
+  source_.while_loading = nullptr;
+  source_.wants_build = false;
+  EXPECT_EQ(store_.tables().at(0).without_database, "its database is being built");
+  EXPECT_THAT(store_.mark_changed(false), ElementsAre(path_));
+  load();
+  const auto changes = store_.end_round();
+  ASSERT_EQ(changes.size(), 1U);
+  EXPECT_TRUE(changes[0].rebuilt && !changes[0].unusable);
+  EXPECT_FALSE(store_.next_build());
 }
 
 TEST_F(TableStoreTest, WhatAReloadDoesNotAskForGoes) {
