@@ -117,6 +117,39 @@ class ChangedFiles(unittest.TestCase):
             self.assertIn("new", send(server))
 
 
+class MilterHeaderChecks(unittest.TestCase):
+    MAIN = ONE_TABLE + "milter_header_checks = pcre:$config_directory/milter\n"
+
+    def test_are_opened_watched_and_reloaded_but_not_asked(self):
+        files = {"checks": "/^Subject: x/ REJECT right\n", "milter": "/^Subject: y/ REJECT milter\n/(/ X\n"}
+        with Server(self.MAIN, files=files) as server:
+            name = f"pcre:{server.config}/milter"
+            self.assertIn(f"warning: pcre map {server.config}/milter, line 2: ", server.log())
+            self.assertIn("right", send(server))
+            self.assertTrue(send(server, "y").startswith("250 "))
+            self.assertIn(name, server.run("status", "--rules").stdout)
+            self.assertIn(name, server.run("compile", "--all").stdout)
+            replace(server, "milter", "/^Subject: z/ REJECT milter\n/)/ X\n")
+            server.wait_for_log(f"table {name} has changed")
+            self.assertEqual(server.log().count(f"pcre map {server.config}/milter, line 2: "), 2)
+            self.assertTrue(send(server, "z").startswith("250 "))
+            # As any table that a reload cannot open: the old set stays.
+            (server.config / "milter").unlink()
+            replace(server, "checks", "/^Subject: x/ REJECT new\n")
+            server.kick(signal.SIGHUP)
+            server.wait_for_log(f"error: reload: service 127.0.0.1:0: open {server.config}/milter: No such file or directory; "
+                                "its old settings and tables stay in force")
+
+    def test_that_are_missing_at_the_start_are_said_and_refuse_no_mail(self):
+        with Server(self.MAIN, files={"checks": "/^Subject: x/ REJECT right\n"}) as server:
+            self.assertIn(f"error: open {server.config}/milter: No such file or directory", server.log())
+            self.assertIn("right", send(server))
+            self.assertTrue(send(server, "y").startswith("250 "))
+            check = server.run("check")
+            self.assertEqual(check.returncode, 65)
+            self.assertIn(f"error: milter_header_checks: open {server.config}/milter: No such file or directory", check.stderr)
+
+
 class UnderLoad(unittest.TestCase):
     def test_no_session_is_dropped_and_every_answer_is_of_one_table(self):
         """A few hundred changes by rename, some of them taken by SIGHUP, some by the poll."""
