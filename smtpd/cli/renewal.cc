@@ -140,9 +140,13 @@ void Renewal::tell(const std::vector<TableStore::Change>& changes) {
           Program::cleanup);
       continue;
     }
-    const std::string_view what = change.rebuilt
-                                      ? "is matched with its database now"
-                                      : "has changed: new messages are checked with the new rules";
+    std::string_view what = "has changed: new messages are checked with the new rules";
+    if (change.rebuilt) {
+      what = change.scanned
+                 ? "is matched with its database now"
+                 : "has no pattern that can be scanned for: the reference engine goes on "
+                   "answering alone";
+    }
     say(Level::info, fmt::format("table {} {}", change.name, what), Program::cleanup);
   }
 }

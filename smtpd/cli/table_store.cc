@@ -102,8 +102,10 @@ Result<TableStore::Content> TableStore::keep(Entry& entry, const Key& key, Conte
   }
   entry.info.name = display_name(key.first, key.second);
   entry.content = fresh;
-  if ((!reloading_ || same_text) && !first)
-    changes_.push_back({entry.info.name, same_text, false, same_text && fresh.table.wants_build});
+  if ((!reloading_ || same_text) && !first) {
+    changes_.push_back({entry.info.name, same_text, false, same_text && fresh.table.wants_build,
+                        entry.info.databases != 0});
+  }
   if (same_text) fresh.table.diagnostics.clear();
   return fresh;
 }
@@ -127,7 +129,7 @@ Result<TableStore::Content> TableStore::keep_last_good(Entry& entry, const Key& 
   entry.loaded = before;
   entry.error = error;
   if (reloading_ || !entry.content) return tl::unexpected(std::move(error));
-  changes_.push_back({display_name(key.first, key.second), false, true, false});
+  changes_.push_back({display_name(key.first, key.second), false, true, false, false});
   Content last = *entry.content;
   last.table.diagnostics = {Diagnostic{
       Severity::warning,

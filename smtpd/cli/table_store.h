@@ -50,6 +50,7 @@ class TableStore final : public rules::ProgramSource {
     bool rebuilt = false;   // the same text; its databases are ready
     bool failed = false;    // the last good one stays
     bool unusable = false;  // rebuilt, and the databases are not there all the same
+    bool scanned = true;    // rebuilt, and it has patterns that a database helps with
   };
 
   // `forget`: tables that nobody asked for in this round go.

@@ -80,6 +80,30 @@ class ChangedFiles(unittest.TestCase):
             self.assertIn("back", send(server))
             self.assertEqual(server.log().count("stays in force"), 1)
 
+    def test_a_file_that_cannot_be_read_leaves_the_last_good_rules(self):
+        """Root may read everything but a directory."""
+        with Server(ONE_TABLE, files={"checks": "/^Subject: x/ REJECT old\n"}) as server:
+            (server.config / "checks").unlink()
+            (server.config / "checks").mkdir()
+            server.wait_for_log("the table that was loaded before stays in force")
+            self.assertIn("old", send(server))
+            self.assertIn("the last good one; its file: ", server.run("status").stdout)
+            server.kick(signal.SIGHUP)
+            server.wait_for_log("its old settings and tables stay in force")
+            self.assertIn("old", send(server))
+            (server.config / "checks").rmdir()
+            replace(server, "checks", "/^Subject: x/ REJECT back\n")
+            until(lambda: "back" in send(server), "the new table")
+
+    def test_a_table_of_which_nothing_is_good_has_no_rules(self):
+        """As Postfix: a bad rule is skipped, and the table is what is left."""
+        with Server(ONE_TABLE, files={"checks": "/^Subject: x/ REJECT old\n"}) as server:
+            replace(server, "checks", "/(/ REJECT bad\nnonsense\n")
+            server.wait_for_log("checks has changed")
+            self.assertTrue(send(server).startswith("250 "))
+            self.assertIn("line 1: ", server.log())
+            self.assertIn("line 2: ", server.log())
+
     def test_a_file_that_was_missing_at_the_start_is_taken_when_it_comes(self):
         with Server(ONE_TABLE) as server:
             self.assertTrue(send(server).startswith("451 "))
