@@ -1,6 +1,6 @@
 // headgate-compiler: compiles one table with its Hyperscan databases and publishes the image. Servers and tools start it
 // (store/builder_client), so that what a compile costs, in time, memory or a crash, is never theirs; it can be run by hand.
-// How it works: it limits itself first: priority, address space, time, no core, and the life of who started it. The sets of
+// How it works: it limits itself first: the life of who started it, priority, address space, time, no core. The sets of
 // patterns are compiled by forked workers with limits of their own (back/forked_compiler).
 // Exit status: sysexits, with the reason on standard error. Tested by tests/compiler/store/builder_test.cc.
 #include <sys/prctl.h>
@@ -102,16 +102,17 @@ void set_limit(__rlimit_resource what, std::uint64_t value) {
 }
 
 // False: whoever started this is gone already.
-bool limit_myself(const Request& request) {
-  if (request.parent != 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != request.parent) return false;
-  }
+bool die_with(pid_t parent) {
+  if (parent == 0) return true;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  return getppid() == parent;
+}
+
+void limit_myself(const Request& request) {
   setpriority(PRIO_PROCESS, 0, 10);
   set_limit(RLIMIT_CORE, 0);
   set_limit(RLIMIT_AS, back::mapped_bytes() + request.settings.memory_limit);
   set_limit(RLIMIT_CPU, static_cast<std::uint64_t>(request.settings.table_limit.count()) + 1);
-  return true;
 }
 
 back::ForkLimits fork_limits(const Request& request) {
@@ -129,7 +130,9 @@ back::ForkLimits fork_limits(const Request& request) {
 }
 
 int build(const Request& request) {
+  // Before the limits: a library that is only short of memory does not lie.
   const match::SelfTest libhs = match::run_selftest();
+  limit_myself(request);
   if (!libhs.ok) return complain(kUnavailable, libhs.problem);
   auto text = request.text_file.empty() ? compiler::read_table(*request.dialect, request.name)
                                         : compiler::read_table(*request.dialect, request.text_file);
@@ -164,7 +167,7 @@ int main(int argc, char** argv) {
     std::fputs(kSynopsis.data(), stderr);
     return kUsage;
   }
-  if (!limit_myself(*request)) return kUnavailable;
+  if (!die_with(request->parent)) return kUnavailable;
   try {
     return build(*request);
   } catch (const std::bad_alloc&) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -22,10 +23,8 @@ class SharedTable final : public Lookup {
   }
 
   Result<std::optional<Found>> find(std::string_view key) override {
-    Lookup* const copy = take();
-    auto found = copy->find(key);
-    give_back(copy);
-    return found;
+    const Borrowed copy(*this);
+    return copy.lookup().find(key);
   }
 
   [[nodiscard]] const std::string& name() const override { return copies_.front()->name(); }
@@ -33,6 +32,23 @@ class SharedTable final : public Lookup {
   [[nodiscard]] bool whole_key_only() const override { return copies_.front()->whole_key_only(); }
 
  private:
+  // A find() that throws (no memory) gives its copy back, too.
+  class Borrowed {
+   public:
+    explicit Borrowed(SharedTable& table) : table_(table), copy_(table.take()) {}
+
+    Borrowed(const Borrowed&) = delete;
+    Borrowed& operator=(const Borrowed&) = delete;
+
+    ~Borrowed() { table_.give_back(copy_); }
+
+    [[nodiscard]] Lookup& lookup() const { return *copy_; }
+
+   private:
+    SharedTable& table_;
+    Lookup* const copy_;
+  };
+
   Lookup* take() {
     std::unique_lock lock(mutex_);
     returned_.wait(lock, [this] { return !free_.empty(); });
@@ -44,7 +60,7 @@ class SharedTable final : public Lookup {
   void give_back(Lookup* copy) {
     {
       const std::lock_guard lock(mutex_);
-      free_.push_back(copy);
+      free_.push_back(copy);  // does not allocate: there was room for all
     }
     returned_.notify_one();
   }
@@ -68,9 +84,16 @@ class LoadedOnce final : public rules::ProgramSource {
     return *loaded_;
   }
 
+  Result<std::string> read_text(const std::string& path, std::size_t limit_bytes) override {
+    if (const auto known = texts_.find(path); known != texts_.end()) return known->second;
+    TRY(text, source_.read_text(path, limit_bytes));
+    return texts_.emplace(path, std::move(text)).first->second;
+  }
+
  private:
   rules::ProgramSource& source_;
   std::optional<rules::CompiledTable> loaded_;
+  std::map<std::string, std::string> texts_;
 };
 
 }  // namespace

@@ -30,9 +30,24 @@ std::chrono::seconds age_of(const struct stat& status, const Env& env) {
   return now.time_since_epoch() - std::chrono::seconds(status.st_mtim.tv_sec);
 }
 
+// What lies in another user's directory decides nothing here, not even for root; and it is not ours to remove.
+Result<void> check_owner(const std::string& directory) {
+  struct stat status {};
+
+  if (::stat(directory.c_str(), &status) != 0 || status.st_uid == ::geteuid() ||
+      status.st_uid == 0) {
+    return {};
+  }
+  return fail(Code::io,
+              fmt::format("it belongs to another user (uid {}), who could decide what is matched: "
+                          "chown it, or name another check_image_directory",
+                          status.st_uid),
+              directory);
+}
+
 // Sets the time of modification when it is old, and returns the identity that the file has then. A file that is not any
 // more what was mapped keeps the mapped one's, which does not fit it: the next load verifies it again.
-FileIdentity mark_used(const std::string& path, const FileIdentity& mapped, const Env& env) {
+FileIdentity touch(const std::string& path, const FileIdentity& mapped, const Env& env) {
   struct stat status {};
 
   const auto before = file_identity(path);
@@ -45,6 +60,19 @@ FileIdentity mark_used(const std::string& path, const FileIdentity& mapped, cons
   if (::utimensat(AT_FDCWD, path.c_str(), times.data(), 0) != 0) return mapped;
   const auto after = file_identity(path);
   return after && after->inode == mapped.inode && after->size == mapped.size ? *after : mapped;
+}
+
+// A tool of somebody who may not look into the server's directory works without images.
+bool is_forbidden(const std::string& path) {
+  struct stat status {};
+
+  return ::lstat(path.c_str(), &status) != 0 && errno == EACCES;
+}
+
+bool is_directory(const std::string& path) {
+  struct stat status {};
+
+  return ::lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 // With its parents, as `mkdir -p`.
@@ -91,29 +119,40 @@ std::string ImageCache::path_of(const Digest& key) const {
 
 Result<FoundImage> ImageCache::find(const Digest& key) const {
   const std::string path = path_of(key);
+  if (!check_owner(directory_)) return fail(Code::not_found, "another user's directory", path);
   auto mapped = MappedFile::open(path);
-  if (!mapped && mapped.error().code == Code::not_found)
-    return tl::unexpected(std::move(mapped.error()));
+  if (!mapped && (mapped.error().code == Code::not_found || is_forbidden(path)))
+    return fail(Code::not_found, mapped.error().what, path);
   Result<rules::CompiledTable> table =
       mapped ? rules::read_image((*mapped)->bytes(), *mapped, key)
              : Result<rules::CompiledTable>(tl::unexpected(mapped.error()));
   if (!table) {
-    if (table.error().code == Code::corrupt) ::unlink(path.c_str());
+    // A directory goes, too, when it is empty.
+    std::error_code ignored;
+    if (table.error().code == Code::corrupt) std::filesystem::remove(path, ignored);
     table.error().where = path;
     return tl::unexpected(std::move(table.error()));
   }
-  return FoundImage{std::move(*table), mark_used(path, (*mapped)->identity(), env_)};
+  return FoundImage{std::move(*table), touch(path, (*mapped)->identity(), env_)};
+}
+
+FileIdentity ImageCache::mark_used(const Digest& key, const FileIdentity& known) const {
+  return touch(path_of(key), known, env_);
 }
 
 Result<void> ImageCache::publish(const Digest& key, std::string_view image) const {
   TRY_OK(make_directory(directory_));
+  TRY_OK(check_owner(directory_));
   const std::string path = path_of(key);
   const std::string temporary = fmt::format("{}.{}.{:x}{}", path, ::getpid(),
                                             env_.steady().time_since_epoch().count(), kTemporary);
-  return write_file_atomically(path, image, 0644, temporary, O_EXCL | O_NOFOLLOW);
+  auto written = write_file_atomically(path, image, 0644, temporary, O_EXCL | O_NOFOLLOW);
+  if (!written && is_directory(path)) written.error().what += fmt::format(": remove {}", path);
+  return written;
 }
 
 std::size_t ImageCache::prune(const CacheLimits& limits) const {
+  if (!check_owner(directory_)) return 0;
   std::vector<Entry> entries = entries_of(directory_, env_);
   std::sort(entries.begin(), entries.end(),
             [](const Entry& a, const Entry& b) { return a.age > b.age; });

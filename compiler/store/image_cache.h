@@ -1,7 +1,8 @@
 // ImageCache: the images of one directory: find, publish, prune.
 //   Ownership the directory belongs to this cache: prune() removes what it takes for old images and left-over temporaries.
-//   Errors    find: Code::not_found, or Code::corrupt for one that was refused (and removed). publish: the system's
-//             reason; nothing is left behind.
+//             It must be root's or this process's user's; another's is as good as empty, and nothing is published there.
+//   Errors    find: Code::not_found, or Code::corrupt for one that was refused (and removed, if possible). publish: the
+//             system's reason; nothing is left behind.
 //   Threads   any, and any number of processes: what is published appears by rename(2).
 #pragma once
 
@@ -35,6 +36,9 @@ class ImageCache {
 
   // Maps, verifies and marks as used.
   [[nodiscard]] Result<FoundImage> find(const Digest& key) const;
+
+  // For one that was found before and is still in use: the identity that it has now, if it is still the known file.
+  FileIdentity mark_used(const Digest& key, const FileIdentity& known) const;
 
   // The directory is created when it is missing (mode 0700), and so are its parents.
   [[nodiscard]] Result<void> publish(const Digest& key, std::string_view image) const;

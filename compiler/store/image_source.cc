@@ -73,6 +73,25 @@ void ImageSource::remember(const Digest& key, const FileIdentity& image,
                                 table.wants_build, table.diagnostics, image};
 }
 
+// An image is as good as used just now while its Programs are: whoever prunes the directory must not take it away.
+void ImageSource::keep_in_use(const ImageCache& cache, const Digest& key) {
+  const std::lock_guard lock(mutex_);
+  const auto known = remembered_.find(key);
+  if (known == remembered_.end() || known->second.full.expired()) return;
+  FileIdentity& image = known->second.image;
+  if (image != FileIdentity{}) image = cache.mark_used(key, image);
+}
+
+void ImageSource::prune(const ImageCache& cache) {
+  std::vector<Digest> keys;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, table] : remembered_) keys.push_back(key);
+  }
+  for (const Digest& key : keys) keep_in_use(cache, key);
+  cache.prune({});
+}
+
 Result<rules::CompiledTable> ImageSource::load_text(rules::Dialect dialect, const std::string& name,
                                                     const compiler::TableText& text) {
   const rules::ImageSettings limits = settings();
@@ -84,15 +103,21 @@ Result<rules::CompiledTable> ImageSource::load_text(rules::Dialect dialect, cons
     const ImageCache cache(limits.directory, env_);
     const auto identity = file_identity(cache.path_of(key));
     if (identity) {
-      if (auto known = remembered(key, *identity)) return std::move(*known);
+      if (auto known = remembered(key, *identity)) {
+        keep_in_use(cache, key);
+        return std::move(*known);
+      }
     }
     auto found = cache.find(key);
     if (found) {
       remember(key, found->identity, found->table);
       return std::move(found->table);
     }
-    if (found.error().code != Code::not_found) {
-      refused = our_warning(name, fmt::format("{}: it is built again", found.error().text()));
+    if (found.error().code == Code::corrupt) {
+      refused = our_warning(
+          name, fmt::format("{}: it is not used, a new one has to be built", found.error().text()));
+    } else if (found.error().code != Code::not_found) {
+      refused = our_warning(name, fmt::format("{}: matching without it", found.error().text()));
     }
   }
   if (!refused) {
@@ -121,8 +146,13 @@ Result<void> ImageSource::build(rules::Dialect dialect, const std::string& name,
   if (limits.directory.empty())
     return fail(Code::unavailable, "there is no directory for compiled tables", name);
   if (!selftest().ok) return fail(Code::unavailable, selftest().problem, name);
+  // Another server of this directory may have been quicker.
+  TRY(present, load(dialect, name));
+  if (!present.wants_build) return {};
+  const ImageCache cache(limits.directory, env_);
+  prune(cache);  // before, too: the disk may be full of what is old
   TRY_OK(builder_->build(dialect, name, limits, cancelled));
-  ImageCache(limits.directory, env_).prune({});
+  prune(cache);
   return {};
 }
 

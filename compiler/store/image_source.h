@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "compiler/compile.h"
 #include "compiler/store/builder_client.h"
@@ -48,6 +49,8 @@ class ImageSource final : public rules::ProgramSource {
                                          const compiler::TableText& text);
   std::optional<rules::CompiledTable> remembered(const Digest& key, const FileIdentity& image);
   void remember(const Digest& key, const FileIdentity& image, const rules::CompiledTable& table);
+  void keep_in_use(const ImageCache& cache, const Digest& key);
+  void prune(const ImageCache& cache);
   const match::SelfTest& selftest();
 
   mutable std::mutex mutex_;  // over the next two

@@ -1,5 +1,5 @@
 // CheckSet: the tables of the four key classes, each an ordered list. header -> header_checks, mime ->
-// mime_header_checks, nested -> nested_header_checks, body -> body_checks.
+// mime_header_checks, nested -> nested_header_checks, body -> body_checks; and beside them milter_header_checks.
 //   Ownership owns its Lookups. mime and nested may be left `inherit`ed: then the header list answers.
 //   Threads   one owner (Lookups are not shared).
 //   Source    content-checks §4.6; maps_find(3): the first table with an answer wins, an error stops the list.
@@ -29,9 +29,12 @@ struct CheckSet {
   std::shared_ptr<TableList> mime = header;    // default: $header_checks
   std::shared_ptr<TableList> nested = header;  // default: $header_checks
   std::shared_ptr<TableList> body = std::make_shared<TableList>();
+  // milter_header_checks: no key class of a message, and nobody asks them before there are Milters.
+  std::shared_ptr<TableList> milter = std::make_shared<TableList>();
 
   [[nodiscard]] TableList& of(KeyClass key_class);
 
+  // Whether a message has nothing to be asked.
   [[nodiscard]] bool empty() const {
     return header->empty() && mime->empty() && nested->empty() && body->empty();
   }

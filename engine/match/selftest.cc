@@ -4,7 +4,10 @@
 // Tested by tests/engine/match/selftest_test.cc.
 #include "engine/match/selftest.h"
 
+#include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <memory>
 
 #include <fmt/format.h>
 #include <hs/hs.h>
@@ -69,6 +72,32 @@ void run_set(const std::vector<const Reproducer*>& set, SelfTest& result) {
   }
 }
 
+// As an image is used: laid out by one process, scanned where it lies by another.
+void run_stored(SelfTest& result) {
+  const Reproducer& one = kReproducers.front();
+  constexpr std::string_view kText = "a database that is stored and used again";
+  hs_database_t* database = nullptr;
+  hs_compile_error_t* error = nullptr;
+  if (hs_compile(one.pattern, one.flags, HS_MODE_BLOCK, nullptr, &database, &error) != HS_SUCCESS) {
+    hs_free_compile_error(error);
+    return;  // said already
+  }
+  const auto bytes = Scanner(database).laid_out();
+  const std::size_t room = bytes ? (bytes->size() + 63) / 64 * 64 : 64;
+  const std::shared_ptr<char> place(static_cast<char*>(std::aligned_alloc(64, room)), std::free);
+  if (!bytes || place == nullptr) {
+    result.missed.push_back(fmt::format("{}: cannot be", kText));
+    return;
+  }
+  std::copy(bytes->begin(), bytes->end(), place.get());
+  const auto scanner = Scanner::in_place({place.get(), bytes->size()}, place);
+  Scratch scratch;
+  Candidates found;
+  found.clear(1);
+  if (scanner == nullptr || !scanner->scan(one.text, scratch, found) || !found.has(0))
+    result.missed.push_back(fmt::format("{}: {} on {}", kText, one.pattern, one.text));
+}
+
 std::string cpu_features() {
   hs_platform_info_t platform{};
   if (hs_populate_platform(&platform) != HS_SUCCESS) return "unknown";
@@ -91,7 +120,9 @@ SelfTest run_selftest() {
   SelfTest result;
   result.library = hs_version();
   if (hs_valid_platform() != HS_SUCCESS) {
-    result.problem = "this CPU lacks what libhs needs (SSSE3): patterns are tried one by one";
+    result.problem =
+        "this CPU lacks what libhs needs (SSSE3): it is not used, patterns are tried one by one; a "
+        "virtual machine may have to be told to show its host's CPU";
     return result;
   }
   result.cpu = cpu_features();
@@ -101,12 +132,13 @@ SelfTest run_selftest() {
     all.push_back(&one);
   }
   run_set(all, result);
+  run_stored(result);
   result.ok = result.missed.empty();
   if (!result.ok) {
     result.problem = fmt::format(
         "libhs {} gives wrong answers ({} of its self-tests fail, the first: {}): it is not used, "
         "patterns are tried one "
-        "by one; install libhyperscan5 instead of libvectorscan5",
+        "by one; reinstall libhyperscan5 (libvectorscan5 will not do) and restart",
         result.library, result.missed.size(), result.missed.front());
   }
   return result;

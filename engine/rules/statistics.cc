@@ -48,25 +48,41 @@ std::int64_t seconds(WallTime time) {
 }  // namespace
 
 std::shared_ptr<const RuleRows> TableStatistics::use(const Program& full) {
+  auto rows = number(full);
+  use(*rows, full);
+  return rows;
+}
+
+std::shared_ptr<const RuleRows> TableStatistics::number(const Program& full) {
   auto rows = std::make_shared<RuleRows>();
   rows->table = shared_from_this();
+  const std::vector<std::string> texts = rule_texts(full);
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const auto [row, is_new] = ids_.emplace(texts[i], last_id_ + 1);
+    if (is_new) ++last_id_;
+    rows->by_line[full.rules()[i].line] = row->second;
+  }
+  return rows;
+}
+
+// A row that number() gave to a version which was thrown away is in ids_ only, and goes here.
+void TableStatistics::use(const RuleRows& rows, const Program& full) {
   const std::vector<std::string> texts = rule_texts(full);
   const std::lock_guard lock(mutex_);
   std::map<std::string, RuleId> ids;
   std::unordered_map<RuleId, RuleCount> counts;
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    const auto known = ids_.find(texts[i]);
-    const RuleId id = known == ids_.end() ? ++last_id_ : known->second;
+    const Rule& rule = full.rules()[i];
+    const auto numbered = ids_.find(texts[i]);  // rules of an inline table may share a line
+    const RuleId id = numbered == ids_.end() ? rows.by_line.at(rule.line) : numbered->second;
     ids.emplace(texts[i], id);
-    RuleCount& count = counts[id];
-    if (known != ids_.end()) count = counts_[id];
-    rows->by_line[full.rules()[i].line] = id;
-    count.line = full.rules()[i].line;
-    count.value = full.rules()[i].value_text;
+    if (const auto known = counts_.find(id); known != counts_.end()) counts[id] = known->second;
+    counts[id].line = rule.line;
+    counts[id].value = rule.value_text;
   }
   ids_ = std::move(ids);
   counts_ = std::move(counts);
-  return rows;
 }
 
 void TableStatistics::join(Tally* tally) {

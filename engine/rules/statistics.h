@@ -44,8 +44,11 @@ class TableStatistics : public std::enable_shared_from_this<TableStatistics> {
  public:
   explicit TableStatistics(const Env& env) : env_(env) {}  // borrowed: it tells the time of a hit
 
-  // The table was read (again): these are its rules now.
+  // The table was read (again): these are its rules now. In two steps, where what was read may yet be thrown away:
+  // number() gives the rules their rows and takes none from those that are in use, use() makes them the table's rules.
   std::shared_ptr<const RuleRows> use(const Program& full);
+  std::shared_ptr<const RuleRows> number(const Program& full);
+  void use(const RuleRows& rows, const Program& full);
 
   [[nodiscard]] std::vector<RuleCount> rows() const;  // by line
 

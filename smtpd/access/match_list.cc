@@ -116,6 +116,8 @@ void MatchList::add(const std::vector<std::string>& items, rules::ProgramSource&
     }
     if (given.empty()) continue;
     item.text = text::lower(given);
+    Severity severity =
+        Severity::warning;  // a bad pattern; a file or table that is not there is an error
     if (given.front() == '/') {
       auto content = depth < kMaxFileDepth
                          ? programs.read_text(std::string(given), kMaxFileBytes)
@@ -132,11 +134,12 @@ void MatchList::add(const std::vector<std::string>& items, rules::ProgramSource&
       item.broken = content ? Error{Code::invalid, "a file cannot be excluded: exclude its items",
                                     std::string(given)}
                             : content.error();
+      severity = Severity::error;
     } else if (is_table(given)) {
       auto opened = tables::open_table(given, programs, warn);
       item.table =
           opened ? std::move(opened->full) : tables::unavailable_table(given, opened.error());
-      if (!opened) warn({Severity::warning, opened.error().text(), "", 0, 0});
+      if (!opened) warn({Severity::error, opened.error().text(), std::string(given), 0, 0});
     } else if (kind_ == MatchKind::addresses) {
       item.network = parse_network(given);
       if (!item.network)
@@ -147,7 +150,7 @@ void MatchList::add(const std::vector<std::string>& items, rules::ProgramSource&
                               given),
                   ""};
     }
-    if (item.broken) warn({Severity::warning, item.broken->text(), "", 0, 0});
+    if (item.broken) warn({severity, item.broken->text(), std::string(given), 0, 0});
     items_.push_back(std::move(item));
   }
 }

@@ -112,7 +112,7 @@ class Recipients::Table {
         tables_.clear();
         return;
       } else {
-        warn({Severity::warning, opened.error().text(), "", 0, 0});
+        warn({Severity::error, opened.error().text(), std::string(spec), 0, 0});
         tables_.push_back(tables::unavailable_table(spec, opened.error()));
       }
     }

@@ -1,5 +1,5 @@
 // How it works: load() with all its errors, then every table that a Settings of the server names is opened, once, as the
-// server would. What is set but does nothing here yet is said in one line each, so that nobody relies on it.
+// server would. A libhs that cannot be trusted is a warning and exit 69. What is set but does nothing here yet is said in one line each, so that nobody relies on it.
 // Tested by tests/smtpd/cli/check_test.cc.
 #include <ostream>
 
@@ -7,8 +7,10 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/text.h"
+#include "engine/match/selftest.h"
 #include "smtpd/cli/command.h"
 #include "smtpd/cli/configured_tables.h"
+#include "smtpd/cli/images.h"
 #include "smtpd/config/load.h"
 #include "smtpd/config/params.h"
 #include "smtpd/config/source.h"
@@ -37,6 +39,7 @@ class Checker {
   explicit Checker(Invocation& invocation) : invocation_(invocation) {}
 
   int check() {
+    if (!libhs_.ok) report({Severity::warning, libhs_.problem, "libhs"});
     std::vector<Diagnostic> errors;
     const config::LoadOptions options{invocation_.config_directory, invocation_.overrides};
     const auto config = config::load(options, &errors);
@@ -47,6 +50,7 @@ class Checker {
     }
     if (config) {
       for (const Diagnostic& diagnostic : config->diagnostics) report(diagnostic);
+      use_images_of(*config, invocation_.programs);
       check_tables(*config);
       report_services(*config);
     }
@@ -55,7 +59,7 @@ class Checker {
     if (invocation_.json) {
       invocation_.out << json_.dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
                       << '\n';
-    } else if (config && !bad_table_) {
+    } else if (config && !bad_table_ && libhs_.ok) {
       invocation_.out << fmt::format(
           "{}: {} service(s), {} table(s), no mistakes\n",
           config->embedded ? "embedded configuration" : config->directory, config->services.size(),
@@ -64,7 +68,8 @@ class Checker {
     if (!config) {
       return config.error().code == Code::invalid ? kExitBadConfiguration : kExitNoInput;
     }
-    return bad_table_ ? kExitBadTable : kExitOk;
+    if (bad_table_) return kExitBadTable;
+    return libhs_.ok ? kExitOk : kExitUnavailable;
   }
 
  private:
@@ -91,6 +96,7 @@ class Checker {
     ++opened_;
     const auto table =
         tables::open_table(spec, invocation_.programs, [this](const Diagnostic& diagnostic) {
+          if (diagnostic.text == libhs_.problem) return;  // no table's fault, and said already
           if (diagnostic.severity != Severity::info) bad_table_ = true;
           report(diagnostic);
         });
@@ -129,6 +135,7 @@ class Checker {
   }
 
   Invocation& invocation_;
+  const match::SelfTest libhs_ = match::run_selftest();
   std::size_t opened_ = 0;
   bool bad_table_ = false;
   nlohmann::json json_ = nlohmann::json::array();

@@ -134,7 +134,7 @@ int configure(Invocation& invocation, Options& options) {
   }
   const auto config = config::load({invocation.config_directory, invocation.overrides});
   if (!config) return fatal(invocation, kExitBadConfiguration, config.error().text());
-  invocation.programs.configure(image_settings(*config->main));
+  use_images_of(*config, invocation.programs);
   if (!options.all) return kExitOk;
   for (const ConfiguredTable& table : configured_tables(*config)) {
     if (is_rule_table(table.spec)) options.tables.push_back(table.spec);

@@ -1,6 +1,7 @@
 // headgate explain: why a text gets its answer from a pcre: or regexp: table.
 // TEXT is one lookup key as it is. Without it keys come from standard input: a line each, or with -h a logical header each
 // (lines that start with white space continue it), as cleanup would look them up.
+// Why a pattern is scanned for is answered with the image that the server of a configuration (-c) uses.
 // Tested by tests/smtpd/cli/rules_test.cc.
 #include <istream>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "engine/rules/explain.h"
 #include "engine/rules/program.h"
 #include "engine/rules/truth.h"
+#include "smtpd/cli/images.h"
 #include "smtpd/cli/rule_table.h"
 
 namespace headgate::cli {
@@ -68,6 +70,11 @@ std::vector<std::string> read_keys(std::istream& in, bool headers) {
 int run_explain(Invocation& invocation) {
   const Request request = parse(invocation.arguments);
   if (request.wrong) return fatal(invocation, kExitUsage, kUsage);
+  if (!invocation.config_directory.empty()) {
+    const auto config = config::load({invocation.config_directory, invocation.overrides});
+    if (!config) return fatal(invocation, kExitBadConfiguration, config.error().text());
+    use_images_of(*config, invocation.programs);
+  }
   const auto table = open_rule_table(invocation, request.table);
   if (!table) return fatal(invocation, exit_code_of(table.error()), table.error().text());
   const rules::Program& program = *table->full;

@@ -9,37 +9,51 @@
 #include "smtpd/session/open_checks.h"
 
 namespace headgate::cli {
-// The complaints of one generation's tables: while it is opened through OpeningReports, the first error kept; later, when
+namespace {
+
+bool is_error(const Diagnostic& diagnostic) { return diagnostic.severity >= Severity::error; }
+
+}  // namespace
+
+// The complaints of one generation's tables: while it is opened through OpeningReports, the first that is not in force kept; later, when
 // they speak at their lookups, each of them.
 class GenerationReports {
  public:
   explicit GenerationReports(OpeningReports& opening) : log_(opening.log_), opening_(&opening) {}
 
   void operator()(const Diagnostic& diagnostic) {
-    const bool bad =
-        diagnostic.severity == Severity::error || diagnostic.severity == Severity::fatal;
-    if (bad && first_error_.empty()) first_error_ = diagnostic.text;
-    if (opening_ != nullptr && !opening_->said_.emplace(diagnostic.text, diagnostic.file).second)
-      return;
+    if (opening_ != nullptr && !opening_->first(diagnostic, new_error_)) return;
     Event event;
     event.program = Program::cleanup;
-    event.level = bad ? Level::error : Level::warning;
+    event.level = is_error(diagnostic) ? Level::error : Level::warning;
     event.text = diagnostic.text;
     log_.write(event);
   }
 
   void opened() { opening_ = nullptr; }
 
-  [[nodiscard]] const std::string& first_error() const { return first_error_; }
+  [[nodiscard]] const std::string& new_error() const { return new_error_; }
 
  private:
   EventSink& log_;
   OpeningReports* opening_;
-  std::string first_error_;
+  std::string new_error_;
 };
 
+bool OpeningReports::first(const Diagnostic& diagnostic, std::string& new_error) {
+  if (is_error(diagnostic)) {
+    errors_.insert(diagnostic.text);
+    if (new_error.empty() && !in_force_.contains(diagnostic.text)) new_error = diagnostic.text;
+  }
+  return said_.emplace(diagnostic.text, diagnostic.file).second;
+}
+
+// A table that could not be opened complains as "pcre:/x", a line of it as "/x".
 void OpeningReports::repeat(const std::string& file) {
-  std::erase_if(said_, [&file](const auto& entry) { return entry.second == file; });
+  std::erase_if(said_, [table = ":" + file](const auto& entry) {
+    const std::string_view of = entry.second;
+    return of == std::string_view(table).substr(1) || of.ends_with(table);
+  });
 }
 
 namespace {
@@ -79,8 +93,8 @@ Result<session::GenerationPtr> open_generation(const config::Service& service,
   generation->calm = session::open_state(service.calm, checks.calm, programs, warn);
   generation->stressed = session::open_state(service.stressed, checks.stressed, programs, warn);
   reports->opened();
-  if (missing == Missing::is_an_error && !reports->first_error().empty())
-    return fail(Code::invalid, reports->first_error());
+  if (missing == Missing::is_an_error && !reports->new_error().empty())
+    return fail(Code::invalid, reports->new_error());
   generation->maxproc = service.maxproc;
   generation->policy.service = service.name;
   generation->policy.canonical = service.canonical;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,7 @@
 namespace headgate::cli {
 
 // What a table that cannot be opened does. At start it makes each lookup fail (451, as Postfix); at a reload it is an
-// error, because there is a set that works.
+// error, because there is a set that works: unless in that set it fails, too.
 enum class Missing { fails_each_lookup, is_an_error };
 
 // What opening has complained about, in the mail log and as cleanup's. Each complaint comes once, although services, calm
@@ -30,10 +31,19 @@ class OpeningReports {
 
   void repeat(const std::string& file);  // its complaints may come again
 
+  // Around what is opened together: the errors of what is in force are no reason to refuse what comes next.
+  void begin() { errors_.clear(); }
+
+  void taken() { in_force_ = errors_; }
+
+  // Takes note of it; true when it has not been said yet. `new_error` becomes the first error that is not in force.
+  bool first(const Diagnostic& diagnostic, std::string& new_error);
+
  private:
   friend class GenerationReports;
   EventSink& log_;
-  std::map<std::string, std::string> said_;  // text, file
+  std::map<std::string, std::string> said_;  // text; file or table
+  std::set<std::string> errors_, in_force_;  // texts
 };
 
 Result<session::GenerationPtr> open_generation(const config::Service& service,

@@ -12,4 +12,8 @@ rules::ImageSettings image_settings(const config::Settings& main) {
   return images;
 }
 
+void use_images_of(const config::Config& config, rules::ProgramSource& programs) {
+  if (!config.embedded) programs.configure(image_settings(*config.main));
+}
+
 }  // namespace headgate::cli

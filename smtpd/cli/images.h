@@ -3,10 +3,14 @@
 #pragma once
 
 #include "engine/rules/program_source.h"
-#include "smtpd/config/settings.h"
+#include "smtpd/config/load.h"
 
 namespace headgate::cli {
 
 rules::ImageSettings image_settings(const config::Settings& main);
+
+// For a subcommand that opens tables: what the server of this configuration has built is used. The embedded configuration
+// is nobody's wish: images stay in the user's cache directory.
+void use_images_of(const config::Config& config, rules::ProgramSource& programs);
 
 }  // namespace headgate::cli

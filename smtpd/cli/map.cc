@@ -16,6 +16,7 @@
 #include "engine/base/text.h"
 #include "engine/mail/mime.h"
 #include "smtpd/cli/command.h"
+#include "smtpd/cli/images.h"
 #include "smtpd/cli/map.h"
 #include "smtpd/config/load.h"
 #include "tables/open.h"
@@ -287,6 +288,7 @@ int run_map(Invocation& invocation) {
   load.overrides = invocation.overrides;
   auto configuration = config::load(load);
   if (!configuration) return fatal(invocation, kNotFound, configuration.error().what);
+  use_images_of(*configuration, invocation.programs);
   return query_map(invocation, configuration->main);
 }
 

@@ -15,6 +15,7 @@
 #include "engine/base/text.h"
 #include "engine/checks/inspector.h"
 #include "smtpd/cli/command.h"
+#include "smtpd/cli/images.h"
 #include "smtpd/cli/match_report.h"
 #include "smtpd/cli/message_files.h"
 #include "smtpd/config/load.h"
@@ -75,6 +76,7 @@ tl::expected<std::shared_ptr<config::Settings>, int> settings_for(Invocation& in
   const auto config = config::load(load);
   if (!config)
     return tl::unexpected(fatal(invocation, kExitBadConfiguration, config.error().text()));
+  use_images_of(*config, invocation.programs);
   const auto& services = config->services;
   const auto smtpd =
       std::find_if(services.begin(), services.end(),
@@ -87,6 +89,7 @@ tl::expected<std::shared_ptr<config::Settings>, int> settings_for(Invocation& in
     settings->nested_header_checks = options.nested.empty() ? options.header : options.nested;
     settings->body_checks = options.body;
   }
+  settings->milter_header_checks.clear();  // no Milter adds a header to a stored message
   return settings;
 }
 

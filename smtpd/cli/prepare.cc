@@ -18,8 +18,17 @@ PreparedService prepare_new(const config::Service& service, TableStore& store,
                             OpeningReports& reports) {
   Result<Endpoints> endpoints = service_endpoints(service);
   if (!endpoints) return {service, tl::unexpected(std::move(endpoints.error())), {}};
-  return {service, open_generation(service, store, reports, Missing::fails_each_lookup),
+  return {service, open_generation(service, store, reports, Missing::is_an_error),
           std::move(*endpoints)};
+}
+
+// The delivery opens tables that the services have opened, too: what was said of them is not said again.
+void prepare_delivery(const config::SettingsPtr& settings, TableStore& store,
+                      OpeningReports& reports, EventSink& log, Prepared& prepared) {
+  const auto is_new = [&](const Diagnostic& diagnostic) {
+    return reports.first(diagnostic, prepared.delivery_error);
+  };
+  prepared.delivery = deliver::Worker::open_tables(settings, store, log, is_new);
 }
 
 }  // namespace
@@ -36,6 +45,7 @@ deliver::TransportCommands transports(const config::Config& config) {
 Prepared prepare_reload(config::Config fresh, const InForce& now, TableStore& store,
                         OpeningReports& reports, EventSink& log) {
   reports.repeat_all();
+  reports.begin();
   store.begin_reload();
   Prepared prepared;
   for (const config::Service& service : fresh.services) {
@@ -47,19 +57,20 @@ Prepared prepare_reload(config::Config fresh, const InForce& now, TableStore& st
       prepared.services.push_back(prepare_new(service, store, reports));
     }
   }
-  prepared.delivery = deliver::Worker::open_tables(fresh.main, store, log);
+  prepare_delivery(fresh.main, store, reports, log, prepared);
   prepared.config = std::move(fresh);
   return prepared;
 }
 
 Prepared prepare_tables(const InForce& now, TableStore& store, OpeningReports& reports,
                         EventSink& log) {
+  reports.begin();
   Prepared prepared;
   for (const config::Service& service : now.services) {
     prepared.services.push_back(
         {service, open_generation(service, store, reports, Missing::fails_each_lookup), {}});
   }
-  prepared.delivery = deliver::Worker::open_tables(now.main, store, log);
+  prepare_delivery(now.main, store, reports, log, prepared);
   return prepared;
 }
 

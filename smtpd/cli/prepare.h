@@ -1,8 +1,9 @@
 // Prepared: all that a reload or a changed table brings, opened and ready, so that the loop has only to swap it in.
 //   Threads   prepare_*() run on a thread of their own, one at a time; a Prepared then belongs to the loop.
 //   Ownership what is in it shares the store's tables.
-//   Errors    of a service: its old generation stays in force. In a reload a table that cannot be opened is such an
-//             error; after a changed file the store has seen to it that the last good table is opened.
+//   Errors    in a reload a table that cannot be opened is an error of its service or of the delivery, and the reload is
+//             refused as a whole: what is in force is always of one configuration. After a changed file the store has
+//             seen to it that the last good table is opened.
 //   Source    postfix reload; smtpd.md §1.4.
 #pragma once
 
@@ -29,6 +30,7 @@ struct Prepared {
   std::optional<config::Config> config;  // of a reload
   std::vector<PreparedService> services;
   std::optional<deliver::Worker::Tables> delivery;
+  std::string delivery_error;  // of a table that cannot be opened and does not fail already
 };
 
 // What is in force, as far as a new round must know it.

@@ -59,6 +59,7 @@ void Renewal::stop() {
   wake();
 }
 
+// No exception (no memory, as good as always) may end the coroutine that all later rounds hang on.
 Task<void> Renewal::run() {
   while (!stopping_) {
     if (!building_) {
@@ -66,7 +67,14 @@ Task<void> Renewal::run() {
       aio::co_spawn(io_, build_tables(), aio::detached);
     }
     const bool time_is_over = co_await wait();
-    if (!stopping_) co_await round(time_is_over);
+    if (stopping_) break;
+    std::string failure;
+    try {
+      co_await round(time_is_over);
+    } catch (const std::exception& error) {
+      failure = error.what();
+    }
+    if (!failure.empty()) refuse(failure);
   }
 }
 
@@ -90,15 +98,43 @@ Task<void> Renewal::round(bool look_at_files) {
   auto work = [this, cause, &now] { return prepare_safely(cause, now); };
   std::optional<Prepared> prepared = co_await net::run_blocking(reader_, work);
   if (!prepared || stopping_) co_return;
-  bool all_good = true;
-  for (const PreparedService& service : prepared->services)
-    all_good = all_good && service.generation.has_value();
-  if (prepared->config) poll_ = prepared->config->main->check_table_poll_interval;
-  house_.take(std::move(*prepared));
-  tell(store_.end_round(cause.reload && all_good));
+  if (is_refused(*prepared)) {
+    store_.abandon_round();
+    co_return;
+  }
+  const std::chrono::seconds poll =
+      prepared->config ? prepared->config->main->check_table_poll_interval : poll_;
+  if (!house_.take(std::move(*prepared))) {
+    store_.abandon_round();
+    co_return;
+  }
+  poll_ = poll;
+  reports_.taken();
+  tell(store_.end_round());
 }
 
-// An exception (no memory, as good as always) must not end the coroutine that all later rounds hang on.
+// All that is wrong is said, not only what comes first.
+bool Renewal::is_refused(const Prepared& prepared) {
+  if (!prepared.config) return false;
+  bool refused = false;
+  const auto say_why = [&](const std::string& what) {
+    say(Level::error, fmt::format("reload: {}; the old configuration stays in force", what));
+    refused = true;
+  };
+  for (const PreparedService& service : prepared.services) {
+    if (service.generation) continue;
+    say_why(fmt::format("service {}: {}", service.service.name, service.generation.error().text()));
+  }
+  if (!prepared.delivery_error.empty())
+    say_why(fmt::format("delivery: {}", prepared.delivery_error));
+  return refused;
+}
+
+void Renewal::refuse(const std::string& why) {
+  store_.abandon_round();
+  say(Level::error, fmt::format("reload: {}; the old configuration stays in force", why));
+}
+
 std::optional<Prepared> Renewal::prepare_safely(Cause cause, const InForce& now) {
   std::string failure;
   try {
@@ -106,8 +142,7 @@ std::optional<Prepared> Renewal::prepare_safely(Cause cause, const InForce& now)
   } catch (const std::exception& error) {
     failure = error.what();
   }
-  store_.end_round();
-  say(Level::error, fmt::format("reload: {}; the old configuration stays in force", failure));
+  refuse(failure);
   return std::nullopt;
 }
 
@@ -130,10 +165,29 @@ std::optional<Prepared> Renewal::prepare(Cause cause, const InForce& now) {
 
 void Renewal::tell(const std::vector<TableStore::Change>& changes) {
   for (const TableStore::Change& change : changes) {
-    if (change.failed) continue;  // said by its warning
-    const std::string_view what = change.rebuilt
-                                      ? "is matched with its database now"
-                                      : "has changed: new messages are checked with the new rules";
+    if (!change.problem.empty()) {
+      say(Level::warning,
+          fmt::format("table {}: {}; the table that was loaded before stays in force", change.name,
+                      change.problem),
+          Program::cleanup);
+      continue;
+    }
+    if (change.unusable) {
+      say(Level::warning,
+          fmt::format("table {}: its database was built, but cannot be used; is something removing "
+                      "files from check_image_directory? Its answers stay right, only slower; the "
+                      "next reload tries again",
+                      change.name),
+          Program::cleanup);
+      continue;
+    }
+    std::string_view what = "has changed: new messages are checked with the new rules";
+    if (change.rebuilt) {
+      what = change.scanned
+                 ? "is matched with its database now"
+                 : "has no pattern that can be scanned for: the reference engine goes on "
+                   "answering alone";
+    }
     say(Level::info, fmt::format("table {} {}", change.name, what), Program::cleanup);
   }
 }
@@ -152,32 +206,43 @@ Task<void> Renewal::build_tables() {
   while (!stopping_) {
     const std::optional<TableStore::Wanted> table = store_.next_build();
     if (!table) break;
-    const std::string name = fmt::format("{}:{}", rules::name_of(table->dialect), table->name);
-    say(Level::info,
-        fmt::format("table {}: building a database of {} patterns; until it is there the reference "
-                    "engine answers alone",
-                    name, table->patterns),
-        Program::cleanup);
-    const SteadyTime begun = env_.steady();
-    auto work = [this, &table] { return build(*table); };
-    const Result<void> built = co_await net::run_blocking(builder_, work);
-    if (stopping_) break;
-    store_.built(*table, built);
-    const std::chrono::duration<double> seconds = env_.steady() - begun;
-    if (built) {
-      say(Level::info,
-          fmt::format("table {}: {} patterns, built in {:.1f} s", name, table->patterns,
-                      seconds.count()),
-          Program::cleanup);
-    } else {
-      say(Level::warning,
-          fmt::format("table {}: no database: {}; its answers stay right, only slower", name,
-                      built.error().text()),
-          Program::cleanup);
+    std::string failure;
+    try {
+      co_await build_table(*table);
+    } catch (const std::exception& error) {
+      failure = error.what();
     }
-    wake();
+    if (!failure.empty()) store_.built(*table, fail(Code::bug, failure));
   }
   building_ = false;
+}
+
+Task<void> Renewal::build_table(const TableStore::Wanted& table) {
+  const std::string name = fmt::format("{}:{}", rules::name_of(table.dialect), table.name);
+  say(Level::info,
+      fmt::format("table {}: building a database of {} patterns; until it is there the reference "
+                  "engine answers alone",
+                  name, table.patterns),
+      Program::cleanup);
+  const SteadyTime begun = env_.steady();
+  auto work = [this, &table] { return build(table); };
+  const Result<void> built = co_await net::run_blocking(builder_, work);
+  if (stopping_) co_return;
+  store_.built(table, built);
+  wake();
+  const std::chrono::duration<double> seconds = env_.steady() - begun;
+  if (built) {
+    say(Level::info,
+        fmt::format("table {}: {} patterns, built in {:.1f} s", name, table.patterns,
+                    seconds.count()),
+        Program::cleanup);
+  } else {
+    say(Level::warning,
+        fmt::format("table {}: no database: {}; its answers stay right, only slower; the next "
+                    "reload tries again",
+                    name, reason_of(built.error(), table.name)),
+        Program::cleanup);
+  }
 }
 
 }  // namespace headgate::cli

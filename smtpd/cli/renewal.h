@@ -3,7 +3,7 @@
 // of it and swaps in what is ready. Builds run on a second thread, one table after another.
 //   Lifetime  borrows all it is given. run() is a coroutine of the loop and ends after stop().
 //   Threads   the loop's; the destructor joins the threads.
-//   Errors    logged; what was in force stays.
+//   Errors    logged; what was in force stays. A reload is taken as a whole or not at all.
 //   Source    master(8), reload; smtpd.md §1.4.
 #pragma once
 
@@ -31,7 +31,8 @@ class Renewal {
     House& operator=(const House&) = delete;
     virtual ~House() = default;
     [[nodiscard]] virtual InForce in_force() const = 0;
-    virtual void take(Prepared prepared) = 0;
+    // False: a reload that could not be taken, for a reason that was logged; all is as before.
+    virtual bool take(Prepared prepared) = 0;
   };
 
   // `load` reads the configuration again.
@@ -49,6 +50,7 @@ class Renewal {
   Task<bool> wait();
   Task<void> round(bool look_at_files);
   Task<void> build_tables();
+  Task<void> build_table(const TableStore::Wanted& table);
   Result<void> build(const TableStore::Wanted& table);
 
   // What a round is about.
@@ -58,6 +60,8 @@ class Renewal {
 
   std::optional<Prepared> prepare(Cause cause, const InForce& now);
   std::optional<Prepared> prepare_safely(Cause cause, const InForce& now);
+  bool is_refused(const Prepared& prepared);
+  void refuse(const std::string& why);
   void tell(const std::vector<TableStore::Change>& changes);
   void wake();
   void say(Level level, std::string text, Program program = Program::master);

@@ -72,7 +72,8 @@ Result<void> Server::open() {
     if (is_smtp_service(service)) {
       TRY(generation, open_generation(service, tables_, reports_, Missing::fails_each_lookup));
       TRY(endpoints, service_endpoints(service));
-      TRY_OK(open_front(service, generation, endpoints));
+      TRY(front, open_front(generation, endpoints));
+      running_[service.canonical] = {service, std::move(front)};
     } else if (!is_known_service(service)) {
       say(Level::warning,
           fmt::format("service {}/{} runs \"{}\", which this server does not have: not started",
@@ -82,6 +83,7 @@ Result<void> Server::open() {
   if (running_.empty())
     return fail(Code::invalid, "no smtpd service of type inet in master.cf: nothing to serve");
   open_control();
+  reports_.taken();
   return {};
 }
 
@@ -105,8 +107,12 @@ Result<void> Server::open_queue() {
   TRY(resolver, net::open_system_resolver());
   resolver_ = std::move(resolver);
   connector_ = std::make_unique<deliver::TcpConnector>(config_.main->smtp_bind_address);
+  std::string error;  // at the start no reason to stop: its mail waits
+  const auto is_new = [&](const Diagnostic& diagnostic) {
+    return reports_.first(diagnostic, error);
+  };
   worker_ = std::make_unique<deliver::Worker>(disk_, config_.main, tables_, *resolver_, *connector_,
-                                              log_, env_, transports(config_));
+                                              log_, env_, transports(config_), is_new);
   manager_ = std::make_unique<queue::Manager>(io_.get_executor(), disk_, *spool_, config_.main,
                                               *worker_, log_, env_);
   door_ = std::make_unique<WakeQueue>(*manager_);
@@ -114,14 +120,12 @@ Result<void> Server::open_queue() {
   return {};
 }
 
-Result<void> Server::open_front(const config::Service& service,
-                                const session::GenerationPtr& generation,
-                                const Endpoints& endpoints) {
+Result<std::unique_ptr<session::Front>> Server::open_front(const session::GenerationPtr& generation,
+                                                           const Endpoints& endpoints) {
   auto front =
       std::make_unique<session::Front>(io_.get_executor(), generation, *services_, names_, limits_);
   TRY_OK(front->listen(endpoints));
-  running_[service.canonical] = {service, std::move(front)};
-  return {};
+  return front;
 }
 
 std::vector<net::Endpoint> Server::listening_on() const {
@@ -221,12 +225,82 @@ InForce Server::in_force() const {
   return now;
 }
 
-// New sessions, messages and deliveries get the new settings and tables; a bad file leaves the old ones in force. Messages
-// under way keep theirs.
-void Server::take(Prepared prepared) {
-  for (PreparedService& service : prepared.services) take_service(std::move(service));
-  if (!prepared.config)
-    return worker_->use(config_.main, transports(config_), std::move(*prepared.delivery));
+namespace {
+
+bool serves(const config::Config& config, const std::string& canonical) {
+  for (const config::Service& service : config.services) {
+    if (is_smtp_service(service) && service.canonical == canonical) return true;
+  }
+  return false;
+}
+
+bool share_a_port(const Endpoints& wanted, const session::Front& front) {
+  for (const net::Endpoint& bound : front.listening_on()) {
+    for (const aio::ip::tcp::endpoint& endpoint : wanted) {
+      if (endpoint.port() == bound.port) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+// Where a service moves ("127.0.0.1:25" becomes "25") the listener that goes is in the way of the one that comes.
+Result<std::unique_ptr<session::Front>> Server::open_new_front(
+    const PreparedService& prepared, const config::Config& fresh,
+    std::set<session::Front*>& silenced) {
+  Result<std::unique_ptr<session::Front>> front =
+      open_front(*prepared.generation, prepared.endpoints);
+  if (front) return front;
+  bool again = false;
+  for (const auto& [name, running] : running_) {
+    if (serves(fresh, name) || !share_a_port(prepared.endpoints, *running.front)) continue;
+    running.front->stop_listening();
+    silenced.insert(running.front.get());
+    again = true;
+  }
+  return again ? open_front(*prepared.generation, prepared.endpoints) : std::move(front);
+}
+
+// All of them or none: a port that cannot be had refuses the reload, and who listened before listens again.
+bool Server::open_new_fronts(const Prepared& prepared) {
+  std::map<std::string, Running> opened;
+  std::set<session::Front*> silenced;
+  for (const PreparedService& service : prepared.services) {
+    if (running_.contains(service.service.canonical)) continue;
+    auto front = open_new_front(service, *prepared.config, silenced);
+    if (front) {
+      opened[service.service.canonical] = {service.service, std::move(*front)};
+      continue;
+    }
+    say(Level::error, fmt::format("reload: service {}: {}; the old configuration stays in force",
+                                  service.service.name, front.error().text()));
+    opened.clear();  // closes what was opened
+    for (session::Front* const old : silenced) {
+      const Result<void> listens = old->listen_again();
+      if (!listens) say(Level::error, fmt::format("reload: {}", listens.error().text()));
+    }
+    return false;
+  }
+  for (auto& [name, running] : opened) {
+    running.front->start();
+    running_[name] = std::move(running);
+  }
+  return true;
+}
+
+// New sessions, messages and deliveries get the new settings and tables. Messages under way keep theirs.
+bool Server::take(Prepared prepared) {
+  if (prepared.config && !open_new_fronts(prepared)) return false;
+  for (PreparedService& service : prepared.services) {
+    Running& running = running_.at(service.service.canonical);
+    running.front->reload(std::move(*service.generation));
+    running.service = std::move(service.service);
+  }
+  if (!prepared.config) {
+    worker_->use(config_.main, transports(config_), std::move(*prepared.delivery));
+    return true;
+  }
   config::Config& fresh = *prepared.config;
   retire_vanished(fresh);
   warn_of_ignored(*fresh.main);
@@ -234,27 +308,7 @@ void Server::take(Prepared prepared) {
   manager_->use(fresh.main);
   config_ = std::move(fresh);
   say(Level::info, "reload: new sessions use the new configuration");
-}
-
-void Server::take_service(PreparedService prepared) {
-  const auto known = running_.find(prepared.service.canonical);
-  if (!prepared.generation) {
-    const std::string_view stays =
-        known == running_.end() ? "" : "; its old settings and tables stay in force";
-    return say(Level::error, fmt::format("reload: service {}: {}{}", prepared.service.name,
-                                         prepared.generation.error().text(), stays));
-  }
-  if (known != running_.end()) {
-    known->second.front->reload(std::move(*prepared.generation));
-    known->second.service = std::move(prepared.service);
-    return;
-  }
-  const Result<void> opened =
-      open_front(prepared.service, *prepared.generation, prepared.endpoints);
-  if (!opened)
-    return say(Level::error,
-               fmt::format("reload: service {}: {}", prepared.service.name, opened.error().text()));
-  running_[prepared.service.canonical].front->start();
+  return true;
 }
 
 // What was opened at the start stays as it is.
@@ -269,14 +323,18 @@ void Server::warn_of_ignored(const config::Settings& fresh) {
   if (fresh.enable_long_queue_ids != old.enable_long_queue_ids) note("enable_long_queue_ids");
   if (fresh.smtp_bind_address != old.smtp_bind_address) note("smtp_bind_address");
   if (fresh.maillog_file != old.maillog_file) note("maillog_file");
+  if (fresh.check_image_directory != old.check_image_directory) note("check_image_directory");
+  if (fresh.check_compile_time_limit != old.check_compile_time_limit)
+    note("check_compile_time_limit");
+  if (fresh.check_compile_memory_limit != old.check_compile_memory_limit)
+    note("check_compile_memory_limit");
+  if (fresh.check_pattern_time_limit != old.check_pattern_time_limit)
+    note("check_pattern_time_limit");
 }
 
 void Server::retire_vanished(const config::Config& fresh) {
   for (auto entry = running_.begin(); entry != running_.end();) {
-    bool found = false;
-    for (const config::Service& service : fresh.services)
-      found = found || (is_smtp_service(service) && service.canonical == entry->first);
-    if (found) {
+    if (serves(fresh, entry->first)) {
       ++entry;
       continue;
     }

@@ -56,15 +56,18 @@ class Server : private Renewal::House {
 
   Result<void> open_queue();
   void open_control();
-  Result<void> open_front(const config::Service& service, const session::GenerationPtr& generation,
-                          const Endpoints& endpoints);
+  [[nodiscard]] Result<std::unique_ptr<session::Front>> open_front(
+      const session::GenerationPtr& generation, const Endpoints& endpoints);
+  bool open_new_fronts(const Prepared& prepared);
+  Result<std::unique_ptr<session::Front>> open_new_front(const PreparedService& prepared,
+                                                         const config::Config& fresh,
+                                                         std::set<session::Front*>& silenced);
   Task<void> watch_signals(std::function<void()> reopen_log);
   Task<void> run_queue();
   Task<void> stop();
   Task<void> stop_queue();
   [[nodiscard]] InForce in_force() const override;
-  void take(Prepared prepared) override;
-  void take_service(PreparedService prepared);
+  bool take(Prepared prepared) override;
   void retire_vanished(const config::Config& fresh);
   Task<void> retire(std::shared_ptr<session::Front> front);
   void cut();

@@ -133,9 +133,11 @@ std::string table_text(const Json& table) {
     }
   }
   text += '\n';
-  if (table.contains("problem"))
-    text +=
-        fmt::format("  the last good one; its file: {}\n", table.at("problem").get<std::string>());
+  if (table.contains("problem")) {
+    const bool never = table.at("loaded").get<std::int64_t>() == 0;
+    text += fmt::format("  {}: {}\n", never ? "each lookup fails" : "the last good one; its file",
+                        table.at("problem").get<std::string>());
+  }
   return text;
 }
 

@@ -20,7 +20,8 @@ struct TableInfo {
   std::size_t databases = 0;
   std::uint64_t database_bytes = 0;
   std::string without_database;  // why; empty when it has one or needs none
-  std::string problem;  // why its file could not be read lately: the last good one is in force
+  std::string
+      problem;  // why its file could not be read lately: the last good one, if there is one, is in force
   WallTime loaded{};
   std::vector<rules::RuleCount> counts;  // by line
 };

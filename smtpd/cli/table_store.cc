@@ -1,5 +1,6 @@
 // The file is looked at before and after it is read: when the two differ somebody writes it just now, and what was read
-// may be half of it. Tested by tests/smtpd/cli/table_store_test.cc and tests/e2e/reload_test.py.
+// may be half of it. What a round reads waits beside what is in force until the round's end, because a reload may be
+// refused after most of its tables were read. Tested by tests/smtpd/cli/table_store_test.cc and tests/e2e/reload_test.py.
 #include "smtpd/cli/table_store.h"
 
 #include <fmt/format.h>
@@ -9,8 +10,6 @@
 namespace headgate::cli {
 
 namespace {
-
-constexpr std::string_view kStays = "the table that was loaded before stays in force";
 
 bool is_file(const std::string& name) { return !name.starts_with('{'); }
 
@@ -26,6 +25,10 @@ rules::Dialect dialect_of(const std::string& type) {
 }
 
 }  // namespace
+
+std::string reason_of(const Error& error, const std::string& table) {
+  return error.where == table ? error.what : error.text();
+}
 
 Result<rules::CompiledTable> TableStore::load(rules::Dialect dialect, const std::string& name) {
   const Key key(rules::name_of(dialect), name);
@@ -44,100 +47,153 @@ Result<std::string> TableStore::read_text(const std::string& path, std::size_t l
   return std::move(content.text);
 }
 
-// The answer without reading anything, if there is one.
-std::optional<Result<TableStore::Content>> TableStore::kept(const Entry& entry, bool reloading) {
-  if (entry.stale || (!entry.content && !entry.error)) return std::nullopt;
-  if (entry.error && (reloading || !entry.content))
-    return Result<Content>(tl::unexpected(*entry.error));
-  Content quiet = *entry.content;
-  quiet.table.diagnostics.clear();
-  return Result<Content>(std::move(quiet));
+// The answer without reading anything, if there is one. The warnings of a table are said once.
+std::optional<Result<TableStore::Content>> TableStore::known(const Entry& entry) const {
+  const auto quiet = [](Content content) {
+    content.table.diagnostics.clear();
+    return Result<Content>(std::move(content));
+  };
+  if (entry.fresh && entry.fresh->content) return quiet(*entry.fresh->content);
+  const bool last_good = kind_ != Round::reload && entry.content.has_value();
+  if (entry.fresh)
+    return last_good ? quiet(*entry.content) : Result<Content>(tl::unexpected(*entry.fresh->error));
+  if (entry.stale || kind_ == Round::reload) return std::nullopt;
+  if (last_good) return quiet(*entry.content);
+  if (entry.error) return Result<Content>(tl::unexpected(*entry.error));
+  return std::nullopt;
 }
 
 Result<TableStore::Content> TableStore::get(const Key& key,
                                             const std::function<Result<Content>()>& read) {
+  Fresh fresh;
   {
     const std::lock_guard lock(mutex_);
     Entry& entry = entries_[key];
     entry.asked = round_;
-    if (auto known = kept(entry, reloading_)) return std::move(*known);
+    if (auto answer = known(entry)) return std::move(*answer);
+    fresh.after_build = entry.rebuilt;
   }
-  const FileStamp before = look_at(key.second);
-  Result<Content> fresh = read();
-  const FileStamp after = look_at(key.second);
+  fresh.before = look_at(key.second);
+  Result<Content> content = read();
+  fresh.after = look_at(key.second);
   const std::lock_guard lock(mutex_);
-  Entry& entry = entries_[key];
-  const bool same_text = std::exchange(entry.rebuilt, false) && before == entry.loaded;
+  if (content) {
+    fresh.content = std::move(*content);
+  } else {
+    fresh.error = std::move(content.error());
+  }
+  return keep(entries_[key], key, std::move(fresh));
+}
+
+Result<TableStore::Content> TableStore::keep(Entry& entry, const Key& key, Fresh fresh) {
   entry.asked = round_;
   entry.stale = false;
-  entry.seen = after;
-  if (!fresh) return keep_last_good(entry, key, std::move(fresh.error()), before);
-  if (before != after && entry.content && !reloading_) {
-    entry.loaded = FileStamp();  // looked at again, and read when it is at rest
-    return **kept(entry, false);
+  const bool same_text = fresh.after_build && fresh.before == entry.loaded;
+  if (entry.content && kind_ != Round::reload) {
+    // The end of a build is no reason to take a text that nobody has looked at twice: it may be half written.
+    if (fresh.after_build && !same_text) {
+      entry.rebuilt = false;
+      return **known(entry);
+    }
+    if (fresh.content && fresh.before != fresh.after) {
+      entry.seen = fresh.after;
+      entry.loaded = FileStamp();  // looked at again, and read when it is at rest
+      return **known(entry);
+    }
   }
-  return keep(entry, key, std::move(*fresh), before, same_text);
+  fresh.when = env_.wall();
+  std::vector<Diagnostic> diagnostics;
+  if (fresh.content) {
+    rules::CompiledTable& table = fresh.content->table;
+    if (!same_text) diagnostics = table.diagnostics;
+    if (table.full) {
+      if (!entry.statistics) entry.statistics = std::make_shared<rules::TableStatistics>(env_);
+      table.count_into = entry.statistics->number(*table.full);
+    }
+  }
+  entry.fresh = std::move(fresh);
+  Result<Content> answer = *known(entry);
+  if (answer) answer->table.diagnostics = std::move(diagnostics);
+  if (kind_ == Round::none) take(entry, key);
+  return answer;
 }
 
-Result<TableStore::Content> TableStore::keep(Entry& entry, const Key& key, Content fresh,
-                                             const FileStamp& before, bool same_text) {
-  entry.loaded = before;
-  entry.error.reset();
-  entry.when = env_.wall();
+// What was read is in force from now on.
+void TableStore::take(Entry& entry, const Key& key) {
+  Fresh fresh = *std::exchange(entry.fresh, std::nullopt);
+  const bool same_text = fresh.after_build && fresh.before == entry.loaded;
+  if (fresh.after_build) entry.rebuilt = false;  // or a build has ended during the reading
+  entry.loaded = fresh.before;
+  entry.seen = fresh.after;
+  entry.error = std::move(fresh.error);
+  if (fresh.content) {
+    entry.when = fresh.when;
+    take_content(entry, key, std::move(*fresh.content), same_text);
+  } else if (kind_ == Round::changed && entry.content) {
+    changes_.push_back(
+        {display_name(key.first, key.second), false, false, false, entry.error->text()});
+  } else {  // whoever uses it now fails each lookup
+    entry.content.reset();
+    entry.info = TableInfo();
+    entry.when = {};
+  }
+}
+
+void TableStore::take_content(Entry& entry, const Key& key, Content content, bool same_text) {
   const bool first = !entry.content;
-  if (fresh.table.full) {
-    if (!entry.statistics) entry.statistics = std::make_shared<rules::TableStatistics>(env_);
-    fresh.table.count_into = entry.statistics->use(*fresh.table.full);
-    entry.info = describe_program(fresh.table);
-    plan_build(entry, fresh.table.wants_build);
+  const bool wants_build = content.table.wants_build;
+  if (content.table.full) {
+    entry.statistics->use(*content.table.count_into, *content.table.full);
+    entry.info = describe_program(content.table);
+    plan_build(entry, wants_build);
   }
-  entry.info.name = display_name(key.first, key.second);
-  entry.content = fresh;
-  if (!reloading_ && !first) changes_.push_back({entry.info.name, same_text, false});
-  if (same_text) fresh.table.diagnostics.clear();
-  return fresh;
+  entry.content = std::move(content);
+  if ((kind_ == Round::changed || same_text) && !first) {
+    changes_.push_back({display_name(key.first, key.second),
+                        same_text,
+                        same_text && wants_build,
+                        entry.info.databases != 0,
+                        {}});
+  }
 }
 
-// A build that failed is not tried again for the same text, unless at a reload.
-void TableStore::plan_build(Entry& entry, bool wants_build) {
+// A build that failed is not tried again for the same text, unless at a reload: the operator may have mended what failed;
+// and an image that was there may be gone.
+void TableStore::plan_build(Entry& entry, bool wants_build) const {
+  const bool tried = entry.tried == entry.loaded;
+  if (entry.rebuilt && tried && wants_build) return;  // ready since this reading began: read again
+  if (wants_build) entry.rebuilt = false;
+  if (entry.build == Build::running) return;  // built() sees whether it was this text
   if (!wants_build) {
     entry.build = Build::none;
-  } else if (entry.build == Build::done && entry.tried == entry.loaded) {
+  } else if (!tried || kind_ == Round::reload) {
+    entry.build = Build::wanted;
+  } else if (entry.build == Build::done) {
     entry.build = Build::failed;
     entry.build_problem = "what was built could not be used";
-  } else if (entry.build != Build::running && entry.tried != entry.loaded) {
-    entry.build = Build::wanted;
   }
 }
 
-Result<TableStore::Content> TableStore::keep_last_good(Entry& entry, const Key& key, Error error,
-                                                       const FileStamp& before) {
-  entry.loaded = before;
-  entry.error = error;
-  if (reloading_ || !entry.content) return tl::unexpected(std::move(error));
-  changes_.push_back({display_name(key.first, key.second), false, true});
-  Content last = *entry.content;
-  last.table.diagnostics = {Diagnostic{
-      Severity::warning,
-      fmt::format("{}: {}; {}", display_name(key.first, key.second), error.text(), kStays),
-      key.second, 0, 0}};
-  return last;
+void TableStore::drop_fresh() {
+  changes_.clear();
+  for (auto& [key, entry] : entries_) {
+    entry.fresh.reset();
+    entry.stale = false;
+  }
 }
 
 void TableStore::begin_reload() {
   const std::lock_guard lock(mutex_);
+  drop_fresh();
   ++round_;
-  reloading_ = true;
-  for (auto& [key, entry] : entries_) {
-    entry.stale = true;
-    if (entry.build == Build::failed) entry.tried.reset();  // the operator may have mended it
-  }
+  kind_ = Round::reload;
 }
 
 std::vector<std::string> TableStore::mark_changed(bool look) {
   std::vector<std::pair<Key, FileStamp>> looks;
   {
     const std::lock_guard lock(mutex_);
+    drop_fresh();
     for (const auto& [key, entry] : entries_) looks.emplace_back(key, FileStamp());
   }
   for (auto& [key, stamp] : looks) {
@@ -151,25 +207,35 @@ std::vector<std::string> TableStore::mark_changed(bool look) {
     const bool changed =
         look && is_file(key.second) && stamp != entry.loaded && stamp == entry.seen;
     if (look) entry.seen = stamp;
+    if (changed) entry.rebuilt = false;
     entry.stale = changed || entry.rebuilt;
     if (entry.stale) files.push_back(key.second);
   }
+  kind_ = files.empty() ? Round::none : Round::changed;
   return files;
 }
 
-std::vector<TableStore::Change> TableStore::end_round(bool forget) {
+std::vector<TableStore::Change> TableStore::end_round() {
   const std::lock_guard lock(mutex_);
   for (auto at = entries_.begin(); at != entries_.end();) {
     Entry& entry = at->second;
-    if (entry.asked < round_ && (entry.stale || forget) && entry.build != Build::running) {
-      at = entries_.erase(at);
-      continue;
-    }
+    if (entry.fresh) take(entry, at->first);
+    const bool unasked = entry.asked < round_ && (entry.stale || kind_ == Round::reload);
     entry.stale = false;
-    ++at;
+    at = unasked && entry.build != Build::running ? entries_.erase(at) : std::next(at);
   }
-  reloading_ = false;
+  kind_ = Round::none;
   return std::exchange(changes_, {});
+}
+
+void TableStore::abandon_round() {
+  const std::lock_guard lock(mutex_);
+  drop_fresh();
+  kind_ = Round::none;
+  std::erase_if(entries_, [](const auto& item) {  // came with the round
+    const Entry& entry = item.second;
+    return !entry.content && !entry.error && entry.build != Build::running;
+  });
 }
 
 std::optional<TableStore::Wanted> TableStore::next_build() {
@@ -199,7 +265,7 @@ void TableStore::built(const Wanted& table, const Result<void>& result) {
   }
   entry.build = result ? Build::done : Build::failed;
   entry.rebuilt = result.has_value();
-  if (!result) entry.build_problem = result.error().text();
+  if (!result) entry.build_problem = reason_of(result.error(), table.name);
 }
 
 std::string TableStore::why_without_database(const Entry& entry) {
@@ -222,6 +288,7 @@ std::vector<TableInfo> TableStore::tables() const {
   std::vector<TableInfo> infos;
   const std::lock_guard lock(mutex_);
   for (const auto& [key, entry] : entries_) {
+    if (!entry.content && !entry.error) continue;  // of a round that has not ended
     TableInfo info = entry.info;
     info.name = display_name(key.first, key.second);
     info.without_database = why_without_database(entry);

@@ -1,9 +1,10 @@
 // TableStore: a ProgramSource that keeps what it has loaded, so that a reload reads each table once and a changed file
 // means that one table is read again. It also knows which tables wait for a build, and what status tells about each.
 //   Use       a round: begin_reload() (everything is read again) or mark_changed() (what changed is); open all lookups;
-//             end_round(). Outside of a round load() and read_text() answer from what is kept.
-//   Errors    in a reload a table that cannot be read is the Error that it is. Otherwise the last good one stays, with
-//             one warning; a table that never was good is its Error.
+//             then end_round() when they are in force, abandon_round() when they were thrown away: all is as it was
+//             before. Outside of a round load() and read_text() answer from what is kept.
+//   Errors    in a reload a table that cannot be read is the Error that it is. Otherwise the last good one stays, and
+//             end_round() tells why; a table that never was good is its Error.
 //   Threads   any; one round at a time. Nothing is locked while a table is read.
 //   Lifetime  borrows the source and the clock.
 //   Source    DATABASE_README: Postfix's daemons notice a changed table when they are idle; we look at the files.
@@ -25,6 +26,9 @@
 
 namespace headgate::cli {
 
+// Why a table has no database, for a line that names the table already.
+std::string reason_of(const Error& error, const std::string& table);
+
 class TableStore final : public rules::ProgramSource {
  public:
   TableStore(rules::ProgramSource& source, const Env& env) : source_(source), env_(env) {}
@@ -41,15 +45,18 @@ class TableStore final : public rules::ProgramSource {
   // Without `look` only tables whose databases are ready count.
   std::vector<std::string> mark_changed(bool look = true);
 
-  // A table that was read again in a round which mark_changed() began.
+  // A table that was read again in a round which mark_changed() began; and in any round one that was rebuilt.
   struct Change {
-    std::string name;      // "pcre:/x", or the path of a text
-    bool rebuilt = false;  // the same text; its databases are ready
-    bool failed = false;   // the last good one stays
+    std::string name;       // "pcre:/x", or the path of a text
+    bool rebuilt = false;   // the same text; its databases are ready
+    bool unusable = false;  // rebuilt, and the databases are not there all the same
+    bool scanned = true;    // rebuilt, and it has patterns that a database helps with
+    std::string problem;    // why it could not be read: the last good one stays
   };
 
-  // `forget`: tables that nobody asked for in this round go.
-  std::vector<Change> end_round(bool forget = false);
+  // Tables that nobody asked for in a reload go.
+  std::vector<Change> end_round();
+  void abandon_round();
 
   struct Wanted {
     rules::Dialect dialect = rules::Dialect::pcre;
@@ -69,16 +76,27 @@ class TableStore final : public rules::ProgramSource {
  private:
   using Key = std::pair<std::string, std::string>;  // "pcre", "/x"; "" for texts
 
+  enum class Round : std::uint8_t { none, changed, reload };
+  enum class Build : std::uint8_t { none, wanted, running, done, failed };
+
   struct Content {
     rules::CompiledTable table;
     std::string text;
   };
 
-  enum class Build : std::uint8_t { none, wanted, running, done, failed };
+  // What a reading brought, until the round's end decides whether it is in force.
+  struct Fresh {
+    std::optional<Content> content;
+    std::optional<Error> error;
+    FileStamp before, after;
+    bool after_build = false;  // read because its databases were ready
+    WallTime when{};
+  };
 
   struct Entry {
     std::optional<Content> content;  // the last good one
     std::optional<Error> error;      // of the last reading
+    std::optional<Fresh> fresh;      // of this round
     FileStamp loaded, seen;          // what was read; at the last look
     bool stale = false;              // to be read again when it is asked for next
     bool rebuilt = false;            // stale because its databases are ready
@@ -92,12 +110,12 @@ class TableStore final : public rules::ProgramSource {
   };
 
   Result<Content> get(const Key& key, const std::function<Result<Content>()>& read);
-  [[nodiscard]] static std::optional<Result<Content>> kept(const Entry& entry, bool reloading);
-  Result<Content> keep(Entry& entry, const Key& key, Content fresh, const FileStamp& before,
-                       bool same_text);
-  Result<Content> keep_last_good(Entry& entry, const Key& key, Error error,
-                                 const FileStamp& before);
-  static void plan_build(Entry& entry, bool wants_build);
+  [[nodiscard]] std::optional<Result<Content>> known(const Entry& entry) const;
+  Result<Content> keep(Entry& entry, const Key& key, Fresh fresh);
+  void take(Entry& entry, const Key& key);
+  void take_content(Entry& entry, const Key& key, Content content, bool same_text);
+  void plan_build(Entry& entry, bool wants_build) const;
+  void drop_fresh();
   [[nodiscard]] static std::string why_without_database(const Entry& entry);
 
   rules::ProgramSource& source_;
@@ -105,7 +123,7 @@ class TableStore final : public rules::ProgramSource {
   mutable std::mutex mutex_;
   std::map<Key, Entry> entries_;
   std::vector<Change> changes_;  // of this round
-  bool reloading_ = false;
+  Round kind_ = Round::none;
   std::uint64_t round_ = 1;
 };
 

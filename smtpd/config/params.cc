@@ -58,7 +58,7 @@ constexpr auto kParams = std::to_array<Param>({
     {"message_reject_characters", "", &Settings::message_reject_characters},
     {"message_size_limit", "10240000", &Settings::message_size_limit},
     {"message_strip_characters", "", &Settings::message_strip_characters},
-    {"milter_header_checks", "", &Settings::milter_header_checks, State::later},
+    {"milter_header_checks", "", &Settings::milter_header_checks, State::differs, "its tables are opened, watched and checked, but not asked: there are no Milters yet"},
     {"mime_boundary_length_limit", "2048", &Settings::mime_boundary_length_limit, State::done, "", "", 1},
     {"mime_header_checks", "$header_checks", &Settings::mime_header_checks},
     {"mime_nesting_limit", "100", &Settings::mime_nesting_limit, State::done, "", "", 1},

@@ -1,7 +1,7 @@
 // Router: recipient -> transport and next hop, as trivial-rewrite(8) resolves them.
 //   Form      a destination is "transport:nexthop"; "smtp:[host]:port" = that host, no MX.
 //   Threads   one owner (it holds open tables).
-//   Errors    a table that failed gives transport "retry" with its text: mail waits, it is never misrouted.
+//   Errors    a table that cannot be opened is told to `warn`; a table that failed gives transport "retry" with its text: mail waits, it is never misrouted.
 //   Source    ADDRESS_CLASS_README, transport(5), postconf(5) relayhost; smtpd.md §8.
 #pragma once
 
@@ -45,6 +45,8 @@ class DomainList {
              rules::ProgramSource& programs, const WarningSink& warn);
   Result<bool> contains(std::string_view domain);
 
+  [[nodiscard]] const std::string& error() const { return error_; }
+
  private:
   struct Item {
     bool negated = false;
@@ -56,6 +58,7 @@ class DomainList {
 
   std::vector<Item> items_;
   bool match_subdomains_;
+  std::string error_;
 };
 
 class Router {
@@ -67,12 +70,16 @@ class Router {
   // virtual_mailbox_maps: user@domain, then @domain; nothing when the mailbox does not exist.
   Result<std::optional<std::string>> virtual_mailbox(std::string_view recipient);
 
+  // Of the first table that could not be opened; "" when all were.
+  [[nodiscard]] const std::string& error() const;
+
  private:
   Result<Route> resolve(std::string_view recipient);
 
   config::SettingsPtr settings_;
   DomainList local_, virtual_, relay_;
   std::vector<std::unique_ptr<Lookup>> mailboxes_;
+  std::string error_;
 };
 
 }  // namespace headgate::deliver

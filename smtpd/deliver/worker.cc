@@ -18,12 +18,15 @@ namespace {
 // How many deliveries may ask one table at the same moment: the threads of the pool.
 constexpr std::size_t kAskers = 4;
 
-WarningSink warnings_to(EventSink& log, Program program) {
-  return [&log, program](const Diagnostic& diagnostic) {
+using IsNew = std::function<bool(const Diagnostic&)>;
+
+// `while_opening` is emptied when the tables are open: later they speak of what they were asked.
+WarningSink warnings_to(EventSink& log, Program program, std::shared_ptr<IsNew> while_opening) {
+  return [&log, program, is_new = std::move(while_opening)](const Diagnostic& diagnostic) {
+    if (*is_new && !(*is_new)(diagnostic)) return;
     Event event;
     event.program = program;
-    const bool error = program == Program::smtp && diagnostic.severity >= Severity::error;
-    event.level = error ? Level::error : Level::warning;
+    event.level = diagnostic.severity >= Severity::error ? Level::error : Level::warning;
     event.text = diagnostic.text;
     log.write(event);
   };
@@ -33,7 +36,7 @@ WarningSink warnings_to(EventSink& log, Program program) {
 
 Worker::Worker(aio::thread_pool& pool, config::SettingsPtr settings, rules::ProgramSource& programs,
                net::Resolver& resolver, Connector& connector, EventSink& log, Env& env,
-               TransportCommands commands)
+               TransportCommands commands, IsNew is_new)
     : pool_(pool),
       settings_(std::move(settings)),
       programs_(programs),
@@ -42,23 +45,28 @@ Worker::Worker(aio::thread_pool& pool, config::SettingsPtr settings, rules::Prog
       log_(log),
       env_(env),
       commands_(std::move(commands)),
-      tables_(open_tables(settings_, programs, log)) {}
+      tables_(open_tables(settings_, programs, log, std::move(is_new))) {}
 
 Worker::~Worker() = default;
 
+const std::string& Worker::Tables::error() const {
+  return router.error().empty() && checks != nullptr ? checks->error : router.error();
+}
+
 Worker::Tables Worker::open_tables(const config::SettingsPtr& settings,
-                                   rules::ProgramSource& programs, EventSink& log) {
-  return {Router(settings, programs, warnings_to(log, Program::qmgr)),
-          open_delivery_checks(*settings, programs, warnings_to(log, Program::smtp), kAskers)};
+                                   rules::ProgramSource& programs, EventSink& log, IsNew is_new) {
+  const auto opening = std::make_shared<IsNew>(std::move(is_new));
+  Tables tables{
+      Router(settings, programs, warnings_to(log, Program::qmgr, opening)),
+      open_delivery_checks(*settings, programs, warnings_to(log, Program::smtp, opening), kAskers)};
+  *opening = nullptr;
+  return tables;
 }
 
 void Worker::use(config::SettingsPtr settings, TransportCommands commands, Tables tables) {
   settings_ = std::move(settings);
   commands_ = std::move(commands);
-  const bool broken = tables.checks != nullptr && !tables.checks->error.empty();
-  if (broken && tables_.checks != nullptr && tables_.checks->error.empty())
-    tables.checks = tables_.checks;
-  tables_ = std::move(tables);
+  if (tables.error().empty() || !tables_.error().empty()) tables_ = std::move(tables);
 }
 
 void Worker::use(config::SettingsPtr settings, TransportCommands commands) {

@@ -6,6 +6,7 @@
 //   smtpd.md §8.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,20 +31,24 @@ class Worker final : public queue::Deliverer {
  public:
   Worker(aio::thread_pool& pool, config::SettingsPtr settings, rules::ProgramSource& programs,
          net::Resolver& resolver, Connector& connector, EventSink& log, Env& env,
-         TransportCommands commands = {});
+         TransportCommands commands = {}, std::function<bool(const Diagnostic&)> is_new = nullptr);
   ~Worker() override;
 
-  // The tables that delivery needs, opened; on any thread. Warnings go to `log`.
+  // The tables that delivery needs.
   struct Tables {
     Router router;
     std::shared_ptr<DeliveryChecks> checks;
+
+    [[nodiscard]] const std::string& error() const;  // "" when every table opened
   };
 
+  // On any thread. Warnings go to `log`; those of the opening itself only when `is_new` says so.
   static Tables open_tables(const config::SettingsPtr& settings, rules::ProgramSource& programs,
-                            EventSink& log);
+                            EventSink& log,
+                            std::function<bool(const Diagnostic&)> is_new = nullptr);
 
-  // A reload; on the executor. Deliveries under way keep the settings and tables they began with. Check tables of which
-  // one could not be opened are not taken when there are others that work.
+  // A reload; on the executor. Deliveries under way keep the settings and tables they began with. Tables of which one
+  // could not be opened are not taken, none of them, when those in force work.
   void use(config::SettingsPtr settings, TransportCommands commands, Tables tables);
   void use(config::SettingsPtr settings, TransportCommands commands);
 

@@ -80,7 +80,23 @@ Result<void> Front::listen(const std::vector<aio::ip::tcp::endpoint>& endpoints)
     Result<net::Listener> listener = net::Listener::open(executor_, endpoint, backlog);
     if (!listener) return tl::unexpected(std::move(listener.error()));
     listeners_.push_back(std::make_unique<net::Listener>(std::move(*listener)));
+    endpoints_.push_back(endpoint);
+    endpoints_.back().port(listeners_.back()->local().port);
   }
+  return {};
+}
+
+void Front::stop_listening() {
+  for (auto& listener : listeners_) {
+    listener->close();
+    closed_.push_back(std::move(listener));
+  }
+  listeners_.clear();
+}
+
+Result<void> Front::listen_again() {
+  TRY_OK(listen(std::exchange(endpoints_, {})));
+  start();
   return {};
 }
 
@@ -91,9 +107,9 @@ std::vector<net::Endpoint> Front::listening_on() const {
 }
 
 void Front::start() {
-  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+  for (const auto& listener : listeners_) {
     ++coroutines_;
-    aio::co_spawn(executor_, accept_from(i), aio::detached);
+    aio::co_spawn(executor_, accept_from(*listener), aio::detached);
   }
 }
 
@@ -137,8 +153,7 @@ Task<void> Front::wait_for_slot() {
   }
 }
 
-Task<void> Front::accept_from(std::size_t index) {
-  net::Listener& listener = *listeners_[index];
+Task<void> Front::accept_from(net::Listener& listener) {
   while (!stopping_) {
     co_await wait_for_slot();
     if (stopping_) break;

@@ -38,6 +38,11 @@ class Front {
   [[nodiscard]] std::vector<net::Endpoint> listening_on() const;
 
   void start();
+
+  // Makes room for another listener, and takes the same endpoints again when that did not come. Sessions go on.
+  void stop_listening();
+  Result<void> listen_again();
+
   void reload(GenerationPtr generation);  // for new sessions and messages; the stress goes on
   void drain();  // no new clients; idle sessions end now, the others at their message's end
   void cut();    // close what is still open
@@ -53,7 +58,7 @@ class Front {
  private:
   class States;
 
-  Task<void> accept_from(std::size_t listener);
+  Task<void> accept_from(net::Listener& listener);
   Task<void> wait_for_slot();
   Task<void> serve(aio::ip::tcp::socket socket);
   Task<void> hold_session(net::TcpWire& wire);
@@ -72,6 +77,9 @@ class Front {
   stress::Slots slots_;
   stress::Controller controller_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
+  std::vector<std::unique_ptr<net::Listener>> closed_;  // their accept loops may not have ended
+  std::vector<aio::ip::tcp::endpoint>
+      endpoints_;  // of listeners_, with the ports that the kernel picked
   std::set<net::TcpWire*> wires_;
   aio::steady_timer slot_free_, stress_ends_, over_;
   std::size_t coroutines_ = 0;

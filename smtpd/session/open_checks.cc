@@ -103,6 +103,7 @@ std::shared_ptr<checks::CheckSet> open_checks(const config::Settings& settings, 
                     ? set->mime
                     : header_or(settings.nested_header_checks);
   set->body = opener.open(settings.body_checks);
+  set->milter = opener.open(settings.milter_header_checks);
   return set;
 }
 

@@ -22,7 +22,7 @@ namespace headgate::session {
 // Which rules of the tables are kept.
 enum class Stage { full, emergency };
 
-// header_checks … body_checks of one Settings. mime and nested share the header list when they name the same tables.
+// header_checks … body_checks and milter_header_checks of one Settings. mime and nested share the header list when they name the same tables.
 std::shared_ptr<checks::CheckSet> open_checks(const config::Settings& settings, Stage stage,
                                               rules::ProgramSource& programs,
                                               const WarningSink& warn);

@@ -29,8 +29,8 @@ Task<Result<void>> create_file(Dialogue& dialogue, WriterPtr& writer) {
   co_return done;
 }
 
-proto::Reply storage_failure(const Dialogue& dialogue, const Error& error) {
-  const std::string line = fmt::format("create queue file: {}", error.text());
+proto::Reply storage_failure(const Dialogue& dialogue, std::string_view doing, const Error& error) {
+  const std::string line = fmt::format("{}: {}", doing, error.text());
   dialogue.session.log(dialogue.services.log, Level::warning, line);
   return error.code == Code::unavailable ? proto::reply::insufficient_storage()
                                          : proto::reply::queue_write_error();
@@ -93,7 +93,7 @@ Task<proto::Reply> conclude(Dialogue& dialogue, Intake& intake) {
   const Refusal refusal = co_await judge_end_of_data(dialogue);
   if (refusal) co_return *refusal;  // the Intake goes, and the queue file with it
   const Result<void> ended = co_await end(dialogue, intake);
-  if (!ended) co_return storage_failure(dialogue, ended.error());
+  if (!ended) co_return storage_failure(dialogue, "check content", ended.error());
   proto::Reply reply = co_await intake.conclude();
   if (reply.positive()) {
     dialogue.session.forgive_errors();
@@ -116,7 +116,7 @@ Task<Answer> data(Dialogue& dialogue, const proto::Request& request) {
 
   WriterPtr writer;
   const Result<void> created = co_await create_file(dialogue, writer);
-  if (!created) co_return Answer(storage_failure(dialogue, created.error()));
+  if (!created) co_return Answer(storage_failure(dialogue, "create queue file", created.error()));
   const std::string id = writer->id();
   session.log(dialogue.services.log, Level::info,
               fmt::format("{}: client={}", id, session.peer.name_and_address()));

@@ -56,7 +56,10 @@ def until(condition, what, patience=PATIENCE):
 
 
 class Server:
-    def __init__(self, main="", maxproc=20, master=None, files=None, port=0, directory=None, start=True):
+    def __init__(self, main="", maxproc=20, master=None, files=None, port=0, directory=None, start=True,
+                 environment=None, program=None):
+        self.environment = {**os.environ, **(environment or {})}
+        self.program = program or headgate()
         self.owns_directory = directory is None
         self.directory = pathlib.Path(directory or tempfile.mkdtemp(prefix="headgate-e2e-"))
         self.config = self.directory / "config"
@@ -81,8 +84,8 @@ class Server:
         (self.config / name).write_text(text)
 
     def spawn(self, *arguments):
-        command = [headgate(), "serve", "-c", str(self.config), *arguments]
-        return subprocess.Popen(command, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        command = [self.program, "serve", "-c", str(self.config), *arguments]
+        return subprocess.Popen(command, cwd=self.directory, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                 stderr=subprocess.PIPE, text=True)
 
     def start(self):
@@ -98,6 +101,11 @@ class Server:
         listeners = until(ready, "the server to listen")
         self.host, port = listeners[0].rsplit(":", 1)
         self.port = int(port)
+
+    def run(self, *arguments, text_in=None):
+        """Another subcommand of the same program, with the server's configuration and environment."""
+        return subprocess.run([self.program, "-c", str(self.config), *arguments], cwd=self.directory,
+                              env=self.environment, input=text_in, capture_output=True, text=True, timeout=2 * PATIENCE)
 
     def kick(self, number):
         self.process.send_signal(number)

@@ -135,6 +135,16 @@ TEST_F(BuilderTest, OneThatIsNotInstalledIsNamedWithTheCure) {
             "matched without databases until it is installed");
 }
 
+TEST_F(BuilderTest, LittleMemoryIsNotTakenForABrokenLibhs) {
+  settings_.memory_limit = 4096;
+  ProcessBuilder builder(env_, HEADGATE_COMPILER);
+  const auto built = builder.build(Dialect::pcre, name_, settings_, false);
+  if (!built) {
+    EXPECT_EQ(built.error().text().find("gives wrong answers"), std::string::npos)
+        << built.error().text();
+  }
+}
+
 TEST_F(BuilderTest, ItInheritsNoDescriptors) {
   const std::string held = table("held", "held");
   const int fd = ::open(held.c_str(), O_RDONLY);  // without O_CLOEXEC

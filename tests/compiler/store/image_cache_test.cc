@@ -142,6 +142,36 @@ TEST_F(ImageCacheTest, ADirectoryThatCannotBeMadeIsAnError) {
   EXPECT_EQ(cache().prune({}), 0U);
 }
 
+TEST_F(ImageCacheTest, AnotherUsersDirectoryIsNeitherReadNorWrittenNorTidied) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a directory away";
+  publish(1);
+  ASSERT_EQ(::chown(cache().path_of(key_of(1)).c_str(), 65534, 65534), 0);
+  ASSERT_EQ(::chown(settings_.directory.c_str(), 65534, 65534), 0);
+  EXPECT_EQ(cache().find(key_of(1)).error().code, Code::not_found);
+  const auto published = cache().publish(key_of(2), image_for(key_of(2)));
+  ASSERT_FALSE(published);
+  EXPECT_EQ(published.error().text(),
+            settings_.directory +
+                ": it belongs to another user (uid 65534), who could decide what is matched: chown "
+                "it, or name another check_image_directory");
+  env_.ahead = std::chrono::hours{24 * 40};
+  EXPECT_EQ(cache().prune({}), 0U);
+  EXPECT_EQ(files().size(), 1U);
+}
+
+TEST_F(ImageCacheTest, AnEmptyDirectoryInAnImagesPlaceGoesAndAFullOneIsNamed) {
+  std::filesystem::create_directories(cache().path_of(key_of(1)));
+  EXPECT_EQ(cache().find(key_of(1)).error().code, Code::corrupt);
+  publish(1);
+  std::filesystem::create_directories(cache().path_of(key_of(2)) + "/full");
+  EXPECT_EQ(cache().find(key_of(2)).error().code, Code::corrupt);
+  const auto published = cache().publish(key_of(2), image_for(key_of(2)));
+  ASSERT_FALSE(published);
+  EXPECT_TRUE(
+      published.error().what.ends_with("Is a directory: remove " + cache().path_of(key_of(2))))
+      << published.error().what;
+}
+
 TEST_F(ImageCacheTest, MissingParentsAreMade) {
   settings_.directory = scratch_ + "/a/b/images";
   publish(1);

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "engine/base/file.h"
 #include "engine/rules/program_lookup.h"
 #include "tests/compiler/store/store_fixture.h"
 
@@ -67,6 +68,73 @@ TEST_F(ImageSourceTest, EqualLoadsShareTheirPrograms) {
   EXPECT_EQ(warm->full, programs->load(Dialect::pcre, name)->full);
 }
 
+class CountingBuilder final : public Builder {
+ public:
+  explicit CountingBuilder(const Env& env) : real_(env) {}
+
+  Result<void> build(Dialect dialect, const std::string& name, const rules::ImageSettings& settings,
+                     const std::atomic<bool>& cancelled) override {
+    ++builds;
+    return real_.build(dialect, name, settings, cancelled);
+  }
+
+  int builds = 0;
+
+ private:
+  InProcessBuilder real_;
+};
+
+TEST_F(ImageSourceTest, WhatAnotherServerHasBuiltIsNotBuiltAgain) {
+  const std::string name = table("/foo/ X\n");
+  auto counting = std::make_unique<CountingBuilder>(env_);
+  CountingBuilder& builder = *counting;
+  ImageSource one(settings_, std::move(counting), env_);
+  const auto cold = one.load(Dialect::pcre, name);
+  ASSERT_TRUE(cold->wants_build);
+  ASSERT_TRUE(source()->build(Dialect::pcre, name, cancelled_));
+  ASSERT_TRUE(one.build(Dialect::pcre, name, cancelled_));
+  EXPECT_EQ(builder.builds, 0);
+  EXPECT_FALSE(one.load(Dialect::pcre, name)->wants_build);
+}
+
+TEST_F(ImageSourceTest, WhatIsInUseIsNeverTooOld) {
+  const std::string used = table("/foo/ X\n", "used"), gone = table("/bar/ X\n", "gone");
+  const auto programs = source();
+  ASSERT_TRUE(programs->build(Dialect::pcre, used, cancelled_));
+  ASSERT_TRUE(programs->build(Dialect::pcre, gone, cancelled_));
+  const auto in_use = programs->load(Dialect::pcre, used);
+  ASSERT_FALSE(in_use->wants_build);
+  programs->load(Dialect::pcre, gone);  // and let go
+  env_.ahead = std::chrono::hours{24 * 31};
+  ASSERT_TRUE(programs->build(Dialect::pcre, table("/new/ X\n", "new"), cancelled_));
+  EXPECT_EQ(files().size(), 1U) << "what is new is 31 days old, too: only this clock runs ahead";
+  EXPECT_EQ(programs->load(Dialect::pcre, used)->full, in_use->full) << "and is still the same";
+  env_.ahead = std::chrono::hours{24 * 62};
+  EXPECT_FALSE(programs->load(Dialect::pcre, used)->wants_build);
+  ASSERT_TRUE(source()->build(Dialect::pcre, table("/newer/ X\n", "newer"), cancelled_));
+  EXPECT_FALSE(source()->load(Dialect::pcre, used)->wants_build)
+      << "loading it again was a use that other servers see";
+}
+
+TEST_F(ImageSourceTest, AFullDirectoryIsTidiedBeforeABuild) {
+  const std::string left = settings_.directory + "/0.image.1.2.tmp";
+  ASSERT_TRUE(source()->build(Dialect::pcre, table("/foo/ X\n"), cancelled_));
+  ASSERT_TRUE(write_file_atomically(left, "half"));
+  env_.ahead = std::chrono::hours{2};
+
+  class Full final : public Builder {
+   public:
+    Result<void> build(Dialect, const std::string& name, const rules::ImageSettings&,
+                       const std::atomic<bool>&) override {
+      return fail(Code::io, "No space left on device", name);
+    }
+  };
+
+  ImageSource full(settings_, std::make_unique<Full>(), env_);
+  EXPECT_FALSE(full.build(Dialect::pcre, table("/bar/ X\n"), cancelled_));
+  EXPECT_EQ(files().size(), 1U);
+}
+
 TEST_F(ImageSourceTest, AChangedTableHasAnotherImage) {
   const std::string name = table("/foo/ X\n");
   const auto programs = source();
@@ -91,12 +159,35 @@ TEST_F(ImageSourceTest, ADamagedImageIsRefusedSaidAndBuiltAgain) {
   const auto programs = source();
   const auto cold = programs->load(Dialect::pcre, name);
   ASSERT_EQ(cold->diagnostics.size(), 1U);
-  EXPECT_EQ(cold->diagnostics[0].text,
-            image + ": not a usable image: its checksum differs: it is built again");
+  EXPECT_EQ(
+      cold->diagnostics[0].text,
+      image +
+          ": not a usable image: its checksum differs: it is not used, a new one has to be built");
   EXPECT_TRUE(cold->wants_build);
   EXPECT_EQ(answer(*cold, "foo"), "X");
   EXPECT_TRUE(programs->load(Dialect::pcre, name)->diagnostics.empty()) << "said once";
   ASSERT_TRUE(programs->build(Dialect::pcre, name, cancelled_));
+  EXPECT_FALSE(programs->load(Dialect::pcre, name)->wants_build);
+}
+
+TEST_F(ImageSourceTest, AByteChangedAnywhereIsRefusedSaidAndDoesNotChangeAnAnswer) {
+  const std::string name = table("/foo/ X\n");
+  const auto programs = source();
+  ASSERT_TRUE(programs->build(Dialect::pcre, name, cancelled_));
+  const std::string image = only_image();
+  const std::string good = *read_file(image);
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(~bad[at]);
+    std::ofstream(image, std::ios::binary) << bad;
+    const auto loaded = programs->load(Dialect::pcre, name);
+    ASSERT_TRUE(loaded && loaded->wants_build) << "byte " << at;
+    ASSERT_EQ(loaded->diagnostics.size(), 1U) << "byte " << at;
+    ASSERT_TRUE(loaded->diagnostics[0].text.starts_with(image + ": not a usable image: "));
+    ASSERT_EQ(answer(*loaded, "a foo"), "X") << "byte " << at;
+    ASSERT_TRUE(files().empty()) << "byte " << at;
+  }
+  std::ofstream(image, std::ios::binary) << good;
   EXPECT_FALSE(programs->load(Dialect::pcre, name)->wants_build);
 }
 

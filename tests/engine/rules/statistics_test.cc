@@ -136,5 +136,19 @@ TEST_F(StatisticsTest, OfEqualRulesTheNthStaysTheNth) {
   EXPECT_EQ(rows(), "2:0/0@0 X; 9:1/1@1000 X; 11:0/0@0 X; ");
 }
 
+TEST_F(StatisticsTest, AVersionThatIsThrownAwayChangesNothing) {
+  const auto old = program({{1, "a", "REJECT"}});
+  const auto lookup = open(old, *table_->use(*old));
+  ASSERT_TRUE(lookup->find("12345"));
+  const auto thrown_away = program({{1, "b", "WARN"}, {2, "a", "REJECT"}});
+  open(thrown_away, *table_->number(*thrown_away));
+  EXPECT_EQ(rows(), "1:1/5@1000 REJECT; ");
+  ASSERT_TRUE(lookup->find("12345"));
+  EXPECT_EQ(rows(), "1:2/10@1000 REJECT; ");
+  const auto rows_of_both = table_->number(*thrown_away);
+  table_->use(*rows_of_both, *thrown_away);
+  EXPECT_EQ(rows(), "1:0/0@0 WARN; 2:2/10@1000 REJECT; ");
+}
+
 }  // namespace
 }  // namespace headgate::rules

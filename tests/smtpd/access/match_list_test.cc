@@ -96,5 +96,18 @@ TEST(MatchList, MistakesAreWarnedAbout) {
   EXPECT_NE(warnings.texts[0].find("192.0.2.1/24"), std::string::npos);
 }
 
+// An error is what refuses a reload.
+TEST(MatchList, WhatCannotBeOpenedIsAnError) {
+  NoPrograms programs;
+  std::string severities;
+  const WarningSink warn = [&](const Diagnostic& diagnostic) {
+    severities += diagnostic.severity == Severity::error ? "error " : "warning ";
+  };
+  MatchList({"/no/such"}, MatchKind::addresses, programs, warn);
+  MatchList({"texthash:/no/such"}, MatchKind::domains, programs, warn);
+  MatchList({"192.0.2.1/24"}, MatchKind::addresses, programs, warn);
+  EXPECT_EQ(severities, "error error warning ");
+}
+
 }  // namespace
 }  // namespace headgate::access

@@ -40,6 +40,16 @@ TEST_F(CliTest, CheckTellsTheLineOfABadRule) {
   EXPECT_THAT(err_, HasSubstr("headgate: warning: pcre map " + path("checks") + ", line 2: "));
 }
 
+TEST_F(CliTest, CheckOpensTheTablesOfMilterHeaderChecksAndSaysThatNobodyAsksThem) {
+  put("checks", "/ok/ WARN\n/(/ REJECT\n");
+  put("main.cf", "milter_header_checks = pcre:" + path("checks") + " pcre:" + path("none") + "\n");
+  EXPECT_EQ(configured({"check"}), kExitBadTable);
+  EXPECT_THAT(err_, HasSubstr("headgate: warning: pcre map " + path("checks") + ", line 2: "));
+  EXPECT_THAT(err_, HasSubstr("headgate: error: milter_header_checks: open " + path("none") +
+                              ": No such file or directory"));
+  EXPECT_THAT(out_, HasSubstr("main.cf, line 1: milter_header_checks: differs from Postfix: "));
+}
+
 TEST_F(CliTest, CheckFindsTablesInRestrictions) {
   put("main.cf",
       "smtpd_client_restrictions = check_policy_service inet:127.0.0.1:9, check_client_access { "

@@ -48,19 +48,29 @@ class RenewalTest : public testing::Test, public Renewal::House {
     }
     renewal_ = std::make_unique<Renewal>(
         io_, *this, [this] { return load(); }, store_, reports_, log_, env_);
-    renewal_->start(std::chrono::seconds(0));
+    renewal_->start(poll_);
   }
 
   [[nodiscard]] InForce in_force() const override { return {config_->services, config_->main}; }
 
-  void take(Prepared prepared) override {
+  bool take(Prepared prepared) override {
     ++taken_;
+    if (failure_) throw std::runtime_error("out of memory");
     for (PreparedService& service : prepared.services) {
-      ASSERT_TRUE(service.generation) << service.generation.error().text();
+      EXPECT_TRUE(service.generation) << service.generation.error().text();
       const auto answer = (*service.generation)->calm->checks->header->find("Subject: x");
-      ASSERT_TRUE(answer && *answer);
+      EXPECT_TRUE(answer && *answer);
       value_ = (*answer)->value;
     }
+    return !refuse_;
+  }
+
+  // The text that the store has in force.
+  [[nodiscard]] std::string in_store() const { return store_.tables().at(0).counts.at(0).value; }
+
+  void reload_until(const std::string& text, int count = 1) {
+    renewal_->reload();
+    run_until([&] { return log_.count(text) == count; });
   }
 
   // A condition may come true on another thread without an event here: the loop must not sleep on it for ever.
@@ -77,6 +87,8 @@ class RenewalTest : public testing::Test, public Renewal::House {
 
   std::string directory_, value_;
   int taken_ = 0;
+  std::chrono::seconds poll_{0};
+  bool refuse_ = false, failure_ = false;
   testing_support::FakeEnv env_;
   testing_support::LogCollector log_;
   FakeSource source_;
@@ -96,7 +108,8 @@ TEST_F(RenewalTest, ATableThatWasBuiltIsOpenedAgain) {
   EXPECT_EQ(source_.builds, 1);
   EXPECT_EQ(log_.count("building a database of 1 patterns"), 1);
   EXPECT_EQ(log_.count("1 patterns, built in 0.0 s"), 1);
-  EXPECT_EQ(log_.count("is matched with its database now"), 1);
+  // The source's programs have no database even now.
+  EXPECT_EQ(log_.count("has no pattern that can be scanned for: the reference engine"), 1);
   EXPECT_EQ(log_.count("warned of one"), 1);
 }
 
@@ -110,7 +123,8 @@ TEST_F(RenewalTest, ABuildThatFailsIsSaidOnceAndTheTableGoesOn) {
   end();
   EXPECT_EQ(taken_, 1);
   EXPECT_EQ(value_, "one");
-  EXPECT_EQ(log_.count("no database: the builder was killed; its answers stay right, only slower"),
+  EXPECT_EQ(log_.count("no database: the builder was killed; its answers stay right, only slower; "
+                       "the next reload tries again"),
             2);
 }
 
@@ -168,6 +182,113 @@ TEST_F(RenewalTest, ABadConfigurationLeavesTheOldOneInForce) {
   run_until([this] { return log_.count("the old configuration stays in force") == 1; });
   end();
   EXPECT_EQ(taken_, 0);
+}
+
+constexpr const char* kRefused = "; the old configuration stays in force";
+
+TEST_F(RenewalTest, AReloadWithATableThatIsMissingIsRefusedAsAWhole) {
+  open();
+  write("checks", "two");
+  int tried = 0;
+  for (const std::string parameter :
+       {"body_checks = pcre:", "relay_domains = texthash:", "mynetworks = ",
+        "relay_recipient_maps = texthash:", "virtual_mailbox_maps = texthash:",
+        "smtp_header_checks = texthash:"}) {
+    const std::string missing = directory_ + "/none" + std::to_string(++tried);
+    write("main.cf",
+          "compatibility_level = 3.6\nmyhostname = mx.here.example\nmydestination = here.example\n"
+          "local_recipient_maps =\nsmtpd_forbidden_commands =\n"
+          "header_checks = pcre:$config_directory/checks\n" +
+              parameter + missing + "\n");
+    renewal_->reload();
+    const std::string refused = missing + ": No such file or directory" + kRefused;
+    run_until([&] { return log_.count(refused) > 0 || taken_ > 0; });
+    ASSERT_EQ(taken_, 0) << parameter;
+  }
+  end();
+  EXPECT_EQ(in_store(), "one");
+}
+
+TEST_F(RenewalTest, WhatFailsAlreadyDoesNotRefuseAReload) {
+  std::filesystem::remove(directory_ + "/checks");
+  write("other", "other");
+  open();
+  reports_.taken();
+  const auto main = [&](const std::string& more) {
+    write("main.cf",
+          "compatibility_level = 3.6\nmyhostname = mx.here.example\nmydestination = here.example\n"
+          "local_recipient_maps =\nsmtpd_forbidden_commands =\n"
+          "header_checks = pcre:$config_directory/other, pcre:$config_directory/checks\n" +
+              more);
+  };
+  main("");
+  renewal_->reload();
+  run_until([this] { return taken_ == 1; });
+  EXPECT_EQ(value_, "other");
+  main("body_checks = pcre:$config_directory/none\n");
+  reload_until("/none: No such file or directory; the old");
+  end();
+  EXPECT_EQ(taken_, 1);
+}
+
+TEST_F(RenewalTest, WhatTheServerRefusesIsNotInForce) {
+  open();
+  write("checks", "two");
+  refuse_ = true;
+  renewal_->reload();
+  run_until([this] { return taken_ == 1; });
+  refuse_ = false;
+  renewal_->reload();
+  run_until([this] { return taken_ == 2; });  // so the first one has ended
+  EXPECT_EQ(in_store(), "two");
+  end();
+}
+
+TEST_F(RenewalTest, AnExceptionLeavesWhatIsInForceAndRenewalGoesOn) {
+  open();
+  write("checks", "two");
+  failure_ = true;
+  reload_until(std::string("out of memory") + kRefused);
+  EXPECT_EQ(in_store(), "one");
+  failure_ = false;
+  renewal_->reload();
+  run_until([this] { return taken_ == 2; });
+  end();
+  EXPECT_EQ(value_, "two");
+}
+
+TEST_F(RenewalTest, ATextThatCannotBeReadIsSaid) {
+  write("main.cf",
+        "compatibility_level = 3.6\nmyhostname = mx.here.example\n"
+        "mydestination = texthash:$config_directory/domains\n"
+        "local_recipient_maps =\nsmtpd_forbidden_commands =\n"
+        "header_checks = pcre:$config_directory/checks\n");
+  write("domains", "here.example x\n");
+  config_ = std::make_unique<config::Config>(*load());
+  poll_ = std::chrono::seconds(1);
+  open();
+  std::filesystem::remove(directory_ + "/domains");
+  run_until([this] { return log_.count("warning: table " + directory_ + "/domains: open ") == 1; });
+  EXPECT_EQ(log_.count("the table that was loaded before stays in force"), 1);
+  end();
+}
+
+TEST(OpeningReports, AComplaintComesAgainByTheFileOfItsTable) {
+  testing_support::LogCollector log;
+  OpeningReports reports(log);
+  std::string error;
+  const Diagnostic missing{Severity::error, "open /x: gone", "pcre:/x", 0, 0};
+  const Diagnostic line{Severity::warning, "line 1 of /x", "/x", 1, 0};
+  const Diagnostic other{Severity::error, "open /y/x: gone", "pcre:/y/x", 0, 0};
+  for (const Diagnostic& diagnostic : {missing, line, other}) {
+    EXPECT_TRUE(reports.first(diagnostic, error));
+    EXPECT_FALSE(reports.first(diagnostic, error));
+  }
+  reports.repeat("/x");
+  EXPECT_TRUE(reports.first(missing, error));
+  EXPECT_TRUE(reports.first(line, error));
+  EXPECT_FALSE(reports.first(other, error));
+  EXPECT_EQ(error, missing.text);
 }
 
 }  // namespace

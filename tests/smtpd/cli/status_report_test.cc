@@ -33,8 +33,13 @@ ServerStatus sample() {
   table.database_bytes = 20480;
   table.without_database.clear();
   table.problem = "open /etc/body: No such file or directory";
+  table.loaded = WallTime(std::chrono::seconds(1700000000));
   table.counts = {{1, 7, 7, 1700000000, "DUNNO"}};
   status.tables.push_back(table);
+  TableInfo missing;
+  missing.name = "pcre:/etc/missing";
+  missing.problem = "open /etc/missing: No such file or directory";
+  status.tables.push_back(missing);
   TableInfo text;
   text.name = "/etc/hosts";
   status.tables.push_back(text);
@@ -53,6 +58,7 @@ TEST(StatusReport, TheTextTellsServicesAndTables) {
                         "database is being built\n"));
   EXPECT_THAT(text,
               HasSubstr("  1 database, 20 KiB\n  the last good one; its file: open /etc/body"));
+  EXPECT_THAT(text, HasSubstr("pcre:/etc/missing\n  loaded never\n  each lookup fails: open /etc"));
   EXPECT_THAT(text, Not(HasSubstr("REJECT")));
 }
 

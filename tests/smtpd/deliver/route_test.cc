@@ -67,6 +67,22 @@ TEST(Router, ABrokenTableMakesMailWait) {
   EXPECT_EQ("retry|4.3.0 ", route.substr(0, 12)) << route;
 }
 
+TEST(Router, ATableThatCannotBeOpenedIsSaid) {
+  for (const bool mailboxes : {false, true}) {
+    config::Settings s = base();
+    (mailboxes ? s.virtual_mailbox_maps : s.relay_domains) = {"texthash:/no/such"};
+    testing_support::NoPrograms programs;
+    std::string said;
+    const Router router(std::make_shared<const config::Settings>(s), programs,
+                        [&](const Diagnostic& d) {
+                          said += d.text;
+                          EXPECT_EQ(Severity::error, d.severity);
+                        });
+    EXPECT_NE(said.find("/no/such: No such file or directory"), std::string::npos) << said;
+    EXPECT_EQ(said, router.error());
+  }
+}
+
 TEST(Router, NegatedNames) {
   config::Settings s = base();
   s.relay_domains = {"!secret.relayed.example", "relayed.example"};

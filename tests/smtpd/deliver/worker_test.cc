@@ -152,5 +152,28 @@ TEST_F(WorkerTest, MboxIsRefusedWithACure) {
              "mbox delivery is not supported: let mail_spool_directory or home_mailbox end in /"));
 }
 
+// Of a set that works nothing goes for one that does not; a set that fails already may be replaced by any.
+TEST_F(WorkerTest, TablesFallBackAsASet) {
+  const auto settings = [this](const std::string& domains) {
+    settings_.relay_domains = {domains};
+    settings_.relay_transport = "relay";
+    settings_.relayhost = domains;
+    return std::make_shared<const config::Settings>(settings_);
+  };
+  Worker worker(pool_, settings("one.example"), programs_, resolver_, connector_, log_, env_);
+  queue::Recipient recipient;
+  recipient.address = "x@one.example";
+  const auto destination = [&] { return worker.destination(queue::Envelope(), recipient); };
+  EXPECT_EQ(destination(), "relay:one.example");
+  worker.use(settings("texthash:/no/such"), {});
+  EXPECT_EQ(destination(), "relay:one.example");
+  settings_.smtp_header_checks = {"texthash:/no/such"};
+  worker.use(settings("two.example"), {});
+  EXPECT_EQ(destination(), "relay:one.example");
+  settings_.smtp_header_checks.clear();
+  worker.use(settings("two.example"), {});
+  EXPECT_EQ(destination(), "smtp:two.example");
+}
+
 }  // namespace
 }  // namespace headgate::deliver

@@ -126,6 +126,25 @@ TEST_F(FrontTest, DrainingSendsIdleClientsAwayAndRefusesNewOnes) {
   EXPECT_THROW(Client late(*this), std::system_error);
 }
 
+TEST_F(FrontTest, ItMakesRoomForAnotherListenerAndListensAgain) {
+  Client client(*this);
+  EXPECT_EQ(client.line().substr(0, 4), "220 ");
+  const std::uint16_t port = front_->listening_on().at(0).port;
+  const auto listens = [this] { return !front_->listening_on().empty(); };
+  front_->stop_listening();
+  EXPECT_FALSE(listens());
+  {
+    const aio::ip::tcp::endpoint everywhere(aio::ip::address_v4::any(), port);
+    EXPECT_TRUE(net::Listener::open(io_.get_executor(), everywhere, 1));
+  }
+  ASSERT_TRUE(front_->listen_again());
+  EXPECT_EQ(front_->listening_on().at(0).port, port);
+  Client next(*this);
+  EXPECT_EQ(next.line().substr(0, 4), "220 ");
+  client.send("NOOP\r\n");
+  EXPECT_EQ(client.line().substr(0, 4), "250 ");
+}
+
 TEST_F(FrontTest, AReloadReachesTheNextMessageAndNotTheOneUnderWay) {
   front_->reload(generation(20));  // no stress in this one
   Client idle(*this), busy(*this);

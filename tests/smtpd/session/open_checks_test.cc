@@ -139,6 +139,18 @@ TEST_F(OpenChecks, WarningsAreGivenOnce) {
   EXPECT_EQ(answer(*checks.calm, "ok"), "WARN");
 }
 
+TEST_F(OpenChecks, TablesOfMilterHeaderChecksAreOpenedAndNotAsked) {
+  config::Settings s;
+  s.milter_header_checks = {plain_, "pcre:" + directory_ + "/none"};
+  const ServiceChecks checks = open_service_checks(s, s, programs_, warn());
+  EXPECT_THAT(warnings_, testing::Contains(testing::HasSubstr("/none: No such file")));
+  ASSERT_EQ(checks.calm->milter->tables.size(), 2U);
+  const auto found = checks.calm->milter->tables[0]->find("plain");
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ((*found)->value, "WARN plain");
+  EXPECT_TRUE(checks.calm->empty()) << "a message is not asked";
+}
+
 TEST_F(OpenChecks, NothingConfiguredIsAnEmptySet) {
   const ServiceChecks checks =
       open_service_checks(config::Settings(), config::Settings(), programs_, warn());

@@ -1,0 +1,54 @@
+"""A pattern that is too much for regcomp, or for a database, costs its own rule and nothing else."""
+
+import smtplib
+import unittest
+
+from compiled_tables import ALONE, NOW_SCANNED, images, row, wait_until_scanned
+from headgate_server import Server
+from reload_test import send
+
+MAIN = ALONE + "header_checks = pcre:$config_directory/checks\n"
+RIGHT = "/^Subject: x/ REJECT right\n"
+
+
+class Bombs(unittest.TestCase):
+    def test_cost_their_own_rules(self):
+        bomb = "/(^^\\?||\\^{0,1}{,2}{,2}{2}{2}+?(a*)+)/ REJECT bomb\n"
+        with Server(ALONE + "header_checks = regexp:$config_directory/checks\n", files={"checks": bomb + RIGHT}) as server:
+            self.assertRegex(server.log(), f"warning: regexp map {server.config}/checks, line 1: this pattern takes too "
+                             r"(long|much memory) to compile: skipping this rule")
+            self.assertIn("right", send(server))
+            wait_until_scanned(server, kind="regexp")
+            self.assertIn("right", send(server))
+            self.assertTrue(send(server, "a" * 200).startswith("250 "))
+            self.assertEqual(row(server, kind="regexp")["rules"], 1)
+
+
+class Dear(unittest.TestCase):
+    def test_a_pattern_too_dear_for_a_database_costs_its_own_rule(self):
+        """It goes on with the reference engine; the other rules are scanned for."""
+        dear = "([a-z]{2,30}[0-9]{2,30}){8}x"
+        with Server(MAIN + "check_pattern_time_limit = 1s\n", files={"checks": f"/^X-Y: {dear}/ REJECT dear\n{RIGHT}"}) as server:
+            self.assertIn("right", send(server))
+            wait_until_scanned(server)
+            patterns = row(server)["patterns"]
+            self.assertEqual((patterns["native"], patterns["confirm_only"]), (1, 1))
+            self.assertRegex(server.run("compile", "--explain", f"pcre:{server.config}/checks").stdout, "line +1 +rule confirm-only ")
+            with server.client() as smtp:
+                with self.assertRaises(smtplib.SMTPDataError) as refused:
+                    smtp.sendmail("a@client.example", ["me@here.example"], "X-Y: " + "ab12" * 8 + "x\n\nx\n")
+            self.assertIn(b"dear", refused.exception.smtp_error)
+
+    def test_a_table_of_nothing_else_is_built_once_and_said(self):
+        with Server(MAIN, files={"checks": "/^Subject: (x)\\1/ REJECT right\n"}) as server:
+            server.wait_for_log("patterns, built in")
+            server.wait_for_log(f"table pcre:{server.config}/checks ")
+            self.assertIn("right", send(server, "xx"))
+            found = row(server)
+            said = NOW_SCANNED if found["databases"] else "has no pattern that can be scanned for: the reference engine goes on"
+            server.wait_for_log(said)
+            self.assertEqual(len(images(server)), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
