@@ -29,9 +29,9 @@ std::shared_ptr<const rules::Program> build(front::Dialect dialect, const std::s
                                             const front::RuleFile& file,
                                             const std::vector<back::CompiledPattern>& patterns,
                                             back::Subset subset, back::SetCompiler& databases,
-                                            back::Offenders& offenders) {
+                                            back::Offenders& offenders, back::Shortage& shortage) {
   back::Lowered lowered = back::lower(dialect, name, file, patterns, subset);
-  back::build_database(lowered, patterns, databases, offenders);
+  back::build_database(lowered, patterns, databases, offenders, shortage);
   return std::make_shared<const rules::Program>(std::move(lowered.parts));
 }
 
@@ -51,17 +51,20 @@ rules::CompiledTable compile_table(rules::Dialect rules_dialect, const std::stri
     table.diagnostics.push_back(diagnostic);
   };
   back::PatternSet patterns(dialect, options.use_hyperscan, options.why_no_scan);
+  patterns.try_ahead(text.text, name, text.path);
   const front::RuleFile file =
       front::parse_rules(dialect, text.text, name, text.path, patterns, collect);
+  back::Shortage shortage = patterns.shortage();
   back::InProcessCompiler in_process;
   back::Offenders offenders;
   back::SetCompiler& databases = options.databases != nullptr ? *options.databases : in_process;
-  table.full =
-      build(dialect, name, file, patterns.patterns(), back::Subset::all, databases, offenders);
+  table.full = build(dialect, name, file, patterns.patterns(), back::Subset::all, databases,
+                     offenders, shortage);
   if (file.has_emergency_marks) {
     table.emergency = build(dialect, name, file, patterns.patterns(), back::Subset::emergency,
-                            databases, offenders);
+                            databases, offenders, shortage);
   }
+  if (options.shortage != nullptr) *options.shortage = std::move(shortage);
   return table;
 }
 
@@ -86,7 +89,10 @@ Result<rules::CompiledTable> CompilingSource::load(rules::Dialect dialect,
     options.use_hyperscan = false;
     options.why_no_scan = "libhs failed its self-test";
   }
+  back::Shortage shortage;
+  options.shortage = &shortage;
   rules::CompiledTable table = compile_table(dialect, name, text, options);
+  if (shortage.rules_missing) return fail(Code::unavailable, shortage.what, name);
   if (broken) {
     table.diagnostics.insert(table.diagnostics.begin(),
                              Diagnostic{Severity::warning, selftest().problem, name, 0, 0});

@@ -2,6 +2,7 @@
 //   Ownership Programs are shared and immutable; equal loads are not shared, the caller keeps what it got.
 //   Threads   load() may be called from any thread; nothing is kept between calls but the self-test's result.
 //   Errors    Code::not_found or io: "open NAME: No such file or directory"; Code::invalid: an inline table's syntax.
+//             Code::unavailable: no process or memory to try the patterns of a regexp: table.
 //             A libhs that fails its self-test is not used: the first diagnostic of each table then says so.
 //   Cost      reading is linear; the Hyperscan database takes milliseconds a pattern. confirm-only is immediate.
 #pragma once
@@ -11,6 +12,7 @@
 #include <string_view>
 
 #include "compiler/back/database.h"
+#include "compiler/back/shortage.h"
 #include "engine/match/selftest.h"
 #include "engine/rules/program_source.h"
 
@@ -20,6 +22,8 @@ struct CompileOptions {
   bool use_hyperscan = true;
   std::string why_no_scan = "scanning is switched off";  // each pattern's reason, without Hyperscan
   back::SetCompiler* databases = nullptr;  // borrowed; null: in this process, without limits
+  back::Shortage* shortage =
+      nullptr;  // borrowed; is told why the result must not be kept, or not even used
 };
 
 struct TableText {

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <csignal>
@@ -17,6 +18,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/back/address_space.h"
 #include "compiler/back/forked_compiler.h"
 #include "compiler/store/publish_table.h"
 #include "engine/base/env.h"
@@ -108,10 +110,16 @@ bool die_with(pid_t parent) {
   return getppid() == parent;
 }
 
+back::Share share(const Request& request) {
+  const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  const auto most = static_cast<unsigned>(std::max(1L, processors));
+  return back::share_memory(request.settings.memory_limit, request.jobs != 0 ? request.jobs : most);
+}
+
 void limit_myself(const Request& request) {
   setpriority(PRIO_PROCESS, 0, 10);
   set_limit(RLIMIT_CORE, 0);
-  set_limit(RLIMIT_AS, back::mapped_bytes() + request.settings.memory_limit);
+  back::limit_address_space(back::mapped_bytes() + share(request).bytes);
   set_limit(RLIMIT_CPU, static_cast<std::uint64_t>(request.settings.table_limit.count()) + 1);
 }
 
@@ -120,12 +128,11 @@ back::ForkLimits fork_limits(const Request& request) {
   back::ForkLimits limits;
   limits.pattern = settings.pattern_limit;
   limits.group = 10 * settings.pattern_limit;
-  limits.memory_bytes = settings.memory_limit;
+  limits.memory_bytes = share(request).bytes;
   // What is left of the table's time is for writing the image.
   limits.deadline = std::chrono::steady_clock::now() + settings.table_limit * 9 / 10;
-  const long processors = sysconf(_SC_NPROCESSORS_ONLN);
-  limits.jobs =
-      request.jobs != 0 ? request.jobs : static_cast<unsigned>(processors > 1 ? processors : 1);
+  limits.fair_cpu = settings.table_limit * 9 / 20;
+  limits.jobs = share(request).jobs;
   return limits;
 }
 

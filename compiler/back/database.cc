@@ -27,19 +27,23 @@ struct Group {
 class Rounds {
  public:
   Rounds(Lowered& lowered, const std::vector<CompiledPattern>& patterns, SetCompiler& compiler,
-         Offenders& offenders)
-      : lowered_(lowered), patterns_(patterns), compiler_(compiler), offenders_(offenders) {}
+         Offenders& offenders, Shortage& shortage)
+      : lowered_(lowered),
+        patterns_(patterns),
+        compiler_(compiler),
+        offenders_(offenders),
+        shortage_(shortage) {}
 
   void run() {
     wait_in_groups(planned(), false);
-    while (!waiting_.empty()) {
+    while (!waiting_.empty() && !short_) {
       const std::vector<Group> groups = std::exchange(waiting_, {});
       std::vector<ScanSet> sets;
       for (const Group& group : groups) sets.push_back(group.set);
       std::vector<Attempt> attempts = compiler_.compile(sets, Budget::group);
       ScanSet suspects;
       for (std::size_t i = 0; i < groups.size(); ++i) settle(groups[i], attempts[i], suspects);
-      if (!suspects.empty()) try_alone(suspects);
+      if (!suspects.empty() && !short_) try_alone(suspects);
     }
   }
 
@@ -80,6 +84,8 @@ class Rounds {
       case Came::out_of_time:
         for (const ScanPattern& pattern : group.set) give_up(pattern, attempt.problem);
         return;
+      case Came::shortage:
+        return run_short(group.set, attempt.problem);
       case Came::over_budget:
         if (!group.proven) {
           suspects.insert(suspects.end(), group.set.begin(), group.set.end());
@@ -107,6 +113,8 @@ class Rounds {
     for (std::size_t i = 0; i < suspects.size(); ++i) {
       if (attempts[i].came == Came::ok)
         proven.push_back(suspects[i]);
+      else if (attempts[i].came == Came::shortage)
+        run_short({suspects[i]}, attempts[i].problem);
       else
         give_up(suspects[i], attempts[i].problem);
     }
@@ -130,10 +138,19 @@ class Rounds {
     offenders_[{pattern.plan->caseless, pattern.plan->scan_text}] = why;
   }
 
+  // It may be good: it is no offender.
+  void run_short(const ScanSet& set, const std::string& why) {
+    for (const ScanPattern& pattern : set) lowered_.parts.patterns[pattern.id].reason = why;
+    shortage_.note(why, false);
+    short_ = true;
+  }
+
   Lowered& lowered_;
   const std::vector<CompiledPattern>& patterns_;
   SetCompiler& compiler_;
   Offenders& offenders_;
+  Shortage& shortage_;
+  bool short_ = false;
   std::vector<Group> waiting_;
 };
 
@@ -158,6 +175,9 @@ Attempt compile_set(const ScanSet& set) {
     attempt.scanner = std::make_shared<const match::Scanner>(database);
     return attempt;
   }
+  // Hyperscan has no code for it, only these words (and no error object when not even that could be allocated).
+  attempt.out_of_memory =
+      error == nullptr || std::string_view(error->message) == "Unable to allocate memory.";
   attempt.problem = fmt::format("Hyperscan: {}", error != nullptr ? error->message : "no memory");
   if (error != nullptr && error->expression >= 0 &&
       static_cast<std::size_t>(error->expression) < set.size()) {
@@ -174,8 +194,8 @@ std::vector<Attempt> InProcessCompiler::compile(const std::vector<ScanSet>& sets
 }
 
 void build_database(Lowered& lowered, const std::vector<CompiledPattern>& patterns,
-                    SetCompiler& compiler, Offenders& offenders) {
-  Rounds(lowered, patterns, compiler, offenders).run();
+                    SetCompiler& compiler, Offenders& offenders, Shortage& shortage) {
+  Rounds(lowered, patterns, compiler, offenders, shortage).run();
 }
 
 }  // namespace headgate::back

@@ -2,11 +2,11 @@
 #include "compiler/back/patterns.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "compiler/back/trial.h"
 #include "engine/match/confirm_pcre2.h"
 #include "engine/match/reference.h"
 
@@ -39,6 +39,51 @@ std::string key_of(const front::Pattern& pattern, bool no_groups, std::size_t gr
                      no_groups, groups, pattern.text);
 }
 
+// How a pattern will be compiled.
+struct Request {
+  std::string key;
+  match::Reference reference;
+};
+
+Request request_of(front::Dialect dialect, const front::Pattern& pattern, front::Use use,
+                   std::uint64_t groups_wanted) {
+  // Only regexp: cares what the captures are for: Postfix adds REG_NOSUB to a rule that needs none, not to an if.
+  const bool posix = dialect == front::Dialect::regexp;
+  const bool no_groups = posix && use != front::Use::guard && groups_wanted == 0;
+  const std::size_t groups =
+      posix ? static_cast<std::size_t>(std::min<std::uint64_t>(groups_wanted, 1U << 20)) : 0;
+  return Request{key_of(pattern, no_groups, groups),
+                 reference_of(dialect, pattern, no_groups, groups)};
+}
+
+TrialPattern trial_of(const std::string& text, const match::Reference& reference) {
+  return TrialPattern{text, reference.posix, reference.groups_wanted};
+}
+
+// Says yes to every pattern and collects what has to be tried. Some of it may not be compiled in the end: a rule of which
+// one pattern is wrong does not get to its second.
+class Collector final : public front::PatternCompiler {
+ public:
+  tl::expected<front::Compiled, front::Fault> compile(const front::Pattern& pattern, front::Use use,
+                                                      std::uint64_t groups_wanted,
+                                                      int /*line*/) override {
+    if (needs_trial(pattern.text)) {
+      Request request = request_of(front::Dialect::regexp, pattern, use, groups_wanted);
+      if (seen_.emplace(request.key, keys.size()).second) {
+        patterns.push_back(trial_of(pattern.text, request.reference));
+        keys.push_back(std::move(request.key));
+      }
+    }
+    return front::Compiled{0, std::numeric_limits<std::size_t>::max()};
+  }
+
+  std::vector<TrialPattern> patterns;
+  std::vector<std::string> keys;
+
+ private:
+  std::map<std::string, std::size_t> seen_;
+};
+
 }  // namespace
 
 PatternSet::PatternSet(front::Dialect dialect, bool use_scan, std::string reason)
@@ -59,26 +104,48 @@ analyse::Plan PatternSet::plan(const front::Pattern& pattern) const {
   return plan;
 }
 
+void PatternSet::try_ahead(std::string_view text, const std::string& name,
+                           const std::string& path) {
+  if (dialect_ != front::Dialect::regexp) return;
+  Collector collector;
+  front::parse_rules(dialect_, text, name, path, collector, [](const Diagnostic&) {});
+  std::vector<TrialResult> results = try_posix(collector.patterns);
+  for (std::size_t i = 0; i < results.size(); ++i)
+    trials_[std::move(collector.keys[i])] = std::move(results[i]);
+}
+
+std::optional<front::Fault> PatternSet::refused_by_trial(const std::string& key,
+                                                         const std::string& text,
+                                                         const match::Reference& reference) {
+  if (dialect_ != front::Dialect::regexp || !needs_trial(text)) return std::nullopt;
+  auto known = trials_.find(key);
+  if (known == trials_.end())
+    known = trials_.emplace(key, try_posix({trial_of(text, reference)}).front()).first;
+  const TrialResult& result = known->second;
+  if (result.came == Trial::passed) return std::nullopt;
+  if (result.came == Trial::killed)
+    shortage_.note("a pattern was killed while it was tried", false);
+  if (result.came == Trial::untried) shortage_.note(result.why, true);
+  return front::Fault{result.why};
+}
+
 tl::expected<front::Compiled, front::Fault> PatternSet::compile(const front::Pattern& pattern,
                                                                 front::Use use,
                                                                 std::uint64_t groups_wanted,
                                                                 int line) {
-  // Only regexp: cares what the captures are for: Postfix adds REG_NOSUB to a rule that needs none, not to an if.
-  const bool posix = dialect_ == front::Dialect::regexp;
-  const bool no_groups = posix && use != front::Use::guard && groups_wanted == 0;
-  const std::size_t groups =
-      posix ? static_cast<std::size_t>(std::min<std::uint64_t>(groups_wanted, 1U << 20)) : 0;
-  std::string key = key_of(pattern, no_groups, groups);
+  auto [key, reference] = request_of(dialect_, pattern, use, groups_wanted);
   if (const auto known = by_key_.find(key); known != by_key_.end()) {
     return front::Compiled{known->second, patterns_[known->second].engine->group_count()};
   }
-  const match::Reference reference = reference_of(dialect_, pattern, no_groups, groups);
-  if (posix && needs_trial(pattern.text)) {
-    if (auto refused = try_posix(pattern.text, reference.posix, groups))
-      return tl::unexpected(front::Fault{std::move(*refused)});
-  }
+  if (auto refused = refused_by_trial(key, pattern.text, reference))
+    return tl::unexpected(std::move(*refused));
   auto engine = match::compile_reference(pattern.text, reference);
-  if (!engine) return tl::unexpected(front::Fault{engine.error().text, engine.error().offset});
+  if (!engine) {
+    // A child had memory enough for it.
+    if (dialect_ == front::Dialect::regexp && engine.error().text == kOutOfMemory)
+      shortage_.note("no memory to compile a pattern", true);
+    return tl::unexpected(front::Fault{engine.error().text, engine.error().offset});
+  }
   const auto id = static_cast<std::uint32_t>(patterns_.size());
   const std::size_t found_groups = (*engine)->group_count();
   patterns_.push_back(CompiledPattern{pattern, line, reference, std::move(*engine), plan(pattern)});

@@ -1,20 +1,30 @@
-// How it works: the child limits itself (CPU, address space beyond what it inherited, no core) and tells by its exit
-// status; a fault of the stack tells by its signal. The parent's deadline is only for a machine so busy that two
-// seconds of CPU take a minute. Tested by tests/compiler/back/trial_test.cc.
+// How it works: the child tells on a page that it shares with its parent how many patterns it has finished; when it dies,
+// the next one is to blame. That one is tried once more alone, unless it was alone or its time was up: what went before it
+// may have left little memory. A timer of CPU time starts anew with each pattern.
+// Why not an estimate: the cost is a product along the nesting of repeats, but also exponential in alternatives under a
+// star, and cubic, or without end, in anchors between what can be empty: (a?|b?) twenty times under a star, \b 250 times.
+// What needs no trial was measured: tests/compiler/back/trial_test.cc does it again with random patterns.
 #include "compiler/back/trial.h"
 
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstring>
+#include <new>
+#include <utility>
 
-#include "compiler/back/forked_compiler.h"
+#include <fmt/format.h>
+
+#include "compiler/back/address_space.h"
 #include "engine/base/file.h"
 #include "engine/match/scratch.h"
 
@@ -22,106 +32,215 @@ namespace headgate::back {
 
 namespace {
 
-constexpr std::size_t kManyParentheses = 100;
-constexpr std::size_t kLong = 4000;
-constexpr int kQuantifiersInARow = 6;
-constexpr int kBigCount = 100;
-constexpr int kPatienceMilliseconds = 60'000;
+using Clock = std::chrono::steady_clock;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr std::size_t kPlainBytes = 400;
+constexpr int kPlainAnchors = 3;
+constexpr std::chrono::seconds kPatience{60};  // without progress, on a machine that is very busy
+constexpr std::size_t kStackMargin = 256U << 10;  // who compiles it later may stand deeper
+constexpr std::string_view kSample = "Subject: abc 019 @x";
 
-// The largest number of the interval that begins after its brace; 0 when no digit follows: then it is a literal brace.
-int largest_count(std::string_view text) {
-  int largest = 0;
-  int number = 0;
-  for (const char c : text.substr(0, 16)) {
-    if (!is_digit(c) && c != ',') break;
-    number = is_digit(c) ? number * 10 + (c - '0') : 0;
-    if (number > kBigCount) return number;
-    largest = std::max(largest, number);
+enum class Last : std::uint8_t { nothing, at_limit, machine_short };
+
+// On the page that parent and child share.
+struct Board {
+  std::atomic<std::size_t> done;
+  std::atomic<Last> last;
+};
+
+class SharedBoard {
+ public:
+  SharedBoard() {
+    void* page =
+        mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page != MAP_FAILED) board_ = new (page) Board{};
   }
-  return largest;
+
+  SharedBoard(const SharedBoard&) = delete;
+  SharedBoard& operator=(const SharedBoard&) = delete;
+
+  ~SharedBoard() {
+    if (board_ != nullptr) munmap(board_, sizeof(Board));
+  }
+
+  [[nodiscard]] Board* get() const { return board_; }
+
+ private:
+  Board* board_ = nullptr;
+};
+
+// False: for want of memory.
+bool compiles(const TrialPattern& pattern) {
+  // A pattern that is plainly wrong (an error of regcomp) has passed: the caller will get the same error.
+  const auto confirmer = match::compile_posix(pattern.text, pattern.options, pattern.groups_wanted);
+  if (!confirmer) return confirmer.error().text != kOutOfMemory;
+  match::Scratch scratch;
+  // The automaton is made at the first match.
+  for (const std::string_view text : {std::string_view(), kSample}) {
+    if ((*confirmer)->test(text, scratch, nullptr).answer == match::Answer::failed) return false;
+  }
+  return true;
 }
 
-[[noreturn]] void run_child(const std::string& pattern, const match::PosixOptions& options,
-                            std::size_t groups_wanted, rlim_t address_space) {
+void limit_child() {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  close(
-      STDERR_FILENO);  // what the C++ runtime says when memory runs out is not for the server's log
+  // Clients' connections would not end while the child holds them; and what the C++ runtime says when memory runs out is
+  // not for the server's log.
+  close_range(0, ~0U, 0);
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
-  const rlimit cpu{static_cast<rlim_t>(kTrialCpu.count()), static_cast<rlim_t>(kTrialCpu.count())};
-  setrlimit(RLIMIT_CPU, &cpu);
-  const rlimit memory{address_space, address_space};
-  setrlimit(RLIMIT_AS, &memory);
-  {
-    // A pattern that is plainly wrong (an error of regcomp) has passed: the caller will get the same error.
-    auto confirmer = match::compile_posix(pattern, options, groups_wanted);
-    match::Scratch scratch;
-    if (confirmer) {
-      const match::Outcome outcome = (*confirmer)->test("", scratch, nullptr);
-      if (outcome.answer == match::Answer::failed) _exit(1);
-    } else if (confirmer.error().text == "Memory exhausted") {
-      _exit(1);
-    }
-  }
-  _exit(0);
+  std::signal(SIGPROF, SIG_DFL);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigprocmask(SIG_SETMASK, &signals, nullptr);
 }
 
-bool ended_in_time(pid_t child) {
-  const Fd handle(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
-  if (!handle.valid()) return true;  // no pidfd: the limit of CPU time alone ends it
-  pollfd wanted{handle.get(), POLLIN, 0};
-  int ready = 0;
-  do {
-    ready = poll(&wanted, 1, kPatienceMilliseconds);
-  } while (ready < 0 && errno == EINTR);
-  return ready != 0;
+void start_timer() {
+  itimerval timer{};
+  timer.it_value.tv_sec = kTrialCpu.count();
+  setitimer(ITIMER_PROF, &timer, nullptr);
 }
+
+[[noreturn]] void run_child(const std::vector<TrialPattern>& patterns, std::size_t end,
+                            std::uint64_t address_space, Board& board) noexcept {
+  volatile char margin[kStackMargin];
+  margin[0] = 0;
+  limit_child();
+  limit_address_space(address_space);
+  for (std::size_t i = board.done; i < end; ++i) {
+    start_timer();
+    bool good = false;
+    try {
+      good = compiles(patterns[i]);
+    } catch (...) {
+      good = false;
+    }
+    if (!good) {
+      board.last = own_limit_was_hit() ? Last::at_limit : Last::machine_short;
+      _exit(1);  // whatever else it left behind goes with it
+    }
+    board.done = i + 1;
+  }
+  _exit(margin[0]);
+}
+
+bool ended_in_time(pid_t child, const Board& board) {
+  const Fd handle(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
+  if (!handle.valid()) return true;  // no pidfd: the timer of CPU time alone ends it
+  std::size_t seen = board.done;
+  auto since = Clock::now();
+  while (true) {
+    pollfd wanted{handle.get(), POLLIN, 0};
+    if (poll(&wanted, 1, 1000) > 0) return true;
+    if (const std::size_t done = board.done; done != seen) {
+      seen = done;
+      since = Clock::now();
+    }
+    if (Clock::now() - since > kPatience) return false;
+  }
+}
+
+class Trials {
+ public:
+  Trials(const std::vector<TrialPattern>& patterns, Board& board)
+      : patterns_(patterns), board_(board), results_(patterns.size()) {}
+
+  std::vector<TrialResult> run() {
+    while (next_ < patterns_.size()) {
+      const std::size_t begin = next_;
+      const std::size_t end = alone_ ? next_ + 1 : patterns_.size();
+      int status = 0;
+      if (!run_to(end, status)) break;
+      for (; next_ < board_.done; ++next_) results_[next_].came = Trial::passed;
+      alone_ = false;
+      if (next_ < end) judge(status, next_ == begin);
+    }
+    return std::move(results_);
+  }
+
+ private:
+  // False: there is no process to try the rest in.
+  bool run_to(std::size_t end, int& status) {
+    board_.done = next_;
+    board_.last = Last::nothing;
+    const std::uint64_t address_space = mapped_bytes() + kTrialBytes;
+    const pid_t child = fork();
+    if (child < 0) {
+      const std::string why = fmt::format("no process to try it in: {}", std::strerror(errno));
+      for (std::size_t i = next_; i < patterns_.size(); ++i) results_[i].why = why;
+      return false;
+    }
+    if (child == 0) run_child(patterns_, end, address_space, board_);
+    if (!ended_in_time(child, board_)) kill(child, SIGKILL);
+    while (waitpid(child, &status, 0) < 0) {
+      if (errno == EINTR) continue;
+      status = SIGKILL;  // somebody else has waited for it: only the board knows
+      break;
+    }
+    return true;
+  }
+
+  // Of the pattern at which the child ended.
+  void judge(int status, bool was_first) {
+    const bool late = WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF;
+    const bool killed =
+        WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGXCPU);
+    const bool again = std::exchange(blamed_, next_) == next_;
+    if (!late && !again && (killed || !was_first)) {
+      alone_ = true;
+      return;
+    }
+    if (late) {
+      results_[next_] = {Trial::dear, "this pattern takes too long to compile: skipping this rule"};
+    } else if (killed || board_.last == Last::machine_short) {
+      results_[next_] = {Trial::killed,
+                         "this pattern could not be compiled for want of memory or time: skipping "
+                         "this rule until the table is loaded again"};
+    } else {
+      results_[next_] = {Trial::dear,
+                         "this pattern takes too much memory to compile: skipping this rule"};
+    }
+    ++next_;
+  }
+
+  const std::vector<TrialPattern>& patterns_;
+  Board& board_;
+  std::vector<TrialResult> results_;
+  std::size_t next_ = 0;
+  std::size_t blamed_ = ~std::size_t{0};
+  bool alone_ = false;
+};
 
 }  // namespace
 
 bool needs_trial(std::string_view pattern) {
-  if (pattern.size() > kLong) return true;
-  std::size_t parentheses = 0;
-  int intervals = 0;
-  int in_a_row = 0;
+  if (pattern.size() > kPlainBytes) return true;
+  int anchors = 0;
+  bool repeated = false;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     const char c = pattern[i];
-    if (c == '(') ++parentheses;
-    const bool quantifies = c == '*' || c == '+' || c == '?' || c == '{';
-    if (c == '{') {
-      ++intervals;
-      if (largest_count(pattern.substr(i + 1)) >= kBigCount) return true;
-    }
-    // Digits, commas and closing braces or parentheses do not end a heap of quantifiers: (a*)*{2}{2}.
-    if (quantifies) {
-      ++in_a_row;
-    } else if (!is_digit(c) && c != ',' && c != '}' && c != ')' && c != '\\') {
-      in_a_row = 0;
-    }
-    if (in_a_row >= kQuantifiersInARow) return true;
+    const char next = i + 1 < pattern.size() ? pattern[i + 1] : '\0';
+    const bool escape = c == '\\';
+    // Both syntaxes at once: \( \{ \| are operators in one, ( { | in the other, \+ \? and + ? likewise.
+    if (c == '(' || c == '{' || c == '|') return true;
+    if (c == '^' || c == '$' || (escape && std::strchr("bB<>`'", next) != nullptr)) ++anchors;
+    const bool repeats = c == '*' || c == '+' || c == '?';
+    if (repeats && repeated) return true;
+    // A backslash may belong to the quantifier after it.
+    if (!escape) repeated = repeats;
   }
-  return parentheses >= kManyParentheses || intervals >= 2;
+  return anchors > kPlainAnchors;
 }
 
-std::optional<std::string> try_posix(const std::string& pattern, const match::PosixOptions& options,
-                                     std::size_t groups_wanted) {
-  const rlim_t address_space = mapped_bytes() + kTrialBytes;
-  const pid_t child = fork();
-  if (child < 0)
-    return std::nullopt;  // untried; a machine without processes left has other worries
-  if (child == 0) run_child(pattern, options, groups_wanted, address_space);
-  if (!ended_in_time(child)) kill(child, SIGKILL);
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR)
-      return std::nullopt;  // somebody else has waited for it: nothing is known against the pattern
+std::vector<TrialResult> try_posix(const std::vector<TrialPattern>& patterns) {
+  if (patterns.empty()) return {};
+  const SharedBoard board;
+  if (board.get() == nullptr) {
+    return std::vector<TrialResult>(
+        patterns.size(),
+        TrialResult{Trial::untried, fmt::format("no memory to try it: {}", std::strerror(errno))});
   }
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return std::nullopt;
-  if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL))
-    return "this pattern takes too long to compile: skipping this rule";
-  return "this pattern takes too much memory to compile: skipping this rule";
+  return Trials(patterns, *board.get()).run();
 }
 
 }  // namespace headgate::back

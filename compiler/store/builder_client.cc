@@ -124,13 +124,26 @@ class Process {
   }
 
   bool ended(int options) {
-    pid_t result = 0;
+    siginfo_t how{};
+    int result = 0;
     do {
-      result = ::waitpid(pid_, &status_, options);
+      result = ::waitid(P_PID, static_cast<id_t>(pid_), &how, WEXITED | WNOWAIT | options);
     } while (result < 0 && errno == EINTR);
-    status_known_ = result != 0;
-    if (result < 0) status_ = 0xff00;  // somebody else waited for it
-    return status_known_;
+    status_known_ = result < 0 || how.si_pid != 0;
+    if (!status_known_) return false;
+    status_ = 0xff00;  // somebody else waited for it
+    if (result == 0) end_group();
+    return true;
+  }
+
+  // Nothing of the group outlives the builder; until that is waited for, nobody else's group can have its number. Workers
+  // without a parent become children of process 1: should this be it, it waits for them.
+  void end_group() {
+    ::kill(-pid_, SIGKILL);
+    while (::waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
+    }
+    while (::waitpid(-pid_, nullptr, 0) > 0 || errno == EINTR) {
+    }
   }
 
   pid_t pid_;

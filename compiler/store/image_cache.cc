@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::string_view kSuffix = ".image";
 constexpr std::string_view kTemporary = ".tmp";
+constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 std::chrono::seconds age_of(const struct stat& status, const Env& env) {
   const auto now = std::chrono::time_point_cast<std::chrono::seconds>(env.wall());
@@ -93,14 +94,25 @@ struct Entry {
   bool temporary = false;
 };
 
+// What publish() names so: KEY.image, and KEY.image.….tmp. Anything else in the directory is somebody else's.
+bool is_ours(std::string_view name) {
+  const std::size_t digits = 2 * Digest{}.size();
+  if (name.find_first_not_of(kHexDigits) != digits) return false;
+  std::string_view rest = name.substr(digits);
+  if (!rest.starts_with(kSuffix)) return false;
+  rest.remove_prefix(kSuffix.size());
+  return rest.empty() ||
+         (rest.size() > kTemporary.size() && rest.front() == '.' && rest.ends_with(kTemporary));
+}
+
 std::vector<Entry> entries_of(const std::string& directory, const Env& env) {
   std::vector<Entry> entries;
   std::error_code error;
   for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end;
        it.increment(error)) {
     const std::string path = it->path();
+    if (!is_ours(it->path().filename().native())) continue;
     const bool temporary = path.ends_with(kTemporary);
-    if (!temporary && !path.ends_with(kSuffix)) continue;
 
     struct stat status {};
 

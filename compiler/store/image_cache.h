@@ -1,5 +1,5 @@
 // ImageCache: the images of one directory: find, publish, prune.
-//   Ownership the directory belongs to this cache: prune() removes what it takes for old images and left-over temporaries.
+//   Ownership prune() removes old images and left-over temporaries, known by their names, and nothing else.
 //             It must be root's or this process's user's; another's is as good as empty, and nothing is published there.
 //   Errors    find: Code::not_found, or Code::corrupt for one that was refused (and removed, if possible). publish: the
 //             system's reason; nothing is left behind.

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/back/shortage.h"
 #include "compiler/store/cache_key.h"
 #include "engine/rules/program.h"
 
@@ -126,11 +127,14 @@ Result<rules::CompiledTable> ImageSource::load_text(rules::Dialect dialect, cons
   compiler::CompileOptions options;
   options.use_hyperscan = false;
   options.why_no_scan = libhs_ok ? std::string(kNoImage) : "libhs failed its self-test";
+  back::Shortage shortage;
+  options.shortage = &shortage;
   rules::CompiledTable table = compiler::compile_table(dialect, name, text, options);
+  if (shortage.rules_missing) return fail(Code::unavailable, shortage.what, name);
   table.wants_build = libhs_ok && !limits.directory.empty() && !table.full->patterns().empty();
   if (!libhs_ok)
     table.diagnostics.insert(table.diagnostics.begin(), our_warning(name, selftest().problem));
-  remember(key, none, table);
+  if (!shortage.any()) remember(key, none, table);
   if (refused) table.diagnostics.insert(table.diagnostics.begin(), std::move(*refused));
   return table;
 }

@@ -3,7 +3,7 @@
 // build() has a builder process make the image; the next load() finds it.
 //   Ownership Programs are shared: equal loads (same text, same image) give the same ones as long as somebody holds them.
 //   Threads   any; a load holds no lock while it reads, verifies or compiles.
-//   Errors    load: as ProgramSource. An image that is refused is a warning among the diagnostics, not an Error.
+//   Errors    load: as ProgramSource; Code::unavailable when a regexp: table's patterns cannot be tried. An image that is refused is a warning among the diagnostics, not an Error.
 //             build: why the table stays without: killed, out of time, no space, unwritable directory, each with its cure.
 //             A libhs that fails its self-test is never used: no image is mapped or built, and a warning says so.
 //   Cost      with an image: a SHA-256 pass and a compilation a pattern; without: the latter alone.

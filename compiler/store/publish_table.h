@@ -1,5 +1,6 @@
 // publish_table: compiles a table with its databases and publishes the image: a builder's whole work.
-//   Errors    publish()'s, when the image cannot be kept.
+//   Errors    publish()'s, when the image cannot be kept. Code::unavailable: the machine had not the processes, memory or
+//             time; nothing was published.
 //   Threads   pure but for the disk.      Cost  the databases: see compiler/back/database.h.
 #pragma once
 

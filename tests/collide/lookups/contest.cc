@@ -18,14 +18,36 @@ double cpu_seconds() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
+std::string name_of(const Table& table, const std::string& text) {
+  if (table.is_inline) return text;
+  std::ofstream(kFile, std::ios::binary) << text;
+  return kFile;
+}
+
 }  // namespace
+
+void play_alone(const Table& table, const std::vector<std::string>& keys, bool ask,
+                const std::function<void(Phase)>& phase) {
+  const std::string text = table.text();
+  const std::string name = name_of(table, text);
+  phase(Phase::we_open);
+  std::vector<OurPath> paths = open_paths(table.dialect, name, table.is_inline, text);
+  if (!ask) return;
+  phase(Phase::we_answer);
+  for (OurPath& ours : paths) {
+    const double begin = cpu_seconds();
+    for (const std::string& key : keys) {
+      if (cpu_seconds() - begin > kPatienceSeconds) break;
+      ours.find(key);
+    }
+  }
+}
 
 Outcome contest(const Judge& judge, const Table& table, const std::vector<std::string>& keys,
                 const std::function<void(Phase)>& phase) {
   Outcome outcome;
   const std::string text = table.text();
-  const std::string name = table.is_inline ? text : kFile;
-  if (!table.is_inline) std::ofstream(kFile, std::ios::binary) << text;
+  const std::string name = name_of(table, text);
 
   phase(Phase::judge_opens);
   const double begin = cpu_seconds();

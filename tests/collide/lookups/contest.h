@@ -1,5 +1,6 @@
 // contest: one table and its keys before the judge and on all of our paths; the first difference is told.
-// What Postfix itself takes too long for is cut short: no answer of ours can be compared with one that never comes.
+// What Postfix itself takes too long for is cut short: no answer of ours can be compared with one that never comes. Such a
+// table is played alone: headgate must neither die of it nor hang.
 //   Units     the judge's time is CPU seconds.     Threads  one.
 #pragma once
 
@@ -31,6 +32,10 @@ struct Outcome {
   double judge_seconds = 0;
   std::optional<Difference> difference;
 };
+
+// headgate's paths only, without anything to compare with; with `ask`, some of the keys, as long as there is patience.
+void play_alone(const Table& table, const std::vector<std::string>& keys, bool ask,
+                const std::function<void(Phase)>& phase);
 
 // Writes the table to the file "t" of the working directory, for Postfix. `phase` hears who begins.
 Outcome contest(const Judge& judge, const Table& table, const std::vector<std::string>& keys,

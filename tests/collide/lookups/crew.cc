@@ -15,6 +15,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -29,12 +30,14 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kSlow = 67;
+constexpr int kNoPlace = 68;
 constexpr int kJudgeSeconds = 2;
 constexpr int kOurSeconds = 30;
 constexpr rlim_t kMemoryBytes = rlim_t{4} << 30U;
 
 struct Slot {
   std::atomic<std::uint64_t> table, tables, lookups, hits, warnings, differences, cut_short;
+  std::atomic<std::uint64_t> alone;
   std::atomic<Phase> phase;
 };
 
@@ -54,11 +57,20 @@ void set_timer(int seconds) {
 
 void end_slow(int) { _exit(kSlow); }
 
+// Whether the first table is played without the judge, who died or hung of it. What it hung on while it answered is
+// regexec itself: nobody's answer comes then, so nobody is asked.
+enum class Start : std::uint8_t { normal, alone, alone_without_keys };
+
 class Worker {
  public:
-  Worker(const Judge& judge, const Orders& orders, Slot& slot, std::uint64_t first,
+  Worker(const Judge& judge, const Orders& orders, Slot& slot, std::uint64_t first, Start start,
          Clock::time_point deadline)
-      : judge_(judge), orders_(orders), slot_(slot), next_(first), deadline_(deadline) {}
+      : judge_(judge),
+        orders_(orders),
+        slot_(slot),
+        next_(first),
+        start_(start),
+        deadline_(deadline) {}
 
   void run() {
     std::signal(SIGPROF, end_slow);
@@ -86,6 +98,12 @@ class Worker {
     Table table =
         make_table(random, next_ % 2 == 0 ? rules::Dialect::pcre : rules::Dialect::regexp);
     const auto keys = make_keys(random, table, orders_.keys);
+    if (const Start start = std::exchange(start_, Start::normal); start != Start::normal) {
+      play_alone(table, keys, start == Start::alone, phase);
+      set_timer(0);
+      ++slot_.alone;
+      return;
+    }
     Outcome outcome = contest(judge_, table, keys, phase);
     ++slot_.tables;
     slot_.lookups += outcome.keys;
@@ -121,6 +139,7 @@ class Worker {
   const Orders& orders_;
   Slot& slot_;
   std::uint64_t next_;
+  Start start_;
   Clock::time_point deadline_;
 };
 
@@ -135,7 +154,7 @@ class Crew {
         pids_(orders.jobs, -1) {}
 
   Tally run() {
-    for (unsigned w = 0; w < orders_.jobs; ++w) start(w, orders_.first_table + w);
+    for (unsigned w = 0; w < orders_.jobs; ++w) start(w, orders_.first_table + w, Start::normal);
     int status = 0;
     for (pid_t pid = wait(&status); pid > 0; pid = wait(&status)) {
       for (unsigned w = 0; w < orders_.jobs; ++w) {
@@ -149,32 +168,39 @@ class Crew {
       tally_.warnings += slots_[w].warnings;
       tally_.differences += slots_[w].differences;
       tally_.cut_short += slots_[w].cut_short;
+      tally_.played_alone += slots_[w].alone;
     }
     munmap(slots_, sizeof(Slot) * orders_.jobs);
     return tally_;
   }
 
  private:
-  void start(unsigned w, std::uint64_t first) {
+  void start(unsigned w, std::uint64_t first, Start how) {
     slots_[w].table = first;
     pids_[w] = fork();
     if (pids_[w] != 0) return;
     const std::string place = fmt::format("{}/{}", directory_, w);
     mkdir(place.c_str(), 0700);
-    if (chdir(place.c_str()) != 0) _exit(1);
-    Worker(judge_, orders_, slots_[w], first, deadline_).run();
+    if (chdir(place.c_str()) != 0) _exit(kNoPlace);
+    Worker(judge_, orders_, slots_[w], first, how, deadline_).run();
     _exit(0);
   }
 
   void ended(unsigned w, int status) {
     pids_[w] = -1;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == kNoPlace) {
+      ++tally_.no_place;  // another one would fare no better
+      return;
+    }
     const Slot& slot = slots_[w];
     const bool slow = WIFEXITED(status) && WEXITSTATUS(status) == kSlow;
     const Phase phase = slot.phase;
     const std::uint64_t table = slot.table;
     if (phase == Phase::judge_opens || phase == Phase::judge_answers) {
       ++(slow ? tally_.postfix_slow : tally_.postfix_died);
+      return start(w, table,
+                   phase == Phase::judge_opens ? Start::alone : Start::alone_without_keys);
     } else {
       ++(slow ? tally_.headgate_slow : tally_.headgate_died);
       fmt::print("{} table {} (--seed {} --table {}) while {}, status {:#x}\n",
@@ -185,7 +211,7 @@ class Crew {
                  status);
       std::fflush(stdout);
     }
-    start(w, table + orders_.jobs);
+    start(w, table + orders_.jobs, Start::normal);
   }
 
   const Judge& judge_;

@@ -1,5 +1,6 @@
 // Crew: worker processes that hold contests until there were enough. A worker that hangs or dies costs one table: another
-// takes its place behind it, and the phase it was in says whose fault it was.
+// takes its place behind it, and the phase it was in says whose fault it was. Where it was Postfix's, the other one first
+// plays the table without Postfix.
 //   Units     lookups and tables are counted over all workers.
 //   Threads   one; the workers are processes, forked before any thread exists.
 #pragma once
@@ -31,6 +32,8 @@ struct Tally {
   std::uint64_t postfix_died = 0;   // of the pattern, or of memory
   std::uint64_t headgate_slow = 0;  // where Postfix was not
   std::uint64_t headgate_died = 0;
+  std::uint64_t played_alone = 0;
+  std::uint64_t no_place = 0;  // workers that could not use their directory
 };
 
 // `directory`: an existing one, for the workers' files.

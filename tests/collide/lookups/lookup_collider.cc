@@ -55,13 +55,15 @@ int report(const Orders& orders, const Tally& t, double seconds) {
   if (t.cut_short + t.postfix_slow + t.postfix_died > 0)
     fmt::print(
         "  because of Postfix itself: {} tables cut short, {} given up as too slow, {} it died "
-        "of\n",
-        t.cut_short, t.postfix_slow, t.postfix_died);
+        "of; headgate played {} of them alone\n",
+        t.cut_short, t.postfix_slow, t.postfix_died, t.played_alone);
   fmt::print("  differences = {}", t.differences);
   if (t.headgate_slow + t.headgate_died > 0)
     fmt::print(", headgate hung {} times, died {} times", t.headgate_slow, t.headgate_died);
+  if (t.no_place > 0) fmt::print(", {} workers could not use their directory", t.no_place);
   fmt::print("\n");
-  return t.differences + t.headgate_slow + t.headgate_died == 0 && t.lookups > 0 ? 0 : 1;
+  const std::uint64_t wrong = t.differences + t.headgate_slow + t.headgate_died + t.no_place;
+  return wrong == 0 && t.lookups > 0 ? 0 : 1;
 }
 
 }  // namespace

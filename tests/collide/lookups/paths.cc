@@ -102,7 +102,8 @@ std::vector<OurPath> open_paths(rules::Dialect dialect, const std::string& name,
   no_scan.use_hyperscan = false;
   const auto unscanned = compiler::compile_table(dialect, name, *source, no_scan);
   paths.push_back(make_path("scan", table, rules::Path::scan));
-  paths.push_back(make_path("confirm", unscanned, rules::Path::confirm_only));
+  paths.push_back(make_path("unbuilt", unscanned, rules::Path::scan));
+  paths.push_back(make_path("confirm", table, rules::Path::confirm_only));
 
   const Digest key = store::cache_key(dialect, name, source->text, {}, "collider");
   const auto bytes = back::write_image(table, key, "collider");

@@ -1,6 +1,7 @@
 // OurTable: one table as headgate opens it, asked on each of its paths; all must answer as Postfix does.
 //   scan      compiled here: Hyperscan proposes, the reference engine confirms
-//   confirm   the reference engine alone, as a server does before there is an image
+//   unbuilt   without databases, as a server does before there is an image
+//   confirm   with databases that are not asked: the reference engine alone
 //   cold      written as an image and read back        warm   the same from a directory of images, mapped
 //   Lifetime  borrows nothing; writes one image to "images" in the working directory and removes it.     Threads  one.
 #pragma once

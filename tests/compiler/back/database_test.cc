@@ -15,7 +15,8 @@ Lowered build(std::string_view text, bool spoil) {
   Lowered lowered = lower(front::Dialect::pcre, "t", file, patterns.patterns(), Subset::all);
   InProcessCompiler compiler;
   Offenders offenders;
-  build_database(lowered, patterns.patterns(), compiler, offenders);
+  Shortage shortage;
+  build_database(lowered, patterns.patterns(), compiler, offenders, shortage);
   return lowered;
 }
 
@@ -94,7 +95,8 @@ Lowered build_with(FakeCompiler& compiler, const std::string& text, Offenders& o
   const auto file =
       front::parse_rules(front::Dialect::pcre, text, "t", "t", patterns, [](const Diagnostic&) {});
   Lowered lowered = lower(front::Dialect::pcre, "t", file, patterns.patterns(), Subset::all);
-  build_database(lowered, patterns.patterns(), compiler, offenders);
+  Shortage shortage;
+  build_database(lowered, patterns.patterns(), compiler, offenders, shortage);
   return lowered;
 }
 

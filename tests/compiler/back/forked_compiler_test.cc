@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "compiler/back/address_space.h"
 #include "engine/match/scratch.h"
+#include "tests/compiler/back/poor_process.h"
 
 namespace headgate::back {
 namespace {
@@ -73,6 +75,57 @@ TEST_F(ForkedCompilerTest, AfterTheDeadlineNothingIsTried) {
   const auto attempts = compiler.compile({{{0, plan("foo")}}}, Budget::group);
   EXPECT_EQ(attempts[0].came, Came::out_of_time);
   EXPECT_EQ(attempts[0].problem, "the table's time for compiling was used up");
+}
+
+TEST_F(ForkedCompilerTest, ADeadlineOnABusyMachineIsAShortage) {
+  limits_.deadline = std::chrono::steady_clock::now();
+  limits_.fair_cpu = std::chrono::hours{1};
+  ForkedCompiler compiler(limits_);
+  const auto attempts = compiler.compile({{{0, plan("foo")}}}, Budget::group);
+  EXPECT_EQ(attempts[0].came, Came::shortage);
+  EXPECT_EQ(attempts[0].problem, "the machine was too busy to compile the table in its time");
+}
+
+TEST_F(ForkedCompilerTest, WithoutAProcessForAWorkerTheWorkEndsInAShortage) {
+  const auto holds = [this] {
+    ForkedCompiler compiler(limits_);
+    const auto attempts = compiler.compile({{{0, plan("foo")}}, {{1, plan("bar")}}}, Budget::group);
+    return attempts[0].came == Came::shortage && attempts[1].came == Came::shortage &&
+           attempts[0].problem.starts_with("no worker to compile it: ");
+  };
+  EXPECT_EQ(in_poor_process([] { limit_hard(RLIMIT_NPROC, 0); }, holds), 0);
+}
+
+// SIGKILL long before the worker has used its own time: here from a limit that is not its own.
+TEST_F(ForkedCompilerTest, AWorkerKilledBySomebodyElseIsAShortage) {
+  limits_.pattern = std::chrono::seconds{600};
+  const auto holds = [this] {
+    ForkedCompiler compiler(limits_);
+    return compiler.compile({dear()}, Budget::pattern)[0].came == Came::shortage;
+  };
+  EXPECT_EQ(in_poor_process([] { limit_hard(RLIMIT_CPU, 1); }, holds), 0);
+}
+
+TEST_F(ForkedCompilerTest, MemoryThatTheMachineHasNotIsAShortage) {
+  const auto limit = [] { limit_hard(RLIMIT_AS, mapped_bytes() + (8U << 20)); };
+  const auto holds = [this] {
+    ForkedCompiler compiler(limits_);
+    return compiler.compile({dear()}, Budget::pattern)[0].came == Came::shortage;
+  };
+  EXPECT_EQ(in_poor_process(limit, holds), 0);
+}
+
+TEST(Share, BuilderAndWorkersTogetherMapNoMoreThanTheLimit) {
+  constexpr std::uint64_t kMega = 1U << 20;
+  for (const std::uint64_t total : {kMega, 600 * kMega, 2048 * kMega, 100'000 * kMega}) {
+    for (const unsigned processors : {1U, 2U, 64U}) {
+      const Share share = share_memory(total, processors);
+      EXPECT_GE(share.jobs, 1U);
+      EXPECT_LE(share.jobs, processors);
+      EXPECT_LE((share.jobs + 1) * share.bytes, total);
+    }
+  }
+  EXPECT_EQ(share_memory(2048 * kMega, 64).jobs, 3U);
 }
 
 TEST_F(ForkedCompilerTest, TheDeadlineEndsWhatIsUnderWay) {

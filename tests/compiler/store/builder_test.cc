@@ -1,5 +1,6 @@
 // The builder process: the real one, and stubs that die, hang, complain or are not there.
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -121,6 +122,18 @@ TEST_F(BuilderTest, OneThatHangsIsKilledAtTheDeadlineWithItsWorkers) {
   if (std::ifstream(scratch_ + "/pid") >> group) {
     EXPECT_FALSE(::kill(-group, 0) == 0 && ::waitpid(-group, nullptr, WNOHANG) > 0);
   }
+}
+
+// As process 1 of a container, whose children the workers of a killed builder become.
+TEST_F(BuilderTest, AsProcessOneItLeavesNoZombies) {
+  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+  HurriedEnv env;
+  ProcessBuilder builder(env, stub("sleep 1000 & sleep 1000 & wait"));
+  EXPECT_FALSE(builder.build(Dialect::pcre, name_, settings_, false));
+  ProcessBuilder killed(env_, stub("sleep 1000 & kill -9 $$"));
+  EXPECT_FALSE(killed.build(Dialect::pcre, name_, settings_, false));
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "nobody is left to wait for";
+  ::prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
 TEST_F(BuilderTest, CancellingEndsIt) {

@@ -101,6 +101,22 @@ TEST_F(ImageCacheTest, LeftOversOfADeadPublisherGo) {
   EXPECT_EQ(files().size(), 2U);
 }
 
+TEST_F(ImageCacheTest, OtherPeoplesFilesAreLeftAlone) {
+  publish(1);
+  const std::string digits = std::string(64, 'a');
+  for (const std::string& name :
+       {std::string("holiday.image"), std::string("mail.tmp"), digits, digits + ".image.bak",
+        digits + "a.image", digits.substr(1) + "A.image", digits + ".tmp", "x" + digits + ".image",
+        digits + ".imagex.tmp", std::string(".image"), digits.substr(1) + ".image.1.tmp"}) {
+    ASSERT_TRUE(write_file_atomically(settings_.directory + "/" + name, "not ours"));
+  }
+  env_.ahead = std::chrono::hours{24 * 40};
+  CacheLimits limits;
+  limits.total_bytes = 1;
+  EXPECT_EQ(cache().prune(limits), 1U);
+  EXPECT_EQ(files().size(), 11U);
+}
+
 TEST_F(ImageCacheTest, PublishersOfOneImageDoNotDisturbEachOther) {
   const std::string image = image_for(key_of(1));
   std::vector<std::thread> publishers;

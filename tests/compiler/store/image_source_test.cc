@@ -5,6 +5,7 @@
 
 #include "engine/base/file.h"
 #include "engine/rules/program_lookup.h"
+#include "tests/compiler/back/poor_process.h"
 #include "tests/compiler/store/store_fixture.h"
 
 namespace headgate::store {
@@ -116,8 +117,26 @@ TEST_F(ImageSourceTest, WhatIsInUseIsNeverTooOld) {
       << "loading it again was a use that other servers see";
 }
 
+// A build that the machine had no processes for is not what this table comes to: the next one may do better.
+TEST_F(ImageSourceTest, WhatTheMachineCouldNotCompileIsNotPublished) {
+  std::filesystem::create_directories(settings_.directory);
+  std::filesystem::permissions(scratch_, std::filesystem::perms::all);
+  std::filesystem::permissions(settings_.directory, std::filesystem::perms::all);
+  const std::string name = "{{/(a+)+/ X}}";
+  const auto programs = source();
+  const auto holds = [&] {
+    const auto built = InProcessBuilder(env_).build(Dialect::regexp, name, settings_, cancelled_);
+    const auto loaded = programs->load(Dialect::regexp, name);
+    return !built && built.error().code == Code::unavailable && !loaded &&
+           loaded.error().code == Code::unavailable;
+  };
+  EXPECT_EQ(back::in_poor_process([] { back::limit_hard(RLIMIT_NPROC, 0); }, holds), 0);
+  EXPECT_TRUE(files().empty());
+  EXPECT_TRUE(programs->load(Dialect::regexp, name));
+}
+
 TEST_F(ImageSourceTest, AFullDirectoryIsTidiedBeforeABuild) {
-  const std::string left = settings_.directory + "/0.image.1.2.tmp";
+  const std::string left = settings_.directory + "/" + std::string(64, '0') + ".image.1.2.tmp";
   ASSERT_TRUE(source()->build(Dialect::pcre, table("/foo/ X\n"), cancelled_));
   ASSERT_TRUE(write_file_atomically(left, "half"));
   env_.ahead = std::chrono::hours{2};
