@@ -273,13 +273,13 @@ bool Server::open_new_fronts(const Prepared& prepared) {
       opened[service.service.canonical] = {service.service, std::move(*front)};
       continue;
     }
-    say(Level::error, fmt::format("reload: service {}: {}; the old configuration stays in force",
-                                  service.service.name, front.error().text()));
     opened.clear();  // closes what was opened
     for (session::Front* const old : silenced) {
       const Result<void> listens = old->listen_again();
       if (!listens) say(Level::error, fmt::format("reload: {}", listens.error().text()));
     }
+    say(Level::error, fmt::format("reload: service {}: {}; the old configuration stays in force",
+                                  service.service.name, front.error().text()));
     return false;
   }
   for (auto& [name, running] : opened) {

@@ -2,7 +2,8 @@
 // threads for the disk and for names. Each part sees only the interfaces it would see across processes.
 //   Lifetime  borrows log, env and programs.         Threads  run() is the loop; everything happens there.
 //   Errors    open() says what keeps it from starting: Code::unavailable a port or the spool is taken, otherwise the
-//             disk's or the configuration's trouble. Nothing is served before open() has succeeded as a whole.
+//             disk's or the configuration's trouble. Nothing is served before open() has succeeded as a whole. A reload
+//             is taken as a whole or leaves everything as it was.
 //   Source    master(8); smtpd.md §1.4 (life cycle, reload); docs/house.md.
 #pragma once
 

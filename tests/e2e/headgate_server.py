@@ -143,7 +143,10 @@ class Server:
             return ""
 
     def wait_for_log(self, text, count=1):
-        return until(lambda: self.log().count(text) >= count, f"{text!r} in the log")
+        try:
+            return until(lambda: self.log().count(text) >= count, f"{text!r} in the log")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; its end:\n{self.log()[-3000:]}") from None
 
     def mail(self):
         new = self.directory / "Maildir" / "new"

@@ -1,6 +1,7 @@
 """One directory of images for several servers and for the tools; one that belongs to somebody else."""
 
 import os
+import signal
 import unittest
 
 from compiled_tables import ALONE, BUILDING, SLOW, images, is_scanned, is_valid, litter, wait_until_scanned
@@ -22,7 +23,9 @@ class OneDirectory(unittest.TestCase):
                 # Both see the change, both may build.
                 replace(one, "checks", CHECKS.replace("right", "new"))
                 for server in one, two:
-                    server.wait_for_log("checks has changed")
+                    server.kick(signal.SIGHUP)
+                for server in one, two:
+                    server.wait_for_log("reload: new sessions use the new configuration")
                     wait_until_scanned(server, config=one.config)
                     self.assertIn("new x", send(server))
                     self.assertNotIn("no database", server.log())
