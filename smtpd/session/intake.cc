@@ -11,8 +11,8 @@
 #include "engine/base/text.h"
 #include "smtpd/proto/received.h"
 #include "smtpd/proto/replies.h"
-#include "smtpd/queue/recipients.h"
 #include "smtpd/session/open_checks.h"
+#include "smtpd/session/recipients.h"
 
 namespace headgate::session {
 namespace {
@@ -260,10 +260,10 @@ void Intake::apply(const checks::Verdict& verdict, queue::Envelope& envelope) co
     recipient.notify = "NEVER";
     envelope.recipients.push_back(std::move(recipient));
   }
-  queue::merge_duplicates(envelope.recipients);
+  merge_duplicates(envelope.recipients);
   if (!verdict.redirect) return;
   envelope.content_filter.clear();
-  envelope.recipients = {queue::redirected(envelope.recipients, *verdict.redirect)};
+  envelope.recipients = {redirected(envelope.recipients, *verdict.redirect)};
 }
 
 }  // namespace headgate::session

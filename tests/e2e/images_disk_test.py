@@ -103,8 +103,9 @@ class Disk(unittest.TestCase):
         server = self.server(checks="/^Subject: x/ REJECT right\n")
         self.fill()
         long_ago = 86400
-        os.rename(self.disk / "filler", self.disk / "0.image.1.2.tmp")  # as a builder leaves that was killed
-        os.utime(self.disk / "0.image.1.2.tmp", (long_ago, long_ago))
+        left = self.disk / ("0" * 64 + ".image.1.2.tmp")  # as a builder leaves that was killed
+        os.rename(self.disk / "filler", left)
+        os.utime(left, (long_ago, long_ago))
         server.start()
         wait_until_scanned(server)
         self.assertEqual(litter(server, self.disk), [])

@@ -77,7 +77,7 @@ class OldImages(unittest.TestCase):
             long_ago = time.time() - 31 * 86400
             for image in images(server):
                 os.utime(image, (long_ago, long_ago))
-            left = images(server)[0].with_name("0.image.1.2.tmp")
+            left = images(server)[0].with_name("0" * 64 + ".image.1.2.tmp")
             left.write_bytes(b"half")
             os.utime(left, (long_ago, long_ago))
             replace(server, "checks", "/^Subject: x/ REJECT right at last\n")

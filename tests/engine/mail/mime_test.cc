@@ -2,6 +2,7 @@
 
 #include <ostream>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -231,12 +232,10 @@ MimeOptions strict() {
 }
 
 TEST(Errors, AreToldOnceEach) {
-  struct Case {
-    std::string message, expected;
-  };
+  using Pair = std::pair<std::string, std::string>;
 
   const std::string type = "Content-Type: ", encoding = "\nContent-Transfer-Encoding: ";
-  const Case cases[] = {
+  const Pair cases[] = {
       {"A: 1\n\nx", ""},
       {"A: \xe9\nB: \xe9\n\n\xe9\n\xe8", "h(A: \xe9)b(\xe9)"},
       {"A: 1" + encoding + "8BIT\n\n\xe9", ""},
@@ -254,7 +253,8 @@ TEST(Errors, AreToldOnceEach) {
       {type + "multipart/x; boundary=a; boundary=b; boundary=c\n\n",
        "n(Content-Type: multipart/x; boundary=a; boundary=b; boundary=c)"},
   };
-  for (const Case& c : cases) EXPECT_EQ(errors(c.message, strict()), c.expected) << c.message;
+  for (const auto& [message, expected] : cases)
+    EXPECT_EQ(errors(message, strict()), expected) << message;
   MimeOptions off = strict();
   off.mime = false;
   EXPECT_EQ(errors(type + "multipart/x; a=\xe9" + encoding + "base64\n\n\xe9", off), "");

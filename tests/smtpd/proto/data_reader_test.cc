@@ -56,6 +56,8 @@ TEST(DataReader, LinesDotsAndTheEnd) {
 
 TEST(DataReader, CarriageReturns) {
   EXPECT_EQ(whole(BareNewline::normalize, "a\r\r\r\nb\rc\r\n\rd\r\n\r\r\n.\r\n").content,
+            "a\r\r\nb\rc\n\rd\n\r\n");  // one goes with the newline, as with Postfix
+  EXPECT_EQ(whole(BareNewline::no, "a\r\r\r\nb\rc\r\n\rd\r\n\r\r\n.\r\n").content,
             "a\nb\rc\n\rd\n\n");
   EXPECT_EQ(whole(BareNewline::normalize, "\r.\r\n.\r\n").content, "\r.\n");
   EXPECT_EQ(whole(BareNewline::normalize, ".\rx\r\n.\r\n").content, "\rx\n");
@@ -72,13 +74,13 @@ struct Smuggle {
 // What a sending server might pass on as data and a receiving one might take for the end.
 TEST(DataReader, SmugglingCorpus) {
   const Smuggle corpus[] = {
-      {"a\n.\nQ\r\n.\r\n", true, "a\nQ\n", true},         // LF.LF
-      {"a\n.\r\nQ\r\n.\r\n", true, "a\nQ\n", true},       // LF.CRLF
-      {"a\r\n.\nQ\r\n.\r\n", true, "a\nQ\n", true},       // CRLF.LF
-      {"a\r.\r\nQ\r\n.\r\n", false, "a\r.\nQ\n", false},  // CR.CRLF: a bare CR ends no line
-      {"a\r.\rQ\r\n.\r\n", false, "a\r.\rQ\n", false},    // CR.CR
-      {"a\r\n.\rQ\r\n.\r\n", false, "a\n\rQ\n", false},   // CRLF.CR
-      {"a\r\n.\r\r\nQ\r\n.\r\n", true, "a\nQ\n", false},  // CRLF.CRCRLF
+      {"a\n.\nQ\r\n.\r\n", true, "a\nQ\n", true},             // LF.LF
+      {"a\n.\r\nQ\r\n.\r\n", true, "a\nQ\n", true},           // LF.CRLF
+      {"a\r\n.\nQ\r\n.\r\n", true, "a\nQ\n", true},           // CRLF.LF
+      {"a\r.\r\nQ\r\n.\r\n", false, "a\r.\nQ\n", false},      // CR.CRLF: a bare CR ends no line
+      {"a\r.\rQ\r\n.\r\n", false, "a\r.\rQ\n", false},        // CR.CR
+      {"a\r\n.\rQ\r\n.\r\n", false, "a\n\rQ\n", false},       // CRLF.CR
+      {"a\r\n.\r\r\nQ\r\n.\r\n", true, "a\n\r\nQ\n", false},  // CRLF.CRCRLF: a stuffed CR
       {"a\n..\nQ\r\n.\r\n", false, "a\n.\nQ\n", true},
   };
   for (const Smuggle& s : corpus) {

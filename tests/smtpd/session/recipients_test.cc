@@ -1,27 +1,27 @@
 // Duplicates and REDIRECT, as Postfix 3.7 queued them.
-#include "smtpd/queue/recipients.h"
+#include "smtpd/session/recipients.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace headgate::queue {
+namespace headgate::session {
 namespace {
 
 using testing::ElementsAre;
 
-std::vector<Recipient> all(std::initializer_list<const char*> addresses) {
-  std::vector<Recipient> recipients;
+std::vector<queue::Recipient> all(std::initializer_list<const char*> addresses) {
+  std::vector<queue::Recipient> recipients;
   for (const char* address : addresses) {
-    Recipient recipient;
+    queue::Recipient recipient;
     recipient.address = address;
     recipients.push_back(recipient);
   }
   return recipients;
 }
 
-std::vector<std::string> addresses(const std::vector<Recipient>& recipients) {
+std::vector<std::string> addresses(const std::vector<queue::Recipient>& recipients) {
   std::vector<std::string> found;
-  for (const Recipient& recipient : recipients) found.push_back(recipient.address);
+  for (const queue::Recipient& recipient : recipients) found.push_back(recipient.address);
   return found;
 }
 
@@ -41,7 +41,7 @@ TEST(MergeDuplicates, OtherWishesAreSomebodyElse) {
 
 TEST(Redirected, NamesTheFirstByDomainThenAddress) {
   struct Case {
-    std::vector<Recipient> recipients;
+    std::vector<queue::Recipient> recipients;
     const char* orig_to;
   };
 
@@ -53,7 +53,7 @@ TEST(Redirected, NamesTheFirstByDomainThenAddress) {
       {all({"postmaster", "a@b.example"}), "postmaster"},
   };
   for (const Case& c : cases) {
-    const Recipient recipient = redirected(c.recipients, "q@r.example");
+    const queue::Recipient recipient = redirected(c.recipients, "q@r.example");
     EXPECT_EQ(recipient.address, "q@r.example");
     EXPECT_EQ(recipient.orig_to, c.orig_to);
     EXPECT_EQ(recipient.notify, "");
@@ -61,4 +61,4 @@ TEST(Redirected, NamesTheFirstByDomainThenAddress) {
 }
 
 }  // namespace
-}  // namespace headgate::queue
+}  // namespace headgate::session

@@ -1,5 +1,5 @@
 // Tested by recipients_test, and beside Postfix by tests/collide/whole_messages.py.
-#include "smtpd/queue/recipients.h"
+#include "smtpd/session/recipients.h"
 
 #include <algorithm>
 #include <tuple>
@@ -8,30 +8,30 @@
 
 #include "engine/base/text.h"
 
-namespace headgate::queue {
+namespace headgate::session {
 
-void merge_duplicates(std::vector<Recipient>& recipients) {
+void merge_duplicates(std::vector<queue::Recipient>& recipients) {
   std::unordered_set<std::string> seen;
-  const auto repeated = [&seen](const Recipient& r) {
+  const auto repeated = [&seen](const queue::Recipient& r) {
     return !seen.insert(r.original + '\n' + r.notify + '\n' + text::lower(r.address)).second;
   };
   recipients.erase(std::remove_if(recipients.begin(), recipients.end(), repeated),
                    recipients.end());
 }
 
-Recipient redirected(const std::vector<Recipient>& recipients, std::string address) {
-  const auto key = [](const Recipient& r) {
+queue::Recipient redirected(const std::vector<queue::Recipient>& recipients, std::string address) {
+  const auto key = [](const queue::Recipient& r) {
     std::string folded = text::lower(r.address);
     const std::size_t at = std::min(folded.rfind('@'), folded.size());
     return std::make_pair(folded.substr(at), folded);
   };
-  const auto first =
-      std::min_element(recipients.begin(), recipients.end(),
-                       [&key](const Recipient& a, const Recipient& b) { return key(a) < key(b); });
-  Recipient recipient;
+  const auto first = std::min_element(
+      recipients.begin(), recipients.end(),
+      [&key](const queue::Recipient& a, const queue::Recipient& b) { return key(a) < key(b); });
+  queue::Recipient recipient;
   recipient.address = std::move(address);
   recipient.orig_to = first->address;
   return recipient;
 }
 
-}  // namespace headgate::queue
+}  // namespace headgate::session

@@ -7,13 +7,13 @@
 
 #include "smtpd/queue/message.h"
 
-namespace headgate::queue {
+namespace headgate::session {
 
 // Who is named twice, in any case of letters, with the same wishes for notifications, gets one copy: the first stays.
-void merge_duplicates(std::vector<Recipient>& recipients);
+void merge_duplicates(std::vector<queue::Recipient>& recipients);
 
 // The one that takes the place of all (one or more). It is said to replace the first in Postfix's order: by domain,
 // then by address.
-Recipient redirected(const std::vector<Recipient>& recipients, std::string address);
+queue::Recipient redirected(const std::vector<queue::Recipient>& recipients, std::string address);
 
-}  // namespace headgate::queue
+}  // namespace headgate::session
