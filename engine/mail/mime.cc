@@ -206,7 +206,6 @@ void MimeParser::check_encoding_domain() {
 }
 
 void MimeParser::finish_header_block() {
-  if (options_.report_encoding_domain) check_encoding_domain();
   if (options_.downgrade && !seven_bit_domain()) {
     const bool holds_parts = type_ == Type::multipart || type_ == Type::rfc822 ||
                              type_ == Type::message || type_ == Type::fragment;
@@ -218,6 +217,7 @@ void MimeParser::finish_header_block() {
     primary_ended_ = true;
     sink_.end_of_primary_headers();
   }
+  if (options_.report_encoding_domain) check_encoding_domain();
 }
 
 // Rows 5 to 8: the record at hand is no header.

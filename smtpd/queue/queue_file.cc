@@ -120,6 +120,8 @@ bool set_attribute(Envelope& envelope, std::string_view name, std::string_view v
   };
   for (const auto& [known, field] : texts)
     if (name == known) field->assign(value);
+  if (name == "eight_bit" && value == "1")
+    envelope.body = proto::Body::eight_bit_mime;  // until 0.1
   if (name == "body" && value == kEightBit) envelope.body = proto::Body::eight_bit_mime;
   if (name == "body" && value == kSevenBit) envelope.body = proto::Body::seven_bit;
   if (name == "smtputf8") envelope.smtputf8 = value == "1";

@@ -1,5 +1,5 @@
 // The work becomes a coroutine on the pool; co_spawn brings the waiting one back to its own executor.
-// Tested by front_test.
+// Tested by asio_loop_test.
 #include "smtpd/session/asio_loop.h"
 
 #include <utility>

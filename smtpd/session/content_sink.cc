@@ -1,4 +1,4 @@
-// Tested by content_sink_test, tests/smtp/missing_headers.smtp, and beside Postfix by tests/collide/whole_messages.py.
+// Tested by tests/smtp (headers_*, missing_headers, hops*, no_received), and beside Postfix by tests/collide/whole_messages.py.
 #include "smtpd/session/content_sink.h"
 
 #include <ctime>
@@ -79,8 +79,16 @@ void ContentSink::add_missing() {
   if (lacks(KnownHeader::from, KnownHeader::resent_from)) add_from();
   const bool visible = seen_.has(KnownHeader::to) || seen_.has(KnownHeader::cc) ||
                        seen_.has(KnownHeader::resent_to) || seen_.has(KnownHeader::resent_cc);
-  if (!visible && !policy_.undisclosed_recipients_header.empty())
-    record(policy_.undisclosed_recipients_header, false);
+  if (!visible) add_undisclosed();
+}
+
+void ContentSink::add_undisclosed() {
+  const std::string& line = policy_.undisclosed_recipients_header;
+  if (line.empty()) return;
+  if (mail::is_header(line)) return record(line, false);
+  say_(Level::warning, fmt::format("bad undisclosed_recipients_header header text \"{}\" -- need "
+                                   "\"headername: headervalue\"",
+                                   line));
 }
 
 void ContentSink::add_message_id() {

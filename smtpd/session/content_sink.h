@@ -52,6 +52,7 @@ class ContentSink final : public checks::Sink {
 
  private:
   void add_missing();
+  void add_undisclosed();
   void add_message_id();
   void add_from();
   [[nodiscard]] bool lacks(mail::KnownHeader plain, mail::KnownHeader resent) const;

@@ -102,6 +102,7 @@ Intake::Intake(Session& session, Services& services, std::unique_ptr<queue::Writ
               command_ended_bare),
       splitter_(static_cast<std::size_t>(state_->settings->line_length_limit)) {
   const bool disabled = checks_disabled(*state_->settings);
+  asks_tables_ = !disabled && !state_->checks->empty();
   const checks::Limits limits = check_limits(*state_->settings);
   inspector_ = std::make_unique<checks::Inspector>(
       disabled ? no_checks_ : *state_->checks, disabled ? unchecked(limits) : limits, sink_, *log_);
@@ -144,7 +145,8 @@ void Intake::check_size() {
   const auto limit = static_cast<std::uint64_t>(state_->settings->message_size_limit);
   if (too_big_ || limit == 0 || reader_.size_bytes() <= limit) return;
   too_big_ = true;
-  log_->say(Level::warning, fmt::format("{}: queue file size limit exceeded", id_));
+  session_.log(services_.log, Level::warning,
+               fmt::format("{}: queue file size limit exceeded", id_));
   abandon();
 }
 

@@ -38,6 +38,12 @@ class Intake {
 
   [[nodiscard]] std::uint64_t wire_bytes() const { return reader_.wire_bytes(); }
 
+  // Too big, or a bare newline that is not allowed: nobody else is asked about the message any more.
+  [[nodiscard]] bool refused_by_smtpd() const { return too_big_ || refuses_bare_newline(); }
+
+  // False when no table is asked: then the three above need not run apart.
+  [[nodiscard]] bool asks_tables() const { return asks_tables_; }
+
   // After end(): commits or throws away, and answers.
   Task<proto::Reply> conclude();
 
@@ -73,7 +79,7 @@ class Intake {
   mail::Splitter splitter_;
   std::string content_;
   std::optional<Error> write_failure_;
-  bool first_ = true, too_big_ = false;
+  bool first_ = true, too_big_ = false, asks_tables_ = false;
 };
 
 }  // namespace headgate::session

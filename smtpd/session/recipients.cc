@@ -13,7 +13,8 @@ namespace headgate::session {
 void merge_duplicates(std::vector<queue::Recipient>& recipients) {
   std::unordered_set<std::string> seen;
   const auto repeated = [&seen](const queue::Recipient& r) {
-    return !seen.insert(r.original + '\n' + r.notify + '\n' + text::lower(r.address)).second;
+    return !seen.insert(text::lower(r.original) + '\n' + r.notify + '\n' + text::lower(r.address))
+                .second;
   };
   recipients.erase(std::remove_if(recipients.begin(), recipients.end(), repeated),
                    recipients.end());
@@ -21,16 +22,14 @@ void merge_duplicates(std::vector<queue::Recipient>& recipients) {
 
 queue::Recipient redirected(const std::vector<queue::Recipient>& recipients, std::string address) {
   const auto key = [](const queue::Recipient& r) {
-    std::string folded = text::lower(r.address);
-    const std::size_t at = std::min(folded.rfind('@'), folded.size());
-    return std::make_pair(folded.substr(at), folded);
+    const std::size_t at = std::min(r.address.rfind('@'), r.address.size());
+    return std::make_pair(text::lower(r.address.substr(at)), r.address);
   };
   const auto first = std::min_element(
       recipients.begin(), recipients.end(),
       [&key](const queue::Recipient& a, const queue::Recipient& b) { return key(a) < key(b); });
-  queue::Recipient recipient;
-  recipient.address = std::move(address);
-  recipient.orig_to = first->address;
+  queue::Recipient recipient = *first;  // with its wishes for notifications
+  recipient.orig_to = std::exchange(recipient.address, std::move(address));
   return recipient;
 }
 

@@ -12,8 +12,8 @@ namespace headgate::session {
 // Who is named twice, in any case of letters, with the same wishes for notifications, gets one copy: the first stays.
 void merge_duplicates(std::vector<queue::Recipient>& recipients);
 
-// The one that takes the place of all (one or more). It is said to replace the first in Postfix's order: by domain,
-// then by address.
+// The one that takes the place of all (one or more): of the first in Postfix's order, by domain in any case of
+// letters, then by address.
 queue::Recipient redirected(const std::vector<queue::Recipient>& recipients, std::string address);
 
 }  // namespace headgate::session

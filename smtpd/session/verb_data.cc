@@ -29,8 +29,8 @@ Task<Result<void>> create_file(Dialogue& dialogue, WriterPtr& writer) {
   co_return done;
 }
 
-proto::Reply storage_failure(const Dialogue& dialogue, std::string_view doing, const Error& error) {
-  const std::string line = fmt::format("{}: {}", doing, error.text());
+proto::Reply storage_failure(const Dialogue& dialogue, const Error& error) {
+  const std::string line = fmt::format("create queue file: {}", error.text());
   dialogue.session.log(dialogue.services.log, Level::warning, line);
   return error.code == Code::unavailable ? proto::reply::insufficient_storage()
                                          : proto::reply::queue_write_error();
@@ -46,34 +46,18 @@ void set_content_deadline(Dialogue& dialogue) {
   dialogue.wire.set_deadline_policy(policy);
 }
 
-Task<Result<void>> feed(Dialogue& dialogue, Intake& intake, std::string_view bytes) {
-  std::size_t taken = 0;
-  const std::function<Result<void>()> work = [&intake, &taken, bytes]() -> Result<void> {
-    taken = intake.feed(bytes);
+// A step of the intake, apart from the loop when it asks tables.
+Task<Result<void>> step(Dialogue& dialogue, const Intake& intake, std::function<void()> work) {
+  if (!intake.asks_tables()) {
+    work();
+    co_return Result<void>();
+  }
+  const std::function<Result<void>()> apart = [&work]() -> Result<void> {
+    work();
     return {};
   };
-  Result<void> done = co_await dialogue.services.loop.inspect(work);
-  if (!done) co_return done;
-  dialogue.wire.consume(taken);
-  dialogue.session.content_wire_bytes = intake.wire_bytes();
-  co_return done;
-}
-
-Task<Result<void>> begin(Dialogue& dialogue, Intake& intake) {
-  const std::function<Result<void>()> work = [&intake]() -> Result<void> {
-    intake.begin();
-    return {};
-  };
-  Result<void> done = co_await dialogue.services.loop.inspect(work);
-  co_return done;
-}
-
-Task<Result<void>> end(Dialogue& dialogue, Intake& intake) {
-  const std::function<Result<void>()> work = [&intake]() -> Result<void> {
-    intake.end();
-    return {};
-  };
-  Result<void> done = co_await dialogue.services.loop.inspect(work);
+  Result<void> done = co_await dialogue.services.loop.inspect(apart);
+  if (!done) dialogue.session.log(dialogue.services.log, Level::error, done.error().text());
   co_return done;
 }
 
@@ -83,17 +67,24 @@ Task<Result<void>> read_content(Dialogue& dialogue, Intake& intake) {
     if (!bytes && bytes.error().code == Code::cancelled)
       continue;  // a stop waits for the message to end
     if (!bytes) co_return tl::unexpected(bytes.error());
-    const Result<void> fed = co_await feed(dialogue, intake, *bytes);
+    std::size_t taken = 0;
+    const std::string_view content = *bytes;
+    const std::function<void()> feed = [&] { taken = intake.feed(content); };
+    Result<void> fed = co_await step(dialogue, intake, feed);
     if (!fed) co_return fed;
+    dialogue.wire.consume(taken);
+    dialogue.session.content_wire_bytes = intake.wire_bytes();
   }
   co_return Result<void>();
 }
 
 Task<proto::Reply> conclude(Dialogue& dialogue, Intake& intake) {
-  const Refusal refusal = co_await judge_end_of_data(dialogue);
+  Refusal refusal;
+  if (!intake.refused_by_smtpd()) refusal = co_await judge_end_of_data(dialogue);
   if (refusal) co_return *refusal;  // the Intake goes, and the queue file with it
-  const Result<void> ended = co_await end(dialogue, intake);
-  if (!ended) co_return storage_failure(dialogue, "check content", ended.error());
+  const std::function<void()> end = [&intake] { intake.end(); };
+  const Result<void> ended = co_await step(dialogue, intake, end);
+  if (!ended) co_return proto::reply::queue_write_error();
   proto::Reply reply = co_await intake.conclude();
   if (reply.positive()) {
     dialogue.session.forgive_errors();
@@ -116,17 +107,19 @@ Task<Answer> data(Dialogue& dialogue, const proto::Request& request) {
 
   WriterPtr writer;
   const Result<void> created = co_await create_file(dialogue, writer);
-  if (!created) co_return Answer(storage_failure(dialogue, "create queue file", created.error()));
+  if (!created) co_return Answer(storage_failure(dialogue, created.error()));
   const std::string id = writer->id();
   session.log(dialogue.services.log, Level::info,
               fmt::format("{}: client={}", id, session.peer.name_and_address()));
   Intake intake(session, dialogue.services, std::move(writer), dialogue.command_ended_bare,
                 is_local_client(session));
-  Result<void> read = co_await begin(dialogue, intake);
+  const std::function<void()> begin = [&intake] { intake.begin(); };
+  Result<void> read = co_await step(dialogue, intake, begin);
+  if (!read) co_return Answer(proto::reply::queue_write_error());
 
   dialogue.wire.queue(proto::reply::start_data().bytes());
   set_content_deadline(dialogue);
-  if (read) read = co_await dialogue.wire.flush();
+  read = co_await dialogue.wire.flush();
   if (read) read = co_await read_content(dialogue, intake);
   if (!read) {
     dialogue.wire_failure = read.error();

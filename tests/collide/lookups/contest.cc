@@ -68,6 +68,13 @@ Outcome contest(const Judge& judge, const Table& table, const std::vector<std::s
   std::vector<OurPath> paths = open_paths(table.dialect, name, table.is_inline, text);
   phase(Phase::we_answer);
   for (OurPath& ours : paths) {
+    outcome.bomb = std::any_of(ours.warnings.begin(), ours.warnings.end(), [](const auto& warning) {
+      return warning.find(": this pattern takes too ") != std::string::npos;
+    });
+    if (outcome.bomb) {
+      outcome.keys = outcome.hits = 0;
+      return outcome;
+    }
     if (ours.warnings != theirs.warnings()) {
       outcome.difference = Difference{ours.name,
                                       std::nullopt,

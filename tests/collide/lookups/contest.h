@@ -29,6 +29,7 @@ struct Outcome {
   std::size_t keys = 0;      // that were compared
   std::size_t hits = 0;      // of them found
   std::size_t warnings = 0;  // of Postfix, all of them
+  bool bomb = false;         // a pattern was given up (docs/compat.md 18): nothing was compared
   double judge_seconds = 0;
   std::optional<Difference> difference;
 };

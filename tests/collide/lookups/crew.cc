@@ -37,7 +37,7 @@ constexpr rlim_t kMemoryBytes = rlim_t{4} << 30U;
 
 struct Slot {
   std::atomic<std::uint64_t> table, tables, lookups, hits, warnings, differences, cut_short;
-  std::atomic<std::uint64_t> alone;
+  std::atomic<std::uint64_t> alone, bombs;
   std::atomic<Phase> phase;
 };
 
@@ -109,7 +109,8 @@ class Worker {
     slot_.lookups += outcome.keys;
     slot_.hits += outcome.hits;
     slot_.warnings += outcome.warnings;
-    slot_.cut_short += outcome.keys < keys.size() ? 1 : 0;
+    slot_.bombs += outcome.bomb ? 1 : 0;
+    slot_.cut_short += !outcome.bomb && outcome.keys < keys.size() ? 1 : 0;
     if (outcome.difference) {
       ++slot_.differences;
       tell({std::move(table), std::move(*outcome.difference)}, phase);
@@ -169,6 +170,7 @@ class Crew {
       tally_.differences += slots_[w].differences;
       tally_.cut_short += slots_[w].cut_short;
       tally_.played_alone += slots_[w].alone;
+      tally_.bombs += slots_[w].bombs;
     }
     munmap(slots_, sizeof(Slot) * orders_.jobs);
     return tally_;

@@ -33,6 +33,8 @@ struct Tally {
   std::uint64_t headgate_slow = 0;  // where Postfix was not
   std::uint64_t headgate_died = 0;
   std::uint64_t played_alone = 0;
+  std::uint64_t bombs =
+      0;  // tables with a pattern that headgate gives up and Postfix does not (compat.md 18)
   std::uint64_t no_place = 0;  // workers that could not use their directory
 };
 

@@ -57,6 +57,8 @@ int report(const Orders& orders, const Tally& t, double seconds) {
         "  because of Postfix itself: {} tables cut short, {} given up as too slow, {} it died "
         "of; headgate played {} of them alone\n",
         t.cut_short, t.postfix_slow, t.postfix_died, t.played_alone);
+  if (t.bombs > 0)
+    fmt::print("  {} tables with a pattern that takes too long or too much\n", t.bombs);
   fmt::print("  differences = {}", t.differences);
   if (t.headgate_slow + t.headgate_died > 0)
     fmt::print(", headgate hung {} times, died {} times", t.headgate_slow, t.headgate_died);

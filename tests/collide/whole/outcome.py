@@ -7,9 +7,10 @@ import time
 
 YEAR = time.strftime('%Y')
 CLOCK = re.compile(r'(Mon|Tue|Wed|Thu|Fri|Sat|Sun), +\d{1,2} \w{3} %s \d\d:\d\d:\d\d [+-]\d{4} \(\w+\)' % YEAR)
-OURS = re.compile(r'^table \S+(?: .*)?: (?:building a database|\d+ patterns, built)|^table .* is matched with its database')  # compat.md, deviation 23
+OURS = re.compile(r'^table \S+(?: .*)?: (?:building a database|\d+ patterns, built)|^table .* (?:is matched with its database|has no pattern that can be scanned for)')  # compat.md, deviation 23
 CONNECTIONS = re.compile(r'^(connect from|disconnect from|lost connection after|timeout after|improper command) ?')
-BARE_NEWLINE = 'bare <LF> received'
+ENDED_BY_SMTPD = re.compile('bare <LF> received|queue file size limit exceeded')
+CORRUPT = re.compile(r'saving corrupt file "(\w+)"')  # compat.md, deviation 25
 
 
 @dataclasses.dataclass
@@ -19,6 +20,7 @@ class Outcome:
     delivered: list = dataclasses.field(default_factory=list)  # (sink, sender, recipient, content) sorted
     delivery_log: list = dataclasses.field(default_factory=list)  # what smtp, discard, error said, sorted
     held: tuple = None
+    lost: bool = False  # Postfix took its own queue file for damaged
 
 
 def masked(text, queue_id):
@@ -71,6 +73,9 @@ def collect(replies, case_lines, delivery_lines, deliveries, held):
     by_id = dict(zip(ids, outcomes))
     for program, text in delivery_lines:
         queue_id, _, rest = text.partition(': ')
+        corrupt = CORRUPT.search(text)
+        if corrupt and corrupt.group(1) in by_id:
+            by_id[corrupt.group(1)].lost = True
         outcome = by_id.get(queue_id)
         if outcome is None or program in ('smtpd', 'cleanup', 'qmgr'):
             continue
@@ -81,7 +86,7 @@ def collect(replies, case_lines, delivery_lines, deliveries, held):
             content = masked(delivery.content.decode('latin-1'), queue_id)
             outcome.delivered.append((delivery.port, masked(delivery.sender, queue_id), recipient.group(1) if recipient else '?', content))
     for queue_id, outcome in by_id.items():
-        if any(BARE_NEWLINE in line for line in outcome.log):  # compat.md, deviation 20
+        if any(ENDED_BY_SMTPD.search(line) for line in outcome.log):  # compat.md, deviation 20
             outcome.log = [line for line in outcome.log if line.startswith('smtpd: ')]
         outcome.replies = [masked(r, queue_id) for r in outcome.replies]
         outcome.delivered.sort()
@@ -123,7 +128,7 @@ def line_difference(a, b):
 def compare(postfix, headgate):
     """[(what, text)] of the differences between two outcomes; empty: the same."""
     found = []
-    for what in ('replies', 'log', 'delivered', 'delivery_log', 'held'):
+    for what in ('replies', 'log') if postfix.lost else ('replies', 'log', 'delivered', 'delivery_log', 'held'):
         a, b = getattr(postfix, what), getattr(headgate, what)
         if a == b:
             continue

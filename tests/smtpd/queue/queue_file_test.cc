@@ -26,6 +26,7 @@ Envelope sample_envelope() {
   envelope.recipients = {recipient("one@example.com"), recipient("two@example.com")};
   envelope.recipients[0].original = "rfc822;One@example.com";
   envelope.recipients[1].notify = "NEVER";
+  envelope.recipients[1].orig_to = "three@example.com";
   envelope.dsn_ret = "HDRS";
   envelope.dsn_envid = "id=1";
   envelope.body = proto::Body::eight_bit_mime;
@@ -69,6 +70,8 @@ TEST(QueueFile, RoundTrip) {
   EXPECT_EQ("one@example.com", e.recipients[0].address);
   EXPECT_EQ("rfc822;One@example.com", e.recipients[0].original);
   EXPECT_EQ("NEVER", e.recipients[1].notify);
+  EXPECT_EQ("", e.recipients[0].orig_to);
+  EXPECT_EQ("three@example.com", e.recipients[1].orig_to);
   EXPECT_FALSE(e.recipients[0].done);
   EXPECT_EQ("HDRS", e.dsn_ret);
   EXPECT_EQ("id=1", e.dsn_envid);

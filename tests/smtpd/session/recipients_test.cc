@@ -35,6 +35,8 @@ TEST(MergeDuplicates, OtherWishesAreSomebodyElse) {
   auto recipients = all({"a@x.example", "a@x.example", "a@x.example", "a@x.example"});
   recipients[1].notify = recipients[3].notify = "NEVER";
   recipients[2].original = "rfc822;b@x.example";
+  recipients.push_back(recipients[2]);
+  recipients[4].original = "rfc822;B@x.example";
   merge_duplicates(recipients);
   EXPECT_EQ(recipients.size(), 3U);
 }
@@ -51,6 +53,7 @@ TEST(Redirected, NamesTheFirstByDomainThenAddress) {
       {all({"A@z.example", "B@a.example"}), "B@a.example"},
       {all({"you@dest.example", "x+y@dest.example", "third@dest.example"}), "third@dest.example"},
       {all({"postmaster", "a@b.example"}), "postmaster"},
+      {all({"abc@dest.example", "Zed@Dest.example"}), "Zed@Dest.example"},
   };
   for (const Case& c : cases) {
     const queue::Recipient recipient = redirected(c.recipients, "q@r.example");
@@ -58,6 +61,15 @@ TEST(Redirected, NamesTheFirstByDomainThenAddress) {
     EXPECT_EQ(recipient.orig_to, c.orig_to);
     EXPECT_EQ(recipient.notify, "");
   }
+}
+
+TEST(Redirected, KeepsTheWishesForNotifications) {
+  auto recipients = all({"b@x.example", "a@x.example"});
+  recipients[1].notify = "NEVER";
+  recipients[1].original = "rfc822;q@q.example";
+  const auto recipient = redirected(recipients, "q@r.example");
+  EXPECT_EQ(recipient.notify, "NEVER");
+  EXPECT_EQ(recipient.original, "rfc822;q@q.example");
 }
 
 }  // namespace
