@@ -140,7 +140,7 @@ def configuration(rng):
     for name in ('strict_7bit_headers', 'strict_8bitmime', 'strict_8bitmime_body', 'strict_mime_encoding_domain'):
         maybe(0.06, name, 'yes')
     maybe(0.06, 'message_reject_characters', '\\001', '\\0\\001', '\\\\', '\\a\\b')  # none that a queue id may have
-    maybe(0.06, 'message_strip_characters', '\\0', '\\001\\002', 'x', '\\t')
+    maybe(0.06, 'message_strip_characters', '\\0', '\\001\\002', 'E', '\\t')
     maybe(0.12, 'header_size_limit', '20', '60', '200', '1000', '2500')
     maybe(0.25, 'body_checks_size_limit', '0', '1', '20', '100', '1000', '2100')
     maybe(0.1, 'mime_nesting_limit', '1', '2', '5')
