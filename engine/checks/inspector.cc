@@ -141,14 +141,16 @@ void Inspector::Impl::header(mail::HeaderClass header_class, std::string_view te
   if (primary && known) sink_.primary_header_found(*known);
   const Effect effect = inspect(key_class_of(header_class, mime_name), text);
   if (effect == Effect::drop) return;
-  if (effect == Effect::replace) text = replacement_;
+  std::optional<mail::KnownHeader> kept = known;
   // A replaced header counts by its new name, but for the block it stands in it stays what it was.
-  const std::string_view new_name = mail::header_name(text);
+  if (effect == Effect::replace) {
+    text = replacement_;
+    name = mail::header_name(text);
+    kept = mail::find_known_header(name);
+  }
   const bool counts = primary && !mime_name;
-  const bool made_here = name.empty();
-  const auto kept = made_here ? std::nullopt : mail::find_known_header(new_name);
   if (kept) sink_.known_header(*kept, text, counts);
-  if (counts && is_dropped(new_name)) return;
+  if (counts && is_dropped(name)) return;
   write_header(text);
 }
 

@@ -1,4 +1,4 @@
-// Tested by inspector_limits_test.
+// Tested by record_filter_test.
 #include "engine/checks/record_filter.h"
 
 #include <algorithm>
