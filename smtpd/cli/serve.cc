@@ -129,7 +129,10 @@ int run_serve(Invocation& invocation) {
     const Result<void> reopened = (*log)->reopen();
     if (!reopened) warning(invocation, reopened.error().text());
   };
-  server.run(reopen_log, [&] { announce(invocation, *options, server, shown); });
+  const bool ended = server.run(reopen_log, [&] { announce(invocation, *options, server, shown); });
+  if (!ended)
+    _exit(
+        kExitOk);  // a thread inside regexec cannot be joined; the log and the queue are written without buffers
   return kExitOk;
 }
 

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -44,7 +45,9 @@ class Server : private Renewal::House {
   [[nodiscard]] std::vector<net::Endpoint> listening_on() const;
 
   // Until SIGTERM or SIGINT has drained it. `reopen_log` is called at SIGUSR1, `ready` when clients are accepted.
-  void run(const std::function<void()>& reopen_log, const std::function<void()>& ready);
+  // False when content checks that do not end were left behind: then the process must exit without destructors.
+  [[nodiscard]] bool run(const std::function<void()>& reopen_log,
+                         const std::function<void()>& ready);
 
  private:
   class WakeQueue;
@@ -76,6 +79,7 @@ class Server : private Renewal::House {
   Task<std::string> answer(std::string request);
   void warn_of_ignored(const config::Settings& fresh);
   [[nodiscard]] bool sessions_over() const;
+  [[nodiscard]] bool past(const std::optional<SteadyTime>& time) const;
   void say(Level level, std::string text);
 
   config::Config config_;
@@ -102,7 +106,7 @@ class Server : private Renewal::House {
   std::set<std::shared_ptr<session::Front>> retired_;  // a reload took them out of master.cf
   std::unique_ptr<Renewal> renewal_;
   std::unique_ptr<ControlSocket> control_;
-  bool queue_done_ = false, stopping_ = false, hurry_ = false;
+  bool queue_done_ = false, stopping_ = false, hurry_ = false, stuck_ = false;
 };
 
 }  // namespace headgate::cli

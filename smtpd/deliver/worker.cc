@@ -38,6 +38,7 @@ Worker::Worker(aio::thread_pool& pool, config::SettingsPtr settings, rules::Prog
                net::Resolver& resolver, Connector& connector, EventSink& log, Env& env,
                TransportCommands commands, IsNew is_new)
     : pool_(pool),
+      askers_(kAskers),
       settings_(std::move(settings)),
       programs_(programs),
       resolver_(resolver),
@@ -102,7 +103,8 @@ Task<std::vector<queue::Outcome>> Worker::deliver(const queue::Delivery& deliver
   std::vector<queue::Outcome> outcomes;
   switch (agent) {
     case Agent::smtp: {
-      SmtpClient client(pool_, *settings, resolver_, connector_, env_, log_, checks.get());
+      aio::thread_pool& readers = checks == nullptr ? pool_ : askers_;
+      SmtpClient client(readers, *settings, resolver_, connector_, env_, log_, checks.get());
       outcomes = co_await client.deliver(delivery, route.nexthop);
       break;
     }

@@ -1,9 +1,9 @@
 // Worker: the DELIVER role: takes a Delivery, finds its transport, delivers, and logs each
 // recipient's outcome.
-//   Lifetime  borrows everything but the Settings.       Threads  on the manager's executor; disk
-//   work goes to the pool. Errors    are Outcomes; a table that cannot be opened or read defers its
-//   mail with the table's text. Source    smtp(8), local(8), virtual(8), discard(8), error(8);
-//   smtpd.md §8.
+//   Lifetime  borrows everything but the Settings.
+//   Threads   on the manager's executor; disk work goes to the pool, content that checks look at to threads of its own.
+//   Errors    are Outcomes; a table that cannot be opened or read defers its mail with the table's text.
+//   Source    smtp(8), local(8), virtual(8), discard(8), error(8); smtpd.md §8.
 #pragma once
 
 #include <functional>
@@ -67,6 +67,7 @@ class Worker final : public queue::Deliverer {
   [[nodiscard]] Mailbox mailbox_of(const queue::Recipient& recipient, Agent agent);
 
   aio::thread_pool& pool_;
+  aio::thread_pool askers_;  // a check that does not end must not take a thread from the queue
   config::SettingsPtr settings_;
   rules::ProgramSource& programs_;
   net::Resolver& resolver_;

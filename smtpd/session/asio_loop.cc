@@ -9,10 +9,9 @@ namespace {
 
 Task<Result<void>> call(std::function<Result<void>()> work) { co_return work(); }
 
-template <class Executor>
-Task<Result<void>> run_on(Executor executor, std::function<Result<void>()> work) {
+Task<Result<void>> run_on(aio::thread_pool& pool, std::function<Result<void>()> work) {
   Task<Result<void>> job = call(std::move(work));
-  auto [failure, result] = co_await aio::co_spawn(executor, std::move(job), kAsTuple);
+  auto [failure, result] = co_await aio::co_spawn(pool.get_executor(), std::move(job), kAsTuple);
   if (failure) co_return fail(Code::bug, "exception in work off the loop");
   co_return std::move(result);
 }
@@ -25,11 +24,11 @@ Task<void> AsioLoop::pause(std::chrono::milliseconds duration) {
 }
 
 Task<Result<void>> AsioLoop::off_loop(std::function<Result<void>()> work) {
-  return run_on(pool_.get_executor(), std::move(work));
+  return run_on(pool_, std::move(work));
 }
 
 Task<Result<void>> AsioLoop::inspect(std::function<Result<void>()> work) {
-  return run_on(checks_, std::move(work));
+  return run_on(inspection_, std::move(work));
 }
 
 }  // namespace headgate::session

@@ -123,8 +123,21 @@ void Intake::begin() {
   if (envelope.recipients.size() == 1) received.recipient = envelope.recipients[0].address;
   received.time = services_.env.wall();
   received.zone = proto::local_zone(received.time);
-  for (const std::string& line : proto::received_records(received)) {
-    if (writing()) inspect(line, false);
+  guard([&] {
+    for (const std::string& line : proto::received_records(received)) {
+      if (writing()) inspect(line, false);
+    }
+  });
+}
+
+// What throws (no memory) costs this message: the rest of its content is read and forgotten.
+template <class Work>
+void Intake::guard(const Work& work) {
+  try {
+    work();
+  } catch (const std::exception& error) {
+    abandon();
+    write_failure_ = Error{Code::bug, error.what(), ""};
   }
 }
 
@@ -133,7 +146,9 @@ std::size_t Intake::feed(std::string_view bytes) {
   const std::size_t taken = reader_.feed(bytes, content_);
   check_size();
   if (writing() && refuses_bare_newline()) abandon();
-  if (writing()) splitter_.feed(content_, *this);
+  guard([&] {
+    if (writing()) splitter_.feed(content_, *this);
+  });
   return taken;
 }
 
@@ -175,6 +190,7 @@ bool Intake::acceptable() const {
 }
 
 void Intake::abandon() {
+  if (writer_ == nullptr) return;
   if (const Result<void> status = writer_->status(); !status) write_failure_ = status.error();
   sink_.stop();
   writer_.reset();
@@ -187,8 +203,10 @@ Reply Intake::write_failure(const Error& error) {
 }
 
 void Intake::end() {
-  if (writing()) splitter_.end(*this);
-  if (writing()) inspector_->end();
+  guard([&] {
+    if (writing()) splitter_.end(*this);
+    if (writing()) inspector_->end();
+  });
 }
 
 Task<Reply> Intake::conclude() {

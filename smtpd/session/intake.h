@@ -53,6 +53,8 @@ class Intake {
  private:
   class Log;
 
+  template <class Work>
+  void guard(const Work& work);
   void inspect(std::string_view bytes, bool continued);
   [[nodiscard]] bool acceptable() const;
   [[nodiscard]] bool refuses_bare_newline() const;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/smtpd/session/session_house.h"
+#include "tests/support/fake_lookup.h"
 #include "tests/support/script_wire.h"
 
 namespace headgate::session {
@@ -15,8 +16,10 @@ using testing_support::ScriptWire;
 class ConverseTest : public testing::Test {
  protected:
   // Runs a script; the wire stays for questions.
-  void run(const std::string& script, const std::string& main_cf = "") {
+  void run(const std::string& script, const std::string& main_cf = "",
+           const std::function<void(ServiceState&)>& change = nullptr) {
     ASSERT_TRUE(house_.configure(main_cf));
+    if (change) change(*house_.calm);
     states_ = std::make_unique<FakeStates>(house_.calm);
     wire_ = std::make_unique<ScriptWire>(testing_support::parse_script(script));
     Peer peer;
@@ -61,6 +64,28 @@ TEST_F(ConverseTest, TheDeadlineIsThatOfTheSettingsInForce) {
   run("S: 220\nC: QUIT\nS: 221\n", "smtpd_timeout = 77s\nsmtpd_per_request_deadline = yes\n");
   EXPECT_EQ(wire_->policy().budget, 77s);
   EXPECT_TRUE(wire_->policy().per_request);
+}
+
+// Asked about any line, its memory runs out.
+std::shared_ptr<checks::TableList> exhausted_tables() {
+  const support::FakeLookup::Answer answer =
+      [](std::string_view) -> Result<std::optional<std::string>> { throw std::bad_alloc(); };
+  auto list = std::make_shared<checks::TableList>();
+  list->tables.push_back(std::make_unique<support::FakeLookup>("pcre:/x", answer));
+  return list;
+}
+
+TEST_F(ConverseTest, ACheckThatThrowsCostsItsMessageAndNotTheSession) {
+  const std::string transaction =
+      "C: MAIL FROM:<a@b.example>\nC: RCPT TO:<x@here.example>\nC: DATA\nS: 250\nS: 250\nS: 354\n";
+  const std::string script = "S: 220\nC: EHLO c\nS: 250\n" + transaction +
+                             "C: Subject: x\nC:\nC: one\nC: .\n"
+                             "S: 451 4.3.0 Error: queue file write error\n" +
+                             transaction + "C: Subject: y\nC: .\nS: 250 2.0.0\nC: QUIT\nS: 221\n";
+  run(script, "", [](ServiceState& state) { state.checks->body = exhausted_tables(); });
+  EXPECT_EQ(house_.spool.messages.size(), 1U);
+  EXPECT_EQ(house_.spool.open_writers, 0);
+  EXPECT_EQ(house_.log.count("write queue file: std::bad_alloc"), 1);
 }
 
 TEST_F(ConverseTest, ADiskThatFillsUpIs452AndNothingIsAcknowledged) {

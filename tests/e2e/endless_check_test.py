@@ -1,0 +1,70 @@
+"""A pattern that regexec does not end holds up the message it is asked about; the server goes on and can be stopped."""
+
+import signal
+import smtplib
+import unittest
+
+from headgate_server import PATIENCE, Server, until
+
+# Minutes for 70 letters, and each letter more makes it worse.
+ENDLESS = r"/^(.*)(.*)(.*)(.*)\4\3\2\1!$/ REJECT" + "\n"
+MESSAGE = "Subject: x\r\n\r\n" + "a" * 400 + "!\r\n"
+
+
+def begin(server):
+    """A client whose message is being looked at."""
+    client = server.client()
+    client.ehlo_or_helo_if_needed()
+    client.mail("a@b.example")
+    client.rcpt("me@here.example")
+    code, _ = client.docmd("DATA")
+    assert code == 354
+    client.send(MESSAGE + ".\r\n")
+    return client
+
+
+class EndlessCheck(unittest.TestCase):
+    def stop_twice(self, server):
+        server.kick(signal.SIGTERM)
+        server.wait_for_log("terminating: waiting for sessions")
+        server.kick(signal.SIGTERM)  # do not wait for the drain limit
+        self.assertEqual(server.process.wait(PATIENCE), 0)
+
+    def test_in_content_that_comes_in(self):
+        with Server(main="body_checks = regexp:$config_directory/endless\n", files={"endless": ENDLESS}) as server:
+            stuck = begin(server)
+            with server.client() as other:
+                self.assertEqual(other.noop()[0], 250)
+            self.stop_twice(server)
+            with self.assertRaises(smtplib.SMTPServerDisconnected):
+                stuck.getreply()
+            stuck.close()
+            self.assertIn("leaving content checks that do not end", server.log())
+            server.stop()
+            server.write("endless", "/never/ REJECT\n")
+            server.start()
+            with server.client() as client:
+                client.sendmail("a@b.example", ["me@here.example"], "Subject: y\n\ntext\n")
+            mail = server.wait_for_mail(1)
+            self.assertIn(b"Subject: y", mail[0])  # what was not acknowledged is not there
+
+    def test_in_content_that_goes_out(self):
+        with Server() as sink:
+            out = f"default_transport = smtp:[127.0.0.1]:{sink.port}\nmydestination =\nsmtp_body_checks = regexp:$config_directory/endless\n"
+            with Server(main=out, files={"endless": ENDLESS}) as server:
+                with server.client() as client:
+                    for n in range(6):  # more than there are threads for it
+                        client.sendmail("a@b.example", [f"me{n}@here.example"], MESSAGE)
+                    # The queue's own threads are free: a message without the text that takes long is still taken.
+                    client.sendmail("a@b.example", ["you@here.example"], "Subject: y\n\ntext\n")
+                until(lambda: server.log().count("from=<a@b.example>") >= 7, "the queue to begin")
+                self.stop_twice(server)
+                self.assertIn("leaving content checks that do not end", server.log())
+                server.stop()
+                server.write("endless", "/never/ REJECT\n")
+                server.start()
+                sink.wait_for_mail(7)
+
+
+if __name__ == "__main__":
+    unittest.main()
