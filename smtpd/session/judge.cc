@@ -28,13 +28,23 @@ Context context_of(const Dialogue& dialogue, std::string where) {
   return context;
 }
 
-Refusal told(const Dialogue& dialogue, const Decision& decision) {
+// A message to several is judged as a whole: naming one of its recipients would mislead.
+Context context_of_message(const Dialogue& dialogue, std::string where) {
+  Context context = context_of(dialogue, std::move(where));
+  const auto& recipients = dialogue.session.envelope->recipients;
+  if (recipients.size() == 1) context.recipient = recipients.front().address;
+  return context;
+}
+
+Refusal told(const Dialogue& dialogue, const Decision& decision,
+             const std::string& queue_id = "NOQUEUE") {
   const Session& session = dialogue.session;
   EventSink& log = dialogue.services.log;
   for (const std::string& warning : decision.warnings) session.log(log, Level::warning, warning);
-  for (const std::string& note : decision.notes) session.log(log, Level::info, "NOQUEUE: " + note);
+  for (const std::string& note : decision.notes)
+    session.log(log, Level::info, queue_id + ": " + note);
   if (decision.permits()) return std::nullopt;
-  if (!decision.log.empty()) session.log(log, Level::info, "NOQUEUE: " + decision.log);
+  if (!decision.log.empty()) session.log(log, Level::info, queue_id + ": " + decision.log);
   return decision.refusal;
 }
 
@@ -79,13 +89,13 @@ Task<Refusal> judge_verify(Dialogue& dialogue, std::string address) {
 }
 
 Task<Refusal> judge_data(Dialogue& dialogue) {
-  const Context context = context_of(dialogue, "DATA");
+  const Context context = context_of_message(dialogue, "DATA");
   co_return told(dialogue, access_of(dialogue).data(context));
 }
 
-Task<Refusal> judge_end_of_data(Dialogue& dialogue) {
-  const Context context = context_of(dialogue, "END-OF-MESSAGE");
-  co_return told(dialogue, access_of(dialogue).end_of_data(context));
+Task<Refusal> judge_end_of_data(Dialogue& dialogue, std::string queue_id) {
+  const Context context = context_of_message(dialogue, "END-OF-MESSAGE");
+  co_return told(dialogue, access_of(dialogue).end_of_data(context), queue_id);
 }
 
 bool is_local_client(const Session& session) {

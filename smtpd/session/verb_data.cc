@@ -78,9 +78,9 @@ Task<Result<void>> read_content(Dialogue& dialogue, Intake& intake) {
   co_return Result<void>();
 }
 
-Task<proto::Reply> conclude(Dialogue& dialogue, Intake& intake) {
+Task<proto::Reply> conclude(Dialogue& dialogue, Intake& intake, const std::string& id) {
   Refusal refusal;
-  if (!intake.refused_by_smtpd()) refusal = co_await judge_end_of_data(dialogue);
+  if (!intake.refused_by_smtpd()) refusal = co_await judge_end_of_data(dialogue, id);
   if (refusal) co_return *refusal;  // the Intake goes, and the queue file with it
   const std::function<void()> end = [&intake] { intake.end(); };
   const Result<void> ended = co_await step(dialogue, intake, end);
@@ -126,7 +126,7 @@ Task<Answer> data(Dialogue& dialogue, const proto::Request& request) {
     co_return Answer(proto::Reply(), true);
   }
   session.where = "END-OF-MESSAGE";
-  proto::Reply reply = co_await conclude(dialogue, intake);
+  proto::Reply reply = co_await conclude(dialogue, intake, id);
   session.forget_transaction();
   co_return Answer(std::move(reply));
 }
