@@ -74,7 +74,7 @@ std::vector<std::string> split_list(std::string_view s) {
   return out;
 }
 
-std::string printable(std::string_view s, bool utf8) {
+std::string printable(std::string_view s, bool utf8, char substitute) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
   const auto continuation = [&](std::size_t i) { return i < s.size() && (byte(i) & 0xC0) == 0x80; };
   std::string out;
@@ -86,7 +86,7 @@ std::string printable(std::string_view s, bool utf8) {
       out += s[i];
       while (continuation(i + 1)) out += s[++i];
     } else {
-      out += '?';
+      out += substitute;
     }
   }
   return out;

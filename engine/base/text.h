@@ -40,9 +40,9 @@ std::vector<std::string_view> split(std::string_view s, std::string_view separat
 std::vector<std::string> split_list(std::string_view s);
 
 // What Postfix does to a message before it is logged: every byte that is neither printable ASCII nor part of a
-// well-formed looking UTF-8 sequence (lead 0xC2-0xFE, then continuation bytes) becomes '?'.
+// well-formed looking UTF-8 sequence (lead 0xC2-0xFE, then continuation bytes) becomes `substitute`.
 // Without `utf8` (smtputf8_enable = no) every byte that is not printable ASCII does.
-std::string printable(std::string_view s, bool utf8 = true);
+std::string printable(std::string_view s, bool utf8 = true, char substitute = '?');
 
 // UTF-8 as Postfix's valid_utf8_string() has it: no surrogates, no overlong forms, up to U+10FFFF.
 bool valid_utf8(std::string_view s);

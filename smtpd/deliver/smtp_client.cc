@@ -171,6 +171,17 @@ Task<Outcomes> SmtpClient::try_place(const queue::Delivery& delivery, Place plac
   co_return outcomes;
 }
 
+namespace {
+
+// Those that checks added (BCC) have none of their own.
+std::string original_of(const queue::Recipient& recipient) {
+  if (!recipient.original.empty()) return recipient.original;
+  const std::string& first = recipient.orig_to.empty() ? recipient.address : recipient.orig_to;
+  return "rfc822;" + proto::quote_address(first);
+}
+
+}  // namespace
+
 proto::ClientRequest SmtpClient::request_for(const queue::Delivery& delivery,
                                              const Place& place) const {
   const queue::Envelope& envelope = delivery.file->envelope();
@@ -183,7 +194,7 @@ proto::ClientRequest SmtpClient::request_for(const queue::Delivery& delivery,
     const queue::Recipient& recipient = envelope.recipients[index];
     proto::ClientRecipient to;
     to.path = proto::quote_address(recipient.address);
-    to.orcpt = recipient.original;
+    to.orcpt = original_of(recipient);
     to.notify = recipient.notify;
     request.recipients.push_back(std::move(to));
   }

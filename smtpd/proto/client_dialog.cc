@@ -210,21 +210,21 @@ void ClientDialog::send_mail() {
   if (eight_bit_ && request_.body == Body::eight_bit_mime) line += " BODY=8BITMIME";
   if (eight_bit_ && request_.body == Body::seven_bit) line += " BODY=7BIT";
   if (request_.smtputf8) line += " SMTPUTF8";
-  if (dsn_ && !request_.dsn_ret.empty()) line += " RET=" + request_.dsn_ret;
   if (dsn_ && !request_.dsn_envid.empty()) line += " ENVID=" + xtext(request_.dsn_envid);
+  if (dsn_ && !request_.dsn_ret.empty()) line += " RET=" + request_.dsn_ret;
   send(ClientStage::mail, std::move(line));
 }
 
 void ClientDialog::send_rcpt(std::size_t recipient) {
   const ClientRecipient& to = request_.recipients[recipient];
   std::string line = fmt::format("RCPT TO:<{}>", to.path);
-  if (dsn_ && !to.notify.empty()) line += " NOTIFY=" + to.notify;
   if (dsn_ && !to.orcpt.empty()) {
     const std::size_t semicolon = to.orcpt.find(';');
     if (semicolon != std::string::npos)
       line += fmt::format(" ORCPT={};{}", to.orcpt.substr(0, semicolon),
                           xtext(to.orcpt.substr(semicolon + 1)));
   }
+  if (dsn_ && !to.notify.empty()) line += " NOTIFY=" + to.notify;
   send(ClientStage::rcpt, std::move(line), recipient);
 }
 

@@ -47,11 +47,11 @@ tl::unexpected<Reply> unsupported_option(std::string_view option) {
 }
 
 // What Postfix turns into '?' in a HELO name: it stands in Received: and in log lines.
-std::string neutral(std::string name) {
+std::string neutral(std::string_view given, bool utf8) {
   constexpr std::string_view kUnsafe = " <>()\\\";@";
+  std::string name = text::printable(given, utf8);
   for (char& c : name) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 32 || byte > 126 || kUnsafe.find(c) != std::string_view::npos) c = '?';
+    if (kUnsafe.find(c) != std::string_view::npos) c = '?';
   }
   return name;
 }
@@ -148,9 +148,9 @@ Request::Parsed Request::parse(const ParseRules& rules) const {
   const bool alone = tokens_.size() == 1;
   switch (verb_) {
     case Verb::helo:
-      return hello(false);
+      return hello(false, rules.utf8_names);
     case Verb::ehlo:
-      return hello(true);
+      return hello(true, rules.utf8_names);
     case Verb::mail:
       return mail(rules);
     case Verb::rcpt:
@@ -190,10 +190,10 @@ Request::Parsed Request::parse(const ParseRules& rules) const {
   return tl::unexpected<Reply>(reply::not_recognized());
 }
 
-Request::Parsed Request::hello(bool extended) const {
+Request::Parsed Request::hello(bool extended, bool utf8) const {
   if (tokens_.size() < 2)
     return no(501, "", extended ? "Syntax: EHLO hostname" : "Syntax: HELO hostname");
-  return Hello{neutral(arguments(1, tokens_.size())), extended};
+  return Hello{neutral(arguments(1, tokens_.size()), utf8), extended};
 }
 
 Request::Parsed Request::mail(const ParseRules& rules) const {

@@ -105,7 +105,8 @@ using Command = std::variant<Hello, Mail, Rcpt, Data, Rset, Noop, Vrfy, Etrn, Qu
 
 struct ParseRules {
   bool strict = false;                   // strict_rfc821_envelopes
-  bool smtputf8 = false;                 // smtputf8_enable
+  bool smtputf8 = false;                 // SMTPUTF8 is offered
+  bool utf8_names = false;               // smtputf8_enable: HELO names keep their UTF-8
   bool vrfy_disabled = false;            // disable_vrfy_command
   bool dsn_disabled = false;             // hidden by smtpd_discard_ehlo_keywords
   bool help = true;                      // ours: answer HELP (RFC 5321 §4.1.1.8); Postfix: 500
@@ -128,7 +129,7 @@ class Request {
 
  private:
   using Parsed = tl::expected<Command, Reply>;
-  [[nodiscard]] Parsed hello(bool extended) const;
+  [[nodiscard]] Parsed hello(bool extended, bool utf8) const;
   [[nodiscard]] Parsed mail(const ParseRules& rules) const;
   [[nodiscard]] Parsed rcpt(const ParseRules& rules) const;
   [[nodiscard]] Parsed vrfy(const ParseRules& rules) const;

@@ -11,8 +11,6 @@
 namespace headgate::proto {
 namespace {
 
-constexpr std::size_t kMaxLineBytes = 510;
-
 bool valid_code(std::string_view text) {
   return text.size() >= 3 && text[0] >= '2' && text[0] <= '5' && text[1] >= '0' && text[1] <= '5' &&
          text::is_digit(text[2]) && (text.size() == 3 || text[3] == ' ' || text[3] == '\t');
@@ -30,23 +28,6 @@ std::size_t dsn_length(std::string_view text) {
     if (part == 0 && (at >= text.size() || text[at++] != '.')) return 0;
   }
   return at == text.size() || text[at] == ' ' || text[at] == '\t' ? at : 0;
-}
-
-// Controls become blanks; so do bytes above 127 unless the whole line is UTF-8.
-void clean(std::string& line) {
-  const bool keep_high = text::valid_utf8(line);
-  for (char& c : line) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 32 || byte == 127 || (byte > 127 && !keep_high)) c = ' ';
-  }
-}
-
-// Cuts at the limit, but not inside a UTF-8 sequence.
-void cut(std::string& line) {
-  if (line.size() <= kMaxLineBytes) return;
-  std::size_t end = kMaxLineBytes;
-  while (end > kMaxLineBytes - 4 && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U) --end;
-  line.resize(end);
 }
 
 }  // namespace
@@ -84,25 +65,23 @@ Reply Reply::softened() const {
   return soft;
 }
 
-std::string Reply::line(std::size_t index, char separator) const {
+std::string Reply::line(std::size_t index, char separator, bool utf8) const {
   std::string out = std::to_string(code);
   out += separator;
   if (!dsn.empty()) out.append(dsn) += ' ';
   out += lines[index];
-  clean(out);
-  cut(out);
-  return out;
+  return text::printable(out, utf8, ' ');
 }
 
 std::string Reply::first_line() const {
-  return lines.empty() ? std::to_string(code) : line(0, ' ');
+  return lines.empty() ? std::to_string(code) : line(0, ' ', true);
 }
 
-std::string Reply::bytes() const {
+std::string Reply::bytes(bool utf8) const {
   if (lines.empty()) return std::to_string(code) + " \r\n";
   std::string out;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    out += line(i, i + 1 < lines.size() ? '-' : ' ');
+    out += line(i, i + 1 < lines.size() ? '-' : ' ', utf8);
     out += "\r\n";
   }
   return out;

@@ -1,11 +1,10 @@
-// Reply: what an SMTP peer is told, and its bytes on the wire. Bland on purpose; details go to the
-// log.
-//   Units     a text line without code, enhanced code and line end; dsn "2.1.0", or "" where
-//   Postfix sends none. Safety    bytes() lets no control character through: what a client or a
-//   table put into a text cannot make a second
-//             reply. A line has at most 510 bytes plus CRLF (RFC 5321 §4.5.3.1.5).
-//   Threads   values.        Source    smtpd_chat(3), smtpd_check(3); smtpd.md §3.9 as recorded in
-//   docs/compat.md.
+// Reply: what an SMTP peer is told, and its bytes on the wire. Bland on purpose; details go to the log.
+//   Units     a text line without code, enhanced code and line end; dsn "2.1.0", or "" where Postfix sends none.
+//   Safety    bytes() lets no control character through: what a client or a table put into a text cannot make a second
+//             reply. What is not ASCII stays only as far as it looks like UTF-8, and only with `utf8` (smtputf8_enable).
+//   Size      as long as its text: Postfix cuts none, although RFC 5321 §4.5.3.1.5 names 512 bytes.
+//   Threads   values.
+//   Source    smtpd_chat(3), smtpd_check(3); smtpd.md §3.9 as recorded in docs/compat.md.
 #pragma once
 
 #include <string>
@@ -40,7 +39,7 @@ class Reply {
 
   // "554 5.7.1 <x@o>: Relay access denied": the first line, for the log.
   [[nodiscard]] std::string first_line() const;
-  [[nodiscard]] std::string bytes() const;
+  [[nodiscard]] std::string bytes(bool utf8 = true) const;
 
   int code = 250;
   std::string dsn;
@@ -48,7 +47,7 @@ class Reply {
   bool hangup = false;
 
  private:
-  [[nodiscard]] std::string line(std::size_t index, char separator) const;
+  [[nodiscard]] std::string line(std::size_t index, char separator, bool utf8) const;
 };
 
 }  // namespace headgate::proto

@@ -13,12 +13,13 @@
 namespace headgate::queue {
 
 struct Recipient {
-  std::string address;   // without angle brackets
-  std::string orig_to;   // the recipient that REDIRECT replaced; empty = none
-  std::string original;  // DSN ORCPT, xtext decoded as given ("rfc822;a@b"); empty = none
-  std::string notify;    // "", "NEVER", "SUCCESS,FAILURE" …
-  bool done = false;     // delivered or given up: struck from the queue file
-  bool failed = false;   // given up: done, and the message is kept in hold/
+  std::string address;  // without angle brackets
+  std::string orig_to;  // the recipient that REDIRECT replaced; empty = none
+  std::string
+      original;  // ORCPT: xtext decoded as given, or what stood in RCPT ("rfc822;a@b"); empty = none
+  std::string notify;               // "", "NEVER", "SUCCESS,FAILURE" …
+  bool done = false;                // delivered or given up: struck from the queue file
+  bool failed = false;              // given up: done, and the message is kept in hold/
   std::uint64_t strike_offset = 0;  // where the queue file holds its state byte (set by the reader)
 };
 

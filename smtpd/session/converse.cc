@@ -144,7 +144,7 @@ Task<Conversation::Next> Conversation::send(Reply reply) {
   const bool slow = session_.errors >= settings.smtpd_soft_error_limit &&
                     settings.smtpd_error_sleep_time.count() > 0;
   if (slow) co_await dialogue_.services.loop.pause(settings.smtpd_error_sleep_time);
-  wire_.queue(reply.bytes());
+  wire_.queue(reply.bytes(settings.smtputf8_enable));
   const bool closes = reply.closes();
   const bool overdue = dialogue_.services.env.steady() - last_flush_ > kFlushInterval;
   if (closes || slow || overdue || wire_.pending().find('\n') == std::string_view::npos) {

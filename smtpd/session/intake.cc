@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/text.h"
+#include "smtpd/proto/address.h"
 #include "smtpd/proto/received.h"
 #include "smtpd/proto/replies.h"
 #include "smtpd/session/open_checks.h"
@@ -57,10 +58,10 @@ class Intake::Log final : public checks::ActionObserver {
   }
 
   void on_mime_error(mail::MimeError error, std::string_view found) override {
-    say_of_message(Level::info,
-                   checks::mime_error_log_text(error, found, session_.peer.name_and_address(),
-                                               session_.envelope->sender,
-                                               last_recipient().value_or("unknown")));
+    say_of_message(Level::info, checks::mime_error_log_text(
+                                    error, found, session_.peer.name_and_address(),
+                                    proto::quote_address(session_.envelope->sender),
+                                    proto::quote_address(last_recipient().value_or("unknown"))));
   }
 
   void on_warning(std::string_view text) override { say(Level::warning, std::string(text)); }

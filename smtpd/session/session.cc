@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "smtpd/proto/address.h"
+
 namespace headgate::session {
 namespace {
 
@@ -19,8 +21,8 @@ void Session::forget_transaction() {
 
 std::string Session::envelope_text(std::optional<std::string_view> recipient) const {
   std::string text;
-  if (envelope) text += fmt::format(" from=<{}>", envelope->sender);
-  if (recipient) text += fmt::format(" to=<{}>", *recipient);
+  if (envelope) text += fmt::format(" from=<{}>", proto::quote_address(envelope->sender));
+  if (recipient) text += fmt::format(" to=<{}>", proto::quote_address(*recipient));
   text += fmt::format(" proto={}", protocol);
   if (helo) text += fmt::format(" helo=<{}>", *helo);
   return text;

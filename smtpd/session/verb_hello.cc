@@ -24,7 +24,7 @@ Task<Answer> hello(Dialogue& dialogue, const proto::Request& request, bool exten
   if (refusal) co_return Answer(*refusal);
   session.forget_transaction();
   session.helo = name;
-  session.protocol = extended ? "ESMTP" : "SMTP";
+  if (extended) session.protocol = "ESMTP";  // and stays, as Postfix has it, after a later HELO
   session.dsn_hidden = false;
   if (!extended) co_return Answer(proto::Reply(250, "", session.settings().myhostname));
   const proto::Capabilities offered = capabilities(session.settings());

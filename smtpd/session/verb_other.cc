@@ -11,6 +11,7 @@ proto::ParseRules parse_rules(const Session& session) {
   const config::Settings& settings = session.settings();
   proto::ParseRules rules;
   rules.strict = settings.strict_rfc821_envelopes;
+  rules.utf8_names = settings.smtputf8_enable;
   rules.vrfy_disabled = settings.disable_vrfy_command;
   rules.dsn_disabled = session.dsn_hidden;
   rules.message_size_limit = static_cast<std::uint64_t>(settings.message_size_limit);

@@ -5,6 +5,17 @@
 #include "smtpd/session/verbs.h"
 
 namespace headgate::session {
+namespace {
+
+// What the client wrote is the original recipient, if it names no other (RFC 3461 §4.2).
+std::string original_of(const proto::Rcpt& wish) {
+  if (!wish.orcpt.empty()) return wish.orcpt;
+  std::string_view path = wish.given;
+  if (path.starts_with('<') && path.ends_with('>')) path = path.substr(1, path.size() - 2);
+  return "rfc822;" + std::string(path);
+}
+
+}  // namespace
 
 Task<Answer> rcpt(Dialogue& dialogue, const proto::Request& request) {
   Session& session = dialogue.session;
@@ -23,7 +34,7 @@ Task<Answer> rcpt(Dialogue& dialogue, const proto::Request& request) {
   }
   queue::Recipient recipient;
   recipient.address = wish.recipient;
-  recipient.original = wish.orcpt;
+  recipient.original = original_of(wish);
   recipient.notify = wish.notify;
   session.envelope->recipients.push_back(std::move(recipient));
   co_return Answer(proto::reply::recipient_ok());

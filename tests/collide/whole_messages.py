@@ -106,7 +106,7 @@ class Report:
         if i is not None:
             m = case.messages[i]
             text = repr(m.content[:2000]).replace('\\r\\n', '\\r\\n\n  ')
-            print('from %s to %s %s\n  %s' % (m.sender, m.recipients, m.body, text))
+            print('from %s to %s %s\n  %s' % (m.sender, m.recipients, m.options, text))
 
     def shrink(self):
         """Each kept failure becomes a folder with the smallest case of its kind and Postfix's outcome."""

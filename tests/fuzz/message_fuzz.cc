@@ -75,7 +75,8 @@ class Run final : public checks::Sink, public checks::ActionObserver {
     }
     splitter.end(inspector);
     inspector.end();
-    require(header_ends_ == 1);
+    const bool accepted = inspector.verdict().disposition == checks::Disposition::accept;
+    require(header_ends_ == 1 || (header_ends_ == 0 && !accepted));
   }
 
   void record(std::string_view bytes, bool continued) override {

@@ -5,7 +5,7 @@ capturing server (the second offers no 8BITMIME), `@SMTP@` for the transport of 
 
     main.cf          the parameters, one a line
     tables/NAME      the tables
-    messages/NN      an envelope of `sender`, `recipient`, `body` and `chunk` lines, an empty line, the raw content
+    messages/NN      an envelope of `sender`, `recipient` and `options` lines, an empty line, the raw content
 """
 import dataclasses
 import pathlib
@@ -15,13 +15,13 @@ import pathlib
 class Message:
     content: bytes  # as typed by the user: dots are not doubled, the final CRLF.CRLF is not there
     sender: str = 'me@cNN.example'  # NN becomes the place in the round: Postfix finds the case's delivery service by it
-    recipients: tuple = ('you@dest.example',)
-    body: str = ''  # 7BIT or 8BITMIME: the parameter of MAIL
+    recipients: tuple = ('you@dest.example',)  # or with parameters of RCPT: '<you@dest.example> NOTIFY=NEVER'
+    options: str = ''  # the parameters of MAIL: 'BODY=8BITMIME RET=HDRS'
 
     def to_bytes(self):
         lines = ['sender ' + self.sender] + ['recipient ' + r for r in self.recipients]
-        if self.body:
-            lines.append('body ' + self.body)
+        if self.options:
+            lines.append('options ' + self.options)
         return '\n'.join(lines).encode() + b'\n\n' + self.content
 
     @staticmethod

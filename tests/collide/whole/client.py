@@ -46,8 +46,8 @@ class Session:
 
     def deliver(self, message):
         """The replies to the commands that were not 2xx or 354, and the reply to the content."""
-        commands = ['MAIL FROM:<%s>%s' % (message.sender, ' BODY=' + message.body if message.body else '')]
-        commands += ['RCPT TO:<%s>' % r for r in message.recipients] + ['DATA']
+        commands = ['MAIL FROM:<%s>%s' % (message.sender, ' ' + message.options if message.options else '')]
+        commands += ['RCPT TO:' + (r if r.startswith('<') else '<%s>' % r) for r in message.recipients] + ['DATA']
         self.send('\r\n'.join(commands).encode() + b'\r\n')
         replies = [self.reply() for _ in commands]
         refused = [r for r in replies if r[0] not in '23']

@@ -105,10 +105,26 @@ def part(rng, depth, local):
     return lines
 
 
+RECIPIENTS = ['you@dest.example'] * 4 + ['YOU@dest.example', 'a.b@other.example', 'third@dest.example', 'x+y@dest.example',
+                                         '"you"@dest.example', '"a b"@dest.example', '@relay.example:you@dest.example', 'you@DEST.example']
+
+
+def with_wishes(rng, recipient):
+    """RCPT's parameters, sometimes."""
+    if rng.random() < 0.85:
+        return recipient
+    notify = rng.choice(['', '', ' NOTIFY=NEVER', ' NOTIFY=DELAY,SUCCESS', ' NOTIFY=failure'])
+    return '<' + recipient + '>' + notify + rng.choice(['', ' ORCPT=rfc822;you@dest.example', ' ORCPT=rfc822;a+2Bb+3D@c', ' ORCPT=x;y'])
+
+
+def options(rng, bodies):
+    """MAIL's parameters."""
+    return ' '.join(word for word in (rng.choice(bodies), rng.choice([''] * 8 + ['RET=HDRS', 'ret=full', 'ENVID=a+2Bb', 'RET=FULL ENVID=q'])) if word)
+
+
 def message(rng, clean, local):
     sender = 'm%d@cNN.example' % rng.randrange(1000)
-    recipients = tuple(rng.sample(['you@dest.example', 'a.b@other.example', 'third@dest.example', 'x+y@dest.example'],
-                                  rng.choice([1, 1, 1, 2, 3])))
+    recipients = tuple(with_wishes(rng, r) for r in rng.sample(RECIPIENTS, rng.choice([1, 1, 1, 2, 3])))
     lines = []
     roll = rng.random()
     if roll < 0.05:
@@ -132,6 +148,6 @@ def message(rng, clean, local):
     if rng.random() < 0.08:
         content = content.replace(b'\r\n', b'\n') if rng.random() < 0.5 else content.replace(b'\r\n', b'\n', 3)
     if clean or local:
-        return Message(content, sender, recipients, rng.choice(['', '8BITMIME']))
+        return Message(content, sender, recipients, options(rng, ['', 'BODY=8BITMIME']))
     at = rng.randrange(len(content) + 1)
-    return Message(content[:at] + odd(rng) + content[at:], sender, recipients, rng.choice(['', '7BIT', '8BITMIME']))
+    return Message(content[:at] + odd(rng) + content[at:], sender, recipients, options(rng, ['', 'BODY=7BIT', 'BODY=8BITMIME']))

@@ -17,7 +17,7 @@ CORRUPT = re.compile(r'saving corrupt file "(\w+)"')  # compat.md, deviation 25
 class Outcome:
     replies: list
     log: list = dataclasses.field(default_factory=list)  # cleanup's lines and smtpd's complaints, in order
-    delivered: list = dataclasses.field(default_factory=list)  # (sink, sender, recipient, content) sorted
+    delivered: list = dataclasses.field(default_factory=list)  # (sink, MAIL, RCPT, content) sorted
     delivery_log: list = dataclasses.field(default_factory=list)  # what smtp, discard, error said, sorted
     held: tuple = None
     lost: bool = False  # Postfix took its own queue file for damaged
@@ -77,14 +77,15 @@ def collect(replies, case_lines, delivery_lines, deliveries, held):
         if corrupt and corrupt.group(1) in by_id:
             by_id[corrupt.group(1)].lost = True
         outcome = by_id.get(queue_id)
-        if outcome is None or program in ('smtpd', 'cleanup', 'qmgr'):
+        if outcome is None or program in ('smtpd', 'cleanup', 'qmgr', 'bounce'):  # bounce: compat.md, deviation 9
             continue
         outcome.delivery_log.append('%s: %s' % (program, masked_delivery(masked(rest, queue_id))))
         for place in re.findall(r'kept as (\d+)\.', rest):
-            recipient = re.match(r'to=<([^>]*)>', rest)
             delivery = deliveries[int(place)]
+            recipient = re.match(r'to=(<[^>]*>)', rest).group(1)
+            recipient = next((r for r in delivery.recipients if r.startswith(recipient)), '?')
             content = masked(delivery.content.decode('latin-1'), queue_id)
-            outcome.delivered.append((delivery.port, masked(delivery.sender, queue_id), recipient.group(1) if recipient else '?', content))
+            outcome.delivered.append((delivery.port, masked(delivery.sender, queue_id), recipient, content))
     for queue_id, outcome in by_id.items():
         if any(ENDED_BY_SMTPD.search(line) for line in outcome.log):  # compat.md, deviation 20
             outcome.log = [line for line in outcome.log if line.startswith('smtpd: ')]

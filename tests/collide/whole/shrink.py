@@ -13,7 +13,7 @@ def units(case):
         lists.append([('table', name, i) for i in range(len(text.split(b'\n')))])
     for i, message in enumerate(case.messages):
         lists.append([('line', i, j) for j in range(len(message.content.split(b'\n')))])
-        lists.append([('recipient', i, j) for j in range(1, len(message.recipients))] + [('body', i)])
+        lists.append([('recipient', i, j) for j in range(1, len(message.recipients))] + [('options', i)])
     return lists
 
 
@@ -25,7 +25,7 @@ def without(case, gone):
         lines = [line for j, line in enumerate(m.content.split(b'\n')) if ('line', i, j) not in gone]
         recipients = tuple(r for j, r in enumerate(m.recipients) if ('recipient', i, j) not in gone)
         messages.append(dataclasses.replace(m, content=b'\n'.join(lines), recipients=recipients,
-                                            body='' if ('body', i) in gone else m.body))
+                                            options='' if ('options', i) in gone else m.options))
     tables = {name: b'\n'.join(line for j, line in enumerate(text.split(b'\n')) if ('table', name, j) not in gone)
               for name, text in case.tables.items()}
     return case.copy(params={k: v for k, v in case.params.items() if ('param', k) not in gone}, tables=tables,

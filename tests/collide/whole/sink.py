@@ -1,6 +1,6 @@
 """The capturing next hop of both servers: an SMTP server on loopback that keeps every delivery, envelope and bytes.
 
-It listens on two ports: one that offers 8BITMIME and one that does not. Each delivery gets a number, told in the 250
+It listens on two ports: one that offers 8BITMIME and DSN and one that does not. Each delivery gets a number, told in the 250
 after DATA; the sender logs that reply, and so a delivery is found from the log line of the server that made it."""
 import dataclasses
 import socketserver
@@ -62,7 +62,7 @@ class Sink:
                     verb = line[:4].upper()
                     if verb == 'EHLO':
                         self.say('250-sink.example\r\n250-PIPELINING\r\n' +
-                                 ('250-8BITMIME\r\n' if kind == '8bit' else '') + '250 ENHANCEDSTATUSCODES')
+                                 ('250-8BITMIME\r\n250-DSN\r\n' if kind == '8bit' else '') + '250 ENHANCEDSTATUSCODES')
                     elif verb == 'MAIL':
                         sender, recipients = line[10:], []
                         self.say('250 2.1.0 Ok')

@@ -122,8 +122,8 @@ TEST(ClientDialog, DsnParametersAndEightBitPassThrough) {
   r.recipients[0].orcpt = "rfc822;x=y@z";
   ClientDialog dialog(r);
   play(dialog, std::string(kPipelined) + R"(
-    C: MAIL FROM:<s@y.example> SIZE=1000 BODY=8BITMIME RET=HDRS ENVID=a+2Bb+20c
-    C: RCPT TO:<a@x.example> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;x+3Dy@z
+    C: MAIL FROM:<s@y.example> SIZE=1000 BODY=8BITMIME ENVID=a+2Bb+20c RET=HDRS
+    C: RCPT TO:<a@x.example> ORCPT=rfc822;x+3Dy@z NOTIFY=SUCCESS,FAILURE
     C: DATA
   )");
 }

@@ -21,13 +21,24 @@ TEST(Reply, NothingSmugglesAReply) {
   EXPECT_EQ(Reply(554, "", std::string("a\0b", 3)).bytes(), "554 a b\r\n");
 }
 
-TEST(Reply, CutAt510WithoutSplittingUtf8) {
-  EXPECT_EQ(Reply(554, "5.7.1", std::string(2000, 'x')).bytes().size(), 512U);
-  const std::string bytes = Reply(554, "", std::string(505, 'x') + "\xC3\xA9\xC3\xA9").bytes();
-  EXPECT_EQ(bytes.size(), 511U);
-  EXPECT_EQ(bytes.substr(bytes.size() - 3), "x\r\n");
-  EXPECT_EQ(Reply(554, "", "a\xC3\xA9").bytes(), "554 a\xC3\xA9\r\n");
-  EXPECT_EQ(Reply(554, "", "a\xE9").bytes(), "554 a \r\n");
+// A whole reply of 40,000 bytes: Postfix cuts none.
+TEST(Reply, LongTextsStayWhole) {
+  EXPECT_EQ(Reply(554, "5.7.1", std::string(40000, 'x')).bytes().size(), 40012U);
+}
+
+TEST(Reply, WhatLooksLikeUtf8Stays) {
+  const std::tuple<std::string_view, std::string_view, std::string_view> cases[] = {
+      // text, with smtputf8_enable, without
+      {"caf\xC3\xA9", "caf\xC3\xA9", "caf  "},
+      {"caf\xC3\xA9 \xE9", "caf\xC3\xA9  ", "caf    "},
+      {"\xFE\x80 z", "\xFE\x80 z", "   z"},
+      {"\xF8\x88\x80\x80\x80 z", "\xF8\x88\x80\x80\x80 z", "      z"},
+      {"\xED\xA0\x80 z", "\xED\xA0\x80 z", "    z"}};
+  for (const auto& [text, with, without] : cases) {
+    const Reply reply(554, "", std::string(text));
+    EXPECT_EQ(reply.bytes(true), "554 " + std::string(with) + "\r\n");
+    EXPECT_EQ(reply.bytes(false), "554 " + std::string(without) + "\r\n");
+  }
 }
 
 TEST(Reply, Closes) {
