@@ -26,6 +26,8 @@ struct OpenOptions {
       true;  // fixed-string types ignore the key's case (ASCII); regexp: and pcre: see the key as it is
   bool utf8 =
       false;  // a key that is not UTF-8 is not found (warned), a value that is not is an Error (warned)
+  bool duplicates =
+      false;  // texthash: a key that stands twice is a warning, as for postmap; to daemons it is an Error
   bool scan = true;  // off: regexp: and pcre: do without Hyperscan, to show that it changes nothing
 };
 

@@ -17,18 +17,27 @@ namespace {
 
 constexpr std::string_view kIgnored = " -- ignoring this line";
 
-// Puts one "key value" line into the table; returns the complaint, empty when there is none.
-std::string take_line(KeyedTable& table, const LogicalLine& line, bool utf8) {
+// What is wrong with a line; empty: nothing.
+struct Complaints {
+  std::string line;       // a warning
+  std::string duplicate;  // what a duplicate is, the caller decides
+};
+
+// Puts one "key value" line into the table.
+Complaints take_line(KeyedTable& table, const LogicalLine& line, bool utf8) {
   if (utf8 && !text::valid_utf8(line.text))
-    return fmt::format("non-UTF-8 input \"{}\"{}", line.text, kIgnored);
+    return {fmt::format("non-UTF-8 input \"{}\"{}", line.text, kIgnored), {}};
   const auto length = key_length(line.text, "");
-  if (!length) return fmt::format("unbalanced '\"' in '{}'{}", line.text, kIgnored);
+  if (!length) return {fmt::format("unbalanced '\"' in '{}'{}", line.text, kIgnored), {}};
   const std::string_view key = std::string_view(line.text).substr(0, *length);
   const std::string_view value = text::trim(std::string_view(line.text).substr(*length));
-  if (value.empty()) return fmt::format("expected format: key whitespace value{}", kIgnored);
+  if (value.empty()) return {fmt::format("expected format: key whitespace value{}", kIgnored), {}};
   const bool added = table.insert(key, value, line.first_line, Duplicate::keep_first);
-  if (key.ends_with(':')) return "record is in \"key: value\" format; is this an alias file?";
-  return added ? std::string() : fmt::format("duplicate entry: \"{}\"", key);
+  Complaints complaints;
+  if (key.ends_with(':'))
+    complaints.line = "record is in \"key: value\" format; is this an alias file?";
+  if (!added) complaints.duplicate = fmt::format("duplicate entry: \"{}\"", key);
+  return complaints;
 }
 
 }  // namespace
@@ -45,11 +54,18 @@ Result<std::unique_ptr<Lookup>> open_text_table(std::string_view spec, const std
   auto table = std::make_unique<KeyedTable>(std::string(spec), options.fold);
   LogicalLines lines(*data, path, warn, EmptyLines::keep);
   while (const auto line = lines.next()) {
-    const std::string complaint = take_line(*table, *line, options.utf8);
-    if (complaint.empty()) continue;
-    warn(Diagnostic{Severity::warning,
-                    fmt::format("{}, line {}: {}", path, line->first_line, complaint), path,
-                    line->first_line, 1});
+    const Complaints complaints = take_line(*table, *line, options.utf8);
+    const auto placed = [&](const std::string& complaint) {
+      return fmt::format("{}, line {}: {}", path, line->first_line, complaint);
+    };
+    const auto tell = [&](const std::string& complaint) {
+      if (!complaint.empty())
+        warn(Diagnostic{Severity::warning, placed(complaint), path, line->first_line, 1});
+    };
+    tell(complaints.line);
+    if (!complaints.duplicate.empty() && !options.duplicates)
+      return fail(Code::invalid, placed(complaints.duplicate));
+    tell(complaints.duplicate);
   }
   return std::unique_ptr<Lookup>(std::move(table));
 }

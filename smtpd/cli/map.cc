@@ -134,6 +134,7 @@ class MapQuery {
     utf8_ = settings_->smtputf8_enable && !options_.disable_utf8;
     open_options_.fold = options_.fold;
     open_options_.scan = options_.scan;
+    open_options_.duplicates = true;
     open_options_.utf8 = utf8_ && (!options_.is_message() || options_.force_utf8);
   }
 

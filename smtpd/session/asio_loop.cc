@@ -9,9 +9,10 @@ namespace {
 
 Task<Result<void>> call(std::function<Result<void>()> work) { co_return work(); }
 
-Task<Result<void>> run_on(aio::thread_pool& pool, std::function<Result<void>()> work) {
+template <class Executor>
+Task<Result<void>> run_on(Executor executor, std::function<Result<void>()> work) {
   Task<Result<void>> job = call(std::move(work));
-  auto [failure, result] = co_await aio::co_spawn(pool.get_executor(), std::move(job), kAsTuple);
+  auto [failure, result] = co_await aio::co_spawn(executor, std::move(job), kAsTuple);
   if (failure) co_return fail(Code::bug, "exception in work off the loop");
   co_return std::move(result);
 }
@@ -24,11 +25,39 @@ Task<void> AsioLoop::pause(std::chrono::milliseconds duration) {
 }
 
 Task<Result<void>> AsioLoop::off_loop(std::function<Result<void>()> work) {
-  return run_on(pool_, std::move(work));
+  return run_on(pool_.get_executor(), std::move(work));
 }
 
-Task<Result<void>> AsioLoop::inspect(std::function<Result<void>()> work) {
-  return run_on(inspection_, std::move(work));
+// A place in the queue for some tables; the last one takes the queue away.
+class AsioLoop::Turn {
+ public:
+  Turn(AsioLoop& loop, const void* tables) : loop_(loop), tables_(tables) {
+    const std::lock_guard lock(loop_.mutex_);
+    Queue fresh{Strand(loop_.inspectors_.get_executor())};
+    queue_ = &loop_.queues_.try_emplace(tables, std::move(fresh)).first->second;
+    ++queue_->users;
+  }
+
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+  ~Turn() {
+    const std::lock_guard lock(loop_.mutex_);
+    if (--queue_->users == 0) loop_.queues_.erase(tables_);
+  }
+
+  [[nodiscard]] Strand strand() const { return queue_->strand; }
+
+ private:
+  AsioLoop& loop_;
+  const void* const tables_;
+  Queue* queue_ = nullptr;
+};
+
+Task<Result<void>> AsioLoop::inspect(const void* tables, std::function<Result<void>()> work) {
+  const Turn turn(*this, tables);
+  Result<void> done = co_await run_on(turn.strand(), std::move(work));
+  co_return done;
 }
 
 }  // namespace headgate::session

@@ -44,6 +44,8 @@ class Intake {
   // False when no table is asked: then the three above need not run apart.
   [[nodiscard]] bool asks_tables() const { return asks_tables_; }
 
+  [[nodiscard]] const void* tables() const { return state_->checks.get(); }
+
   // After end(): commits or throws away, and answers.
   Task<proto::Reply> conclude();
 

@@ -40,9 +40,9 @@ class Loop {
   // Runs blocking work elsewhere and comes back.
   virtual Task<Result<void>> off_loop(std::function<Result<void>()> work) = 0;
 
-  // The same for the content checks, one at a time: their tables have one owner, and a pattern that takes long holds up
-  // the content of other messages, but no dialogue, no timer and no signal.
-  virtual Task<Result<void>> inspect(std::function<Result<void>()> work) = 0;
+  // The same for the content checks. Tables have one owner: of those who name the same `tables`, one at a time. A pattern
+  // that takes long holds up other messages that the same tables look at, but no dialogue, no timer and no signal.
+  virtual Task<Result<void>> inspect(const void* tables, std::function<Result<void>()> work) = 0;
 };
 
 // Which of its service's two states a session shall use from now on; asked at each command. A mail transaction stays with

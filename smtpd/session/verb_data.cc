@@ -56,7 +56,7 @@ Task<Result<void>> step(Dialogue& dialogue, const Intake& intake, std::function<
     work();
     return {};
   };
-  Result<void> done = co_await dialogue.services.loop.inspect(apart);
+  Result<void> done = co_await dialogue.services.loop.inspect(intake.tables(), apart);
   if (!done) dialogue.session.log(dialogue.services.log, Level::error, done.error().text());
   co_return done;
 }

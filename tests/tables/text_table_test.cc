@@ -60,9 +60,20 @@ TEST_F(TextTable, KeyThenValueOnLogicalLines) {
 }
 
 TEST_F(TextTable, TheFirstOfTwoStays) {
-  open("b x\nB 2\n");
+  OpenOptions options;
+  options.duplicates = true;
+  open("b x\nB 2\na: 1\na: 1\n", options);
   EXPECT_EQ(ask("b"), "x");
-  EXPECT_THAT(warnings_, ElementsAre(", line 2: duplicate entry: \"B\""));
+  const std::string alias = ": record is in \"key: value\" format; is this an alias file?";
+  EXPECT_THAT(warnings_, ElementsAre(", line 2: duplicate entry: \"B\"", ", line 3" + alias,
+                                     ", line 4" + alias, ", line 4: duplicate entry: \"a:\""));
+}
+
+TEST_F(TextTable, ToADaemonADuplicateIsAnError) {
+  std::ofstream(path_) << "Subject: x\nb 1\nSubject: y\n";
+  const auto table = open_text_table("texthash:" + path_, path_, sink(), OpenOptions{});
+  ASSERT_FALSE(table);
+  EXPECT_EQ(table.error().text(), path_ + ", line 3: duplicate entry: \"Subject:\"");
 }
 
 TEST_F(TextTable, QuotesAndBackslashesStayInTheKey) {

@@ -33,7 +33,9 @@ class FakeLoop final : public Loop {
 
   Task<Result<void>> off_loop(std::function<Result<void>()> work) override { co_return work(); }
 
-  Task<Result<void>> inspect(std::function<Result<void>()> work) override { co_return work(); }
+  Task<Result<void>> inspect(const void*, std::function<Result<void>()> work) override {
+    co_return work();
+  }
 
   std::chrono::milliseconds paused{0};
 
