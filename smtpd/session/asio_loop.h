@@ -33,8 +33,7 @@ class AsioLoop final : public Loop {
 
   aio::thread_pool& pool_;
   std::mutex mutex_;
-  std::map<const void*, Queue>
-      queues_;  // empty when the loop goes: nobody waits any more
+  std::map<const void*, Queue> queues_;  // empty when the loop goes: nobody waits any more
   aio::thread_pool inspectors_{kInspectors};
 };
 
