@@ -3,7 +3,8 @@
 
   collide.py --driver PATH [--seed N] [--scale K] [--postmap P]   tables and messages made by the shared oracle's
                                                                   generators, some of them damaged
-  collide.py --driver PATH --corpus [--mails N]                   published tables, real mail
+  collide.py --driver PATH --corpus [--mails N] [--modes hbm]     published tables, real mail (0: all of it,
+                                                                  each mail for 25 of the tables)
   collide.py --driver PATH --own                                  our own tables and messages, against postmap itself
   collide.py --driver PATH --dirs TABLES INPUTS                   two directories
 
@@ -72,6 +73,8 @@ class Collider:
     def truth(self, tables, inputs, out):
         share = self.options.postmap
         words = ['-e', 'both', '--sample', str(share)] if share else ['-e', 'lib']
+        if self.options.modes:
+            words += ['--modes', self.options.modes]
         self.oracle('oracle.py', '-j', str(self.options.jobs), '-c', self.conf, *words, '-o', out, tables, inputs)
         return open(out)
 
@@ -101,7 +104,7 @@ class Collider:
     def compare(self, title, tables, inputs, truth):
         """Holds the driver's answers against the truth and tells the result."""
         actual = {}
-        for line in self.drive(tables, inputs, os.path.join(self.work, 'actual.jsonl')):
+        for line in self.drive(tables, inputs, os.path.join(self.work, 'actual.jsonl'), self.options.modes):
             record = json.loads(line)
             actual.setdefault((record['table'], record['mode'], record['input']), {})[record['path']] = record
         cases = different = 0
@@ -203,22 +206,28 @@ def generated(c):
 
 
 def corpus(c):
-    """Every published table as pcre: and as regexp:, against a sample of real mail."""
+    """Every published table as pcre: and as regexp:, against a sample of real mail, another one for each 25 tables; or
+    against all of it, dealt out among them."""
     rng = random.Random(c.options.seed)
     source = os.path.join(c.shared, 'corpus', 'tables', 'dev')
     mails = [os.path.join(d, f) for d, _, fs in sorted(os.walk(os.path.join(c.shared, 'corpus', 'mail', 'dev')))
              for f in sorted(fs) if f.endswith('.eml')]
     names = sorted(os.listdir(source))
-    chunk = 25  # tables at a time, to bound the memory that the records take
+    chunk, at_once = 25, 400  # tables and mails at a time, to bound the memory that the records take
     for start in range(0, len(names), chunk):
-        t, m = (tempfile.mkdtemp(dir=c.work) for _ in range(2))
+        t = tempfile.mkdtemp(dir=c.work)
         for name in names[start:start + chunk]:
             for kind in ('pcre', 'regexp'):
                 shutil.copy(os.path.join(source, name), os.path.join(t, '%s.%s' % (name, kind)))
-        for k, mail in enumerate(rng.sample(mails, c.options.mails)):
-            shutil.copy(mail, os.path.join(m, '%03d-%s' % (k, os.path.basename(mail))))
-        c.compare('corpus tables %d to %d of %d' % (start + 1, min(start + chunk, len(names)), len(names)), t, m,
-                  c.truth(t, m, os.path.join(c.work, 'expected.jsonl')))
+        sample = rng.sample(mails, c.options.mails) if c.options.mails else mails[start // chunk::(len(names) + chunk - 1) // chunk]
+        for first in range(0, len(sample), at_once):
+            m = tempfile.mkdtemp(dir=c.work)
+            for k, mail in enumerate(sample[first:first + at_once]):
+                shutil.copy(mail, os.path.join(m, '%05d-%s' % (first + k, os.path.basename(mail))))
+            c.compare('corpus tables %d to %d of %d, mails %d to %d of %d' % (
+                start + 1, min(start + chunk, len(names)), len(names), first + 1, min(first + at_once, len(sample)), len(sample)),
+                t, m, c.truth(t, m, os.path.join(c.work, 'expected.jsonl')))
+            shutil.rmtree(m)
 
 
 def main():
@@ -228,7 +237,8 @@ def main():
     a.add_argument('--scale', type=float, default=1.0, help='1 = some 67,000 cases')
     a.add_argument('--postmap', type=float, default=0.0, metavar='P')
     a.add_argument('--corpus', action='store_true')
-    a.add_argument('--mails', type=int, default=6)
+    a.add_argument('--mails', type=int, default=6, help='for each 25 tables; 0: all, dealt out among them')
+    a.add_argument('--modes', help='h,b,hb,hm,bm,hbm,q: only these')
     a.add_argument('--own', action='store_true')
     a.add_argument('--every', type=int, default=1, metavar='N', help='with --own: only every Nth pair')
     a.add_argument('--dirs', nargs=2, metavar=('TABLES', 'INPUTS'))

@@ -99,11 +99,34 @@ def inline(rng, dialect, kind, local):
     return '%s:{ %s }' % (dialect, rng.choice([', ', ' ']).join(items))
 
 
+def keyed(rng, tables, kind, local):
+    """A table of another type: whole keys, any key, addresses."""
+    action = lambda: value(rng, kind, True, local).replace('$1', 'one')
+    keys = [rng.choice(WORDS + ['--b', '.', 'X-Test:', 'Subject:', 'line', '192.0.2.1']) for _ in range(3)]
+    roll = rng.random()
+    if roll < 0.4:
+        name = '%s%d.text' % (kind, len(tables))
+        keys = keys if rng.random() < 0.1 else sorted(set(keys))  # a duplicate makes the table unavailable
+        tables[name] = ''.join('%s %s\n' % (k, action()) for k in keys).encode('latin-1')
+        return 'texthash:@DIR@/' + name
+    if roll < 0.6:
+        name = '%s%d.cidr' % (kind, len(tables))
+        tables[name] = ('192.0.2.0/24 %s\n!2001:db8::/32 %s\n' % (action(), action())).encode('latin-1')
+        return 'cidr:@DIR@/' + name
+    text = action().strip()
+    if '{' in text or '}' in text or '$' in text:
+        text = 'WARN plain'
+    return 'static:{ %s }' % text if roll < 0.8 else 'inline:{ {%s = %s} }' % (keys[0], text)
+
+
 def table_list(rng, tables, kind, local):
     """A parameter's value; new tables are added to `tables`."""
     specs = []
     for _ in range(rng.choice([1, 1, 1, 2])):
         dialect = rng.choice(['pcre', 'pcre', 'regexp'])
+        if rng.random() < 0.05:
+            specs.append(keyed(rng, tables, kind, local))
+            continue
         if rng.random() < 0.08:
             specs.append(inline(rng, dialect, kind, local))
             continue
@@ -155,6 +178,8 @@ def configuration(rng):
     maybe(0.4, 'smtpd_forbid_bare_newline', 'normalize', 'normalize', 'reject', 'yes')
     maybe(0.04, 'message_size_limit', '3000', '20000')
     maybe(0.05, 'hopcount_limit', '1', '2', '3')
+    maybe(0.03, 'content_filter', '@SMTP@:[127.0.0.1]:@SINK7@')
+    maybe(0.04, 'soft_bounce', 'yes')
     if not local:
         maybe(0.05, 'header_address_token_limit', '1', '5')
     maybe(0.2, '#sink', '7bit')
