@@ -2,6 +2,7 @@
 // Tested by tests/smtpd/cli/check_test.cc.
 #include "smtpd/cli/configured_tables.h"
 
+#include <algorithm>
 #include <set>
 #include <string_view>
 #include <variant>
@@ -50,10 +51,11 @@ void collect_tables(const std::vector<std::string>& words, std::vector<std::stri
 
 class Collector {
  public:
-  void take(const Settings& settings) {
+  void take(const Settings& settings, bool with_cleanups = true) {
     for (const config::Param& param : config::params()) {
       const auto* field = std::get_if<std::vector<std::string> Settings::*>(&param.field);
       if (field == nullptr || !names_tables(param.name)) continue;
+      if (!with_cleanups && config::is_cleanup_param(param.name)) continue;
       std::vector<std::string> tables;
       collect_tables(settings.*(*field), tables);
       for (std::string& table : tables) {
@@ -73,10 +75,13 @@ class Collector {
 }  // namespace
 
 std::vector<ConfiguredTable> configured_tables(const config::Config& config) {
+  const auto is_smtpd = [](const config::Service& service) { return service.command == "smtpd"; };
   Collector collector;
-  collector.take(*config.main);
+  // The content checks of main.cf are opened by those services alone whose cleanup service does not set others.
+  collector.take(*config.main,
+                 std::none_of(config.services.begin(), config.services.end(), is_smtpd));
   for (const config::Service& service : config.services) {
-    if (service.command != "smtpd") continue;
+    if (!is_smtpd(service)) continue;
     collector.take(*service.calm);
     collector.take(*service.stressed);
   }

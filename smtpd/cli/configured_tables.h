@@ -1,4 +1,5 @@
 // configured_tables: every lookup table that a configuration names: main's and each smtpd service's, calm and stressed.
+// What cleanup reads is taken from the services as far as there are any: main.cf's may be in force in none of them.
 //   Units     a table is named once, with the first parameter that names it; the order is the configuration's.
 //   Threads   pure.
 #pragma once

@@ -1,6 +1,6 @@
 // headgate match: the content checks over messages, no server needed. A message is judged as if a client had sent it,
 // but for the Received: header that a server puts on top. Tables come from the options or, without any, from the
-// configuration's first smtpd service.
+// configuration's first smtpd service, as its cleanup service sets them.
 // A table named as an option must open; one that the configuration names fails its lookups, as in the server (451).
 // Tested by tests/smtpd/cli/match_test.cc.
 #include <algorithm>

@@ -14,6 +14,10 @@ namespace headgate::config {
 
 SettingsPtr fill_settings(const Dictionary& dictionary, std::vector<Diagnostic>& errors);
 
+// An smtpd service's: what cleanup alone reads (is_cleanup_param) as `cleanup` sees it, all else as `smtpd` does.
+SettingsPtr fill_settings(const Dictionary& smtpd, const Dictionary& cleanup,
+                          std::vector<Diagnostic>& errors);
+
 // Postfix's rule: the relay and recipient restrictions together must hold a restriction that stops strangers.
 Result<void> check_relay_safety(const Settings& settings);
 

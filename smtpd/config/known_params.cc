@@ -63,7 +63,6 @@ constexpr auto kKnown = std::to_array<KnownParam>({
     {"broken_sasl_auth_clients", "no"},
     {"canonical_classes", "envelope_sender, envelope_recipient, header_sender, header_recipient"},
     {"canonical_maps", ""},
-    {"cleanup_service_name", "cleanup"},
     {"command_directory", "/usr/sbin"},
     {"command_execution_directory", ""},
     {"command_expansion_filter", "1234567890!@%-_=+:,./abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"},

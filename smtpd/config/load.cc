@@ -1,6 +1,8 @@
 // How it works: read_source() takes the files apart; here each master.cf entry becomes a Service with its two Settings,
 // which are two evaluations of the same parameters, one with "stress" empty and one with "yes". A service that neither
 // overrides anything nor gets stress shares the main Settings.
+// What only cleanup reads an smtpd service takes from its cleanup service's entry, as cleanup(8) would, but under its own
+// stress: Postfix's master tells cleanup of none, and then ${stress?…} in header_checks could never switch anything.
 // Which services get stress: master(8)'s rule (inet beyond loopback, or pass; more than one process), and, ours, inet on
 // loopback too while stress_on_loopback is on. `-o stress=…` in master.cf forces it, as in STRESS_README.
 // Tested by tests/smtpd/config/load_test.cc.
@@ -9,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/text.h"
+#include "smtpd/config/cleanup_service.h"
 #include "smtpd/config/fill.h"
 #include "smtpd/config/interfaces.h"
 #include "smtpd/config/source.h"
@@ -91,16 +94,45 @@ class Loader {
     const bool forced = own.contains(kStress);
     service.stress_eligible = eligible(service, source_.dictionary(own, context));
     if (service.stress_eligible && !forced) context[std::string(kStress)] = Setting{"", "", 0};
-    const bool as_main = own.empty() && !service.stress_eligible && service.type != "inet";
-    service.calm =
-        as_main ? config_.main : fill_settings(source_.dictionary(own, context), errors_);
+    const bool as_main = own.empty() && !service.stress_eligible && service.type != "inet" &&
+                         service.command != "smtpd";
+    service.calm = as_main ? config_.main : settings_of(entry, own, context);
     service.stressed = service.calm;
     if (service.stress_eligible && !forced) {
       context[std::string(kStress)].value = "yes";
-      service.stressed = fill_settings(source_.dictionary(own, context), errors_);
+      service.stressed = settings_of(entry, own, context);
       stressable_.push_back(service.name);
     }
-    if (service.command == "smtpd") check_safety(*service.calm, *service.stressed, entry);
+    if (service.command != "smtpd") return;
+    check_safety(*service.calm, *service.stressed, entry);
+    if (auto warning = overrides_without_effect(entry))
+      config_.diagnostics.push_back(std::move(*warning));
+  }
+
+  SettingsPtr settings_of(const MasterEntry& entry, const Layer& own, const Layer& context) {
+    const Dictionary dictionary = source_.dictionary(own, context);
+    if (entry.command != "smtpd") return fill_settings(dictionary, errors_);
+    const auto name = dictionary.expanded("cleanup_service_name");
+    if (!name) return unusable(dictionary, name.error());
+    auto overrides = cleanup_overrides(source_.entries, *name);
+    if (!overrides) {
+      overrides.error().where =
+          fmt::format("{}: service {}", place(entry.file, entry.line), entry.name());
+      return unusable(dictionary, overrides.error());
+    }
+    Layer inherited{{"service_name", Setting{*name, "", 0}}};
+    // An expansion that fails here fails again, with its place, in fill_settings.
+    inherited[std::string(kStress)].value = dictionary.expanded(kStress).value_or(std::string());
+    return fill_settings(dictionary, source_.dictionary(*overrides, inherited), errors_);
+  }
+
+  // The error, once for calm and stressed, and what else is wrong with the service.
+  SettingsPtr unusable(const Dictionary& dictionary, const Error& error) {
+    const std::string text = error.text();
+    const auto same = [&](const Diagnostic& earlier) { return earlier.text == text; };
+    if (std::none_of(errors_.begin(), errors_.end(), same))
+      errors_.push_back({Severity::fatal, text, error.where});
+    return fill_settings(dictionary, errors_);
   }
 
   [[nodiscard]] bool eligible(const Service& service, const Dictionary& dictionary) const {

@@ -27,7 +27,8 @@ struct Service {
   std::int64_t maxproc = 100;    // 0 = unlimited
   bool loopback_only = false;    // every listen address is 127/8 or ::1
   bool stress_eligible = false;  // master(8)'s rule plus stress_on_loopback
-  SettingsPtr calm, stressed;    // one pointer when stress is forced or the service not eligible
+  // One pointer when stress is forced or the service not eligible. An smtpd's hold its cleanup service's content checks.
+  SettingsPtr calm, stressed;
 };
 
 struct Config {

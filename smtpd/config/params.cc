@@ -22,6 +22,7 @@ constexpr auto kParams = std::to_array<Param>({
     {"check_pattern_time_limit", "2s", &Settings::check_pattern_time_limit, State::ours, "a pattern that takes Hyperscan longer is matched by the reference engine alone", "", 1},
     {"check_table_poll_interval", "1s", &Settings::check_table_poll_interval, State::ours, "how often the tables are looked at for changes; 0 = at SIGHUP only"},
     {"cleanup_replace_stray_cr_lf", "yes", &Settings::cleanup_replace_stray_cr_lf},
+    {"cleanup_service_name", "cleanup", {}, State::done, "the cleanup entry of master.cf whose -o settings hold for the content checks"},
     {"compatibility_level", "0", {}, State::other_default, "selects defaults as in Postfix, except those that make relaying safe"},
     {"config_directory", "", &Settings::config_directory},
     {"content_filter", "", &Settings::content_filter},
@@ -161,6 +162,34 @@ constexpr std::string_view kRaw[] = {
     "postscreen_reject_footer", "smtpd_expansion_filter", "smtpd_reject_footer",
 };
 
+// Read off the programs themselves: these names, or the variables behind them, are in 3.7.11's cleanup and not in its
+// smtpd. What both read (line_length_limit, message_size_limit, myhostname, soft_bounce) is taken from smtpd.
+constexpr std::string_view kCleanup[] = {
+    "always_add_missing_headers",
+    "body_checks",
+    "body_checks_size_limit",
+    "cleanup_replace_stray_cr_lf",
+    "detect_8bit_encoding_header",
+    "disable_mime_input_processing",
+    "header_address_token_limit",
+    "header_checks",
+    "header_size_limit",
+    "hopcount_limit",
+    "message_drop_headers",
+    "message_reject_characters",
+    "message_strip_characters",
+    "milter_header_checks",
+    "mime_boundary_length_limit",
+    "mime_header_checks",
+    "mime_nesting_limit",
+    "nested_header_checks",
+    "strict_7bit_headers",
+    "strict_8bitmime",
+    "strict_8bitmime_body",
+    "strict_mime_encoding_domain",
+    "undisclosed_recipients_header",
+};
+
 constexpr ServiceSuffix kDeliverySuffixes[] = {
     {"_delivery_slot_cost", "$default_delivery_slot_cost"},
     {"_delivery_slot_discount", "$default_delivery_slot_discount"},
@@ -210,6 +239,10 @@ std::optional<std::string_view> default_of(std::string_view name) {
 
 bool is_raw(std::string_view name) {
   return std::binary_search(std::begin(kRaw), std::end(kRaw), name);
+}
+
+bool is_cleanup_param(std::string_view name) {
+  return std::binary_search(std::begin(kCleanup), std::end(kCleanup), name);
 }
 
 std::span<const ServiceSuffix> delivery_suffixes() { return kDeliverySuffixes; }

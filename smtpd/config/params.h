@@ -51,6 +51,10 @@ std::optional<std::string_view> default_of(std::string_view name);
 // True for templates ($name stays as it is until somebody uses them): default_rbl_reply, smtpd_reject_footer, …
 bool is_raw(std::string_view name);
 
+// True for what cleanup(8) reads and smtpd(8) does not: an smtpd service's messages follow main.cf and the -o settings
+// of the cleanup service that its cleanup_service_name names.
+bool is_cleanup_param(std::string_view name);
+
 // <transport>_destination_concurrency_limit and its relatives: a delivery service in master.cf defines them.
 struct ServiceSuffix {
   std::string_view suffix, fallback;

@@ -15,7 +15,8 @@ namespace {
 
 class Filler {
  public:
-  explicit Filler(const Dictionary& dictionary) : dictionary_(dictionary) {}
+  explicit Filler(Settings& settings, const Dictionary& dictionary)
+      : settings_(settings), dictionary_(dictionary) {}
 
   Result<void> fill(const Param& param) {
     if (std::holds_alternative<std::monostate>(param.field)) return {};
@@ -25,8 +26,6 @@ class Filler {
     if (!stored) stored.error().where = place_of(param.name);
     return stored;
   }
-
-  Settings& settings() { return settings_; }
 
  private:
   [[nodiscard]] Result<std::string> text_of(const Param& param) const {
@@ -83,8 +82,8 @@ class Filler {
     return {};
   }
 
+  Settings& settings_;
   const Dictionary& dictionary_;
-  Settings settings_;
 };
 
 void add_error(std::vector<Diagnostic>& errors, const Error& error) {
@@ -117,14 +116,21 @@ bool stops_strangers(const std::vector<std::string>& restrictions) {
 }  // namespace
 
 SettingsPtr fill_settings(const Dictionary& dictionary, std::vector<Diagnostic>& errors) {
-  Filler filler(dictionary);
+  return fill_settings(dictionary, dictionary, errors);
+}
+
+SettingsPtr fill_settings(const Dictionary& smtpd, const Dictionary& cleanup,
+                          std::vector<Diagnostic>& errors) {
+  const auto settings = std::make_shared<Settings>();
+  Filler as_smtpd(*settings, smtpd), as_cleanup(*settings, cleanup);
   for (const Param& param : params()) {
+    Filler& filler = is_cleanup_param(param.name) ? as_cleanup : as_smtpd;
     if (const auto done = filler.fill(param); !done) add_error(errors, done.error());
   }
-  const auto stress = dictionary.expanded("stress");
+  const auto stress = smtpd.expanded("stress");
   if (!stress) add_error(errors, stress.error());
-  filler.settings().stress = stress && !stress->empty();
-  return std::make_shared<const Settings>(std::move(filler.settings()));
+  settings->stress = stress && !stress->empty();
+  return settings;
 }
 
 Result<void> check_relay_safety(const Settings& settings) {

@@ -27,11 +27,11 @@ class Idle:
         self.socket.close()
 
 
-def submit(smtp, subject):
+def submit(smtp, subject, body="x"):
     smtp.rset()
     smtp.mail("a@client.example")
     smtp.rcpt("me@here.example")
-    return smtp.data(f"Subject: {subject}\n\nx\n")[0]
+    return smtp.data(f"Subject: {subject}\n\n{body}\n")[0]
 
 
 class Stress(unittest.TestCase):
@@ -65,6 +65,27 @@ class Stress(unittest.TestCase):
             first.close()
             for client in idle:
                 client.close()
+
+    # The same for tables that cleanup's entry names: its -o settings are read under the smtpd service's stress.
+    def test_the_cleanup_services_checks_switch_too(self):
+        both = "${stress?{pcre:$config_directory/few}:{pcre:$config_directory/all}}"
+        master = ("127.0.0.1:0 inet n - n - 2 smtpd\n"
+                  "cleanup unix n - n - 0 cleanup -o header_checks=pcre:$config_directory/checks\n"
+                  f"  -o {{ body_checks = {both} }}\n")
+        files = {"checks": CHECKS, "all": "/dear/ REJECT all\n", "few": "/cheap/ REJECT few\n"}
+        with Server("smtpd_hard_error_limit = 20\nsmtpd_timeout = 300s\n", master=master, files=files) as server:
+            first = server.client()
+            self.assertEqual(submit(first, "newsletter"), 550)
+            self.assertEqual(submit(first, "hello", "dear"), 550)
+            self.assertEqual(submit(first, "hello", "cheap"), 250)
+            last = Idle(server)
+            server.wait_for_log("entering stress mode (2/2 busy)")
+            self.assertEqual(submit(first, "newsletter"), 250)
+            self.assertEqual(submit(first, "worm"), 550)
+            self.assertEqual(submit(first, "hello", "dear"), 250)
+            self.assertEqual(submit(first, "hello", "cheap"), 550)
+            first.close()
+            last.close()
 
     def test_a_stressed_client_that_errs_makes_room_at_once(self):
         with Server(maxproc=2) as server:

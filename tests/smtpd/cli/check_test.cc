@@ -33,6 +33,29 @@ TEST_F(CliTest, CheckOpensTheTablesOfBothSettings) {
                               ": No such file or directory"));
 }
 
+// The tables in force are those of the cleanup service; main.cf's is nobody's here, and smtpd's -o does nothing.
+TEST_F(CliTest, CheckOpensTheTablesOfTheCleanupService) {
+  put("checks", "/^Subject:/ WARN\n");
+  put("main.cf", "header_checks = pcre:" + path("of-main") + "\n");
+  put("master.cf", "2525 inet n - n - 20 smtpd -o body_checks=pcre:" + path("of-smtpd") +
+                       "\ncleanup unix n - n - 0 cleanup -o header_checks=pcre:" + path("checks") +
+                       "\n");
+  EXPECT_EQ(configured({"check"}), kExitOk);
+  EXPECT_THAT(out_, HasSubstr("2 service(s), 1 table(s), no mistakes"));
+  EXPECT_THAT(err_, HasSubstr("headgate: warning: " + path("master.cf") +
+                              ", line 1: service 2525: -o body_checks does nothing here"));
+  std::filesystem::remove(directory_ / "checks");
+  EXPECT_EQ(configured({"check"}), kExitBadTable);
+  EXPECT_THAT(err_, HasSubstr("header_checks: open " + path("checks")));
+}
+
+TEST_F(CliTest, CheckRefusesACleanupServiceThatIsNotThere) {
+  put("main.cf", "cleanup_service_name = scan\n");
+  EXPECT_EQ(configured({"check"}), kExitBadConfiguration);
+  EXPECT_THAT(err_, HasSubstr("headgate: fatal: " + path("master.cf") +
+                              ", line 1: service 2525: cleanup_service_name = scan: "));
+}
+
 TEST_F(CliTest, CheckTellsTheLineOfABadRule) {
   put("checks", "/ok/ WARN\n/(/ REJECT\n");
   put("main.cf", "body_checks = pcre:" + path("checks") + "\n");
