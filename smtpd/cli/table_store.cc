@@ -24,6 +24,22 @@ rules::Dialect dialect_of(const std::string& type) {
                                                         : rules::Dialect::pcre;
 }
 
+// Whether another reading of the same file may succeed. What the text is stays, and a file that is missing or may not be
+// read has another stamp when that is mended.
+bool may_pass(const Error& error, const FileStamp& before) {
+  switch (error.code) {
+    case Code::invalid:
+    case Code::limit:
+    case Code::corrupt:
+      return false;
+    case Code::not_found:
+    case Code::io:
+      return before.readable;
+    default:
+      return true;
+  }
+}
+
 }  // namespace
 
 std::string reason_of(const Error& error, const std::string& table) {
@@ -97,7 +113,7 @@ Result<TableStore::Content> TableStore::keep(Entry& entry, const Key& key, Fresh
     }
     if (fresh.content && fresh.before != fresh.after) {
       entry.seen = fresh.after;
-      entry.loaded = FileStamp();  // looked at again, and read when it is at rest
+      entry.loaded.reset();  // looked at again, and read when it is at rest
       return **known(entry);
     }
   }
@@ -122,16 +138,22 @@ Result<TableStore::Content> TableStore::keep(Entry& entry, const Key& key, Fresh
 void TableStore::take(Entry& entry, const Key& key) {
   Fresh fresh = *std::exchange(entry.fresh, std::nullopt);
   const bool same_text = fresh.after_build && fresh.before == entry.loaded;
-  if (fresh.after_build) entry.rebuilt = false;  // or a build has ended during the reading
-  entry.loaded = fresh.before;
+  entry.failed.reset();
+  if (fresh.error && may_pass(*fresh.error, fresh.before)) {
+    entry.failed = fresh.before;  // nothing was read: neither this text nor what was built
+  } else {
+    if (fresh.after_build) entry.rebuilt = false;  // or a build has ended during the reading
+    entry.loaded = fresh.before;
+  }
   entry.seen = fresh.after;
-  entry.error = std::move(fresh.error);
+  const std::optional<Error> known_error = std::exchange(entry.error, std::move(fresh.error));
   if (fresh.content) {
     entry.when = fresh.when;
     take_content(entry, key, std::move(*fresh.content), same_text);
   } else if (kind_ == Round::changed && entry.content) {
-    changes_.push_back(
-        {display_name(key.first, key.second), false, false, false, entry.error->text()});
+    const std::string problem = entry.error->text();
+    if (!known_error || known_error->text() != problem)
+      changes_.push_back({display_name(key.first, key.second), false, false, false, problem});
   } else {  // whoever uses it now fails each lookup
     entry.content.reset();
     entry.info = TableInfo();
@@ -206,9 +228,10 @@ std::vector<std::string> TableStore::mark_changed(bool look) {
     Entry& entry = entries_[key];
     const bool changed =
         look && is_file(key.second) && stamp != entry.loaded && stamp == entry.seen;
+    const bool once_more = look && stamp == entry.failed;
     if (look) entry.seen = stamp;
     if (changed) entry.rebuilt = false;
-    entry.stale = changed || entry.rebuilt;
+    entry.stale = changed || once_more || entry.rebuilt;
     if (entry.stale) files.push_back(key.second);
   }
   kind_ = files.empty() ? Round::none : Round::changed;

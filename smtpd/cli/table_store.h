@@ -4,7 +4,8 @@
 //             then end_round() when they are in force, abandon_round() when they were thrown away: all is as it was
 //             before. Outside of a round load() and read_text() answer from what is kept.
 //   Errors    in a reload a table that cannot be read is the Error that it is. Otherwise the last good one stays, and
-//             end_round() tells why; a table that never was good is its Error.
+//             end_round() tells why, once; a table that never was good is its Error. What failed for a reason that may
+//             pass (no descriptor, no process) is read again at each look.
 //   Threads   any; one round at a time. Nothing is locked while a table is read.
 //   Lifetime  borrows the source and the clock.
 //   Source    DATABASE_README: Postfix's daemons notice a changed table when they are idle; we look at the files.
@@ -40,8 +41,8 @@ class TableStore final : public rules::ProgramSource {
 
   void begin_reload();
 
-  // Looks at the files and names those that changed; with none there is nothing to do. A file counts as changed when it
-  // was the same at two looks in a row and is not what was loaded: whoever writes it is done.
+  // Looks at the files and names those that are to be read again; with none there is nothing to do. A file counts as
+  // changed when it was the same at two looks in a row and is not what was loaded: whoever writes it is done.
   // Without `look` only tables whose databases are ready count.
   std::vector<std::string> mark_changed(bool look = true);
 
@@ -97,10 +98,13 @@ class TableStore final : public rules::ProgramSource {
     std::optional<Content> content;  // the last good one
     std::optional<Error> error;      // of the last reading
     std::optional<Fresh> fresh;      // of this round
-    FileStamp loaded, seen;          // what was read; at the last look
-    bool stale = false;              // to be read again when it is asked for next
-    bool rebuilt = false;            // stale because its databases are ready
-    std::uint64_t asked = 0;         // the last round in which it was
+    std::optional<FileStamp>
+        loaded;  // what was read; nothing: nothing yet, or something half written
+    std::optional<FileStamp> failed;  // what could not be read for a reason that may pass
+    FileStamp seen;                   // at the last look
+    bool stale = false;               // to be read again when it is asked for next
+    bool rebuilt = false;             // stale because its databases are ready
+    std::uint64_t asked = 0;          // the last round in which it was
     WallTime when{};
     std::shared_ptr<rules::TableStatistics> statistics;
     Build build = Build::none;

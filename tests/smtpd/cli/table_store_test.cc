@@ -209,6 +209,96 @@ TEST_F(TableStoreTest, ATableThatWasMissingAtTheStartIsTakenWhenItComes) {
   EXPECT_EQ(load(), "new; warned of new");
 }
 
+const Error kNoDescriptor{Code::unavailable, "Too many open files", ""};
+
+TEST_F(TableStoreTest, AReadingThatFailsForAPassingReasonIsTriedAtEachLookAndToldOnce) {
+  load();
+  write("two");
+  store_.mark_changed();
+  source_.load_error = kNoDescriptor;
+  EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
+  EXPECT_EQ(load(), "one");
+  const auto changes = store_.end_round();
+  ASSERT_EQ(changes.size(), 1U);
+  EXPECT_EQ(changes[0].problem, "Too many open files");
+  for (int look = 0; look < 2; ++look) {
+    EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
+    EXPECT_EQ(load(), "one");
+    EXPECT_THAT(store_.end_round(), IsEmpty());
+  }
+  source_.load_error->what = "no process to try it in";
+  EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
+  load();
+  EXPECT_EQ(store_.end_round().at(0).problem, "no process to try it in");
+  source_.load_error.reset();
+  EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
+  EXPECT_EQ(load(), "two; warned of two");
+  EXPECT_EQ(store_.end_round().at(0).problem, "");
+  EXPECT_THAT(store_.mark_changed(), IsEmpty());
+}
+
+TEST_F(TableStoreTest, WhatTheTextIsDoesNotPass) {
+  load();
+  write("two");
+  store_.mark_changed();
+  source_.load_error = Error{Code::limit, "file too large", path_};
+  EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
+  load();
+  EXPECT_EQ(store_.end_round().size(), 1U);
+  EXPECT_THAT(store_.mark_changed(), IsEmpty());
+}
+
+TEST_F(TableStoreTest, ATableThatFailedAtTheStartForAPassingReasonIsTriedAgain) {
+  const std::string in_line = "{ {/x/ REJECT} }";  // has no file that could change
+  const auto load_in_line = [&] { return store_.load(Dialect::regexp, in_line).has_value(); };
+  source_.load_error = kNoDescriptor;
+  EXPECT_EQ(load(), "error: Too many open files");
+  EXPECT_FALSE(load_in_line());
+  EXPECT_THAT(store_.mark_changed(false), IsEmpty());
+  EXPECT_THAT(store_.mark_changed(), ElementsAre(path_, in_line));
+  EXPECT_EQ(load(), "error: Too many open files");
+  EXPECT_FALSE(load_in_line());
+  store_.end_round();
+  source_.load_error.reset();
+  EXPECT_THAT(store_.mark_changed(), ElementsAre(path_, in_line));
+  EXPECT_EQ(load(), "one; warned of one");
+  EXPECT_TRUE(load_in_line());
+  store_.end_round();
+  EXPECT_THAT(store_.mark_changed(), IsEmpty());
+}
+
+TEST_F(TableStoreTest, ABuiltTableThatCannotBeReadNowIsReadAgain) {
+  source_.wants_build = true;
+  load();
+  const auto wanted = store_.next_build();
+  store_.built(*wanted, store_.build(wanted->dialect, wanted->name, false));
+  source_.load_error = kNoDescriptor;
+  EXPECT_THAT(store_.mark_changed(false), ElementsAre(path_));
+  EXPECT_EQ(load(), "one");
+  EXPECT_EQ(store_.end_round().at(0).problem, "Too many open files");
+  source_.load_error.reset();
+  EXPECT_THAT(store_.mark_changed(false), ElementsAre(path_));
+  EXPECT_EQ(load(), "one");
+  EXPECT_TRUE(store_.end_round().at(0).rebuilt);
+  EXPECT_THAT(store_.mark_changed(), IsEmpty());
+}
+
+TEST_F(TableStoreTest, AFileThatGoesAfterItWasFoundHalfWrittenIsTold) {
+  load();
+  write("half");
+  store_.mark_changed();
+  store_.mark_changed();
+  source_.while_loading = [this] { write("whole"); };
+  EXPECT_EQ(load(), "one");
+  EXPECT_THAT(store_.end_round(), IsEmpty());
+  source_.while_loading = nullptr;
+  std::filesystem::remove(path_);
+  store_.mark_changed();
+  EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
+  load();
+  EXPECT_THAT(store_.end_round().at(0).problem, testing::StartsWith("open "));
+}
+
 TEST_F(TableStoreTest, TextsAreKeptAsTablesAre) {
   EXPECT_EQ(store_.read_text(path_, 0).value(), "one");
   write("two");
