@@ -45,7 +45,7 @@ Server::Server(config::Config config, std::function<Result<config::Config>()> lo
     : config_(std::move(config)),
       log_(log),
       env_(env),
-      tables_(programs, env),
+      tables_(programs, env, [this](const std::string& name) { reports_.repeat(name); }),
       reports_(log),
       started_(env.steady()),
       signals_(io_),
@@ -111,8 +111,8 @@ Result<void> Server::open_queue() {
   resolver_ = std::move(resolver);
   connector_ = std::make_unique<deliver::TcpConnector>(config_.main->smtp_bind_address);
   std::string error;  // at the start no reason to stop: its mail waits
-  const auto is_new = [&](const Diagnostic& diagnostic) {
-    return reports_.first(diagnostic, error);
+  const auto is_new = [&](Program program, const Diagnostic& diagnostic) {
+    return reports_.first({program, OpeningReports::kDelivery}, diagnostic, error);
   };
   worker_ = std::make_unique<deliver::Worker>(disk_, config_.main, tables_, *resolver_, *connector_,
                                               log_, env_, transports(config_), is_new);

@@ -63,18 +63,14 @@ Result<std::string> TableStore::read_text(const std::string& path, std::size_t l
   return std::move(content.text);
 }
 
-// The answer without reading anything, if there is one. The warnings of a table are said once.
+// The answer without reading anything, if there is one.
 std::optional<Result<TableStore::Content>> TableStore::known(const Entry& entry) const {
-  const auto quiet = [](Content content) {
-    content.table.diagnostics.clear();
-    return Result<Content>(std::move(content));
-  };
-  if (entry.fresh && entry.fresh->content) return quiet(*entry.fresh->content);
+  if (entry.fresh && entry.fresh->content) return *entry.fresh->content;
   const bool last_good = kind_ != Round::reload && entry.content.has_value();
   if (entry.fresh)
-    return last_good ? quiet(*entry.content) : Result<Content>(tl::unexpected(*entry.fresh->error));
+    return last_good ? *entry.content : Result<Content>(tl::unexpected(*entry.fresh->error));
   if (entry.stale || kind_ == Round::reload) return std::nullopt;
-  if (last_good) return quiet(*entry.content);
+  if (last_good) return *entry.content;
   if (entry.error) return Result<Content>(tl::unexpected(*entry.error));
   return std::nullopt;
 }
@@ -117,11 +113,10 @@ Result<TableStore::Content> TableStore::keep(Entry& entry, const Key& key, Fresh
       return **known(entry);
     }
   }
+  tell_new_text(entry, key, fresh);
   fresh.when = env_.wall();
-  std::vector<Diagnostic> diagnostics;
   if (fresh.content) {
     rules::CompiledTable& table = fresh.content->table;
-    if (!same_text) diagnostics = table.diagnostics;
     if (table.full) {
       if (!entry.statistics) entry.statistics = std::make_shared<rules::TableStatistics>(env_);
       table.count_into = entry.statistics->number(*table.full);
@@ -129,9 +124,17 @@ Result<TableStore::Content> TableStore::keep(Entry& entry, const Key& key, Fresh
   }
   entry.fresh = std::move(fresh);
   Result<Content> answer = *known(entry);
-  if (answer) answer->table.diagnostics = std::move(diagnostics);
   if (kind_ == Round::none) take(entry, key);
   return answer;
+}
+
+// Not of a second try, and not when the last good text goes on answering, with the complaints that were said of it.
+void TableStore::tell_new_text(const Entry& entry, const Key& key, const Fresh& fresh) const {
+  if (!new_text_ || kind_ == Round::reload) return;
+  const bool was_read = entry.content || entry.error;
+  const bool is_new =
+      fresh.content ? entry.loaded != fresh.before : !entry.content && entry.failed != fresh.before;
+  if (was_read && is_new) new_text_(key.second);
 }
 
 // What was read is in force from now on.
@@ -289,6 +292,14 @@ void TableStore::built(const Wanted& table, const Result<void>& result) {
   entry.build = result ? Build::done : Build::failed;
   entry.rebuilt = result.has_value();
   if (!result) entry.build_problem = reason_of(result.error(), table.name);
+}
+
+bool TableStore::has_rebuilt() const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, entry] : entries_) {
+    if (entry.rebuilt) return true;
+  }
+  return false;
 }
 
 std::string TableStore::why_without_database(const Entry& entry) {

@@ -32,7 +32,11 @@ std::string reason_of(const Error& error, const std::string& table);
 
 class TableStore final : public rules::ProgramSource {
  public:
-  TableStore(rules::ProgramSource& source, const Env& env) : source_(source), env_(env) {}
+  // A table's text was read that is not the one known (not in a reload): what is said of it may be said again.
+  using NewText = std::function<void(const std::string& name)>;
+
+  TableStore(rules::ProgramSource& source, const Env& env, NewText new_text = nullptr)
+      : source_(source), env_(env), new_text_(std::move(new_text)) {}
 
   void configure(const rules::ImageSettings& settings) override { source_.configure(settings); }
 
@@ -71,6 +75,9 @@ class TableStore final : public rules::ProgramSource {
   Result<void> build(rules::Dialect dialect, const std::string& name,
                      const std::atomic<bool>& cancelled) override;
   void built(const Wanted& table, const Result<void>& result);
+
+  // Whether databases are ready that no round has taken yet.
+  [[nodiscard]] bool has_rebuilt() const;
 
   [[nodiscard]] std::vector<TableInfo> tables() const;
 
@@ -116,6 +123,7 @@ class TableStore final : public rules::ProgramSource {
   Result<Content> get(const Key& key, const std::function<Result<Content>()>& read);
   [[nodiscard]] std::optional<Result<Content>> known(const Entry& entry) const;
   Result<Content> keep(Entry& entry, const Key& key, Fresh fresh);
+  void tell_new_text(const Entry& entry, const Key& key, const Fresh& fresh) const;
   void take(Entry& entry, const Key& key);
   void take_content(Entry& entry, const Key& key, Content content, bool same_text);
   void plan_build(Entry& entry, bool wants_build) const;
@@ -124,6 +132,7 @@ class TableStore final : public rules::ProgramSource {
 
   rules::ProgramSource& source_;
   const Env& env_;
+  NewText new_text_;
   mutable std::mutex mutex_;
   std::map<Key, Entry> entries_;
   std::vector<Change> changes_;  // of this round
