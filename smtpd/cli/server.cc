@@ -3,7 +3,7 @@
 // Stop: no new clients; sessions end at the end of their command or message, within kDrainLimit; then the queue, whose
 // deliveries under way end first, within kDrainLimit again. A second signal cuts both. What is not over kCutLimit after a
 // cut waits for a content check that does not end (regexec knows no limit): it is left behind, nothing of it was
-// acknowledged.
+// acknowledged. Nor is a table waited for that is being read: each dear pattern of it is tried for seconds.
 // Tested by tests/e2e/lifecycle_test.py.
 #include "smtpd/cli/server.h"
 
@@ -202,12 +202,20 @@ Task<void> Server::stop() {
     leave_at = env_.steady() + kCutLimit;
   }
   co_await stop_queue();
+  co_await stop_renewal();
   signals_.cancel();
-  stuck_ = !sessions_over() || !queue_done_;
-  if (stuck_)
+  if (!sessions_over() || !queue_done_) {
+    stuck_ = true;
     say(Level::warning,
         "terminating: leaving content checks that do not end; their messages stay with the client "
         "or in the queue");
+  }
+  if (renewal_->busy()) {
+    stuck_ = true;
+    say(Level::warning,
+        "terminating: leaving a table that is still being read or its patterns tried; the next "
+        "start reads it again");
+  }
   say(Level::info, "terminated");
   if (stuck_) io_.stop();
 }
@@ -229,6 +237,11 @@ Task<void> Server::stop_queue() {
         "terminating: deliveries under way are cut off, their mail stays in the queue");
     connector_->cut();
   }
+}
+
+Task<void> Server::stop_renewal() {
+  const SteadyTime leave_at = env_.steady() + kCutLimit;
+  while (renewal_->busy() && env_.steady() < leave_at) co_await loop_.pause(kDrainStep);
 }
 
 InForce Server::in_force() const {
