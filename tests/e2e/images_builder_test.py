@@ -1,6 +1,7 @@
 """The builder process killed, stopped, out of time; its server killed or stopped."""
 
 import os
+import pathlib
 import signal
 import unittest
 
@@ -63,6 +64,19 @@ class Killed(unittest.TestCase):
             self.assertEqual(server.stop(), 0)
             self.assertEqual(compilers_of(server.directory), [])
             self.assertEqual(images(server), [])
+
+
+class Started(unittest.TestCase):
+    def test_by_a_server_that_was_started_with_its_children_ignored(self):
+        with Server(MAIN, files={"checks": RIGHT}, start=False) as server:
+            program = server.directory / "ignoring"
+            program.write_text(f'#!/bin/sh\nexec env --ignore-signal=CHLD {server.program} "$@"\n')
+            program.chmod(0o755)
+            plain, server.program = server.program, str(program)
+            server.start()
+            server.program = plain
+            wait_until_scanned(server)
+            self.assertNotIn("no database: ", server.log())
 
 
 class Limits(unittest.TestCase):
