@@ -188,6 +188,22 @@ TEST_F(TableStoreTest, AChangedFileIsReadWhenItHasBeenTheSameForTwoLooks) {
   EXPECT_THAT(store_.mark_changed(), IsEmpty());
 }
 
+// As "cp -p" over it, or an editor that keeps the time.
+TEST_F(TableStoreTest, AChangeOfTheSameSizeWhoseTimeWasPutBackIsSeen) {
+  load();
+  const auto time = std::filesystem::last_write_time(path_);
+  const FileStamp before = stamp_of(path_);
+  while (stamp_of(path_).inode_changed_ns ==
+         before.inode_changed_ns) {  // until the clock has ticked
+    std::ofstream(path_) << "two";
+    std::filesystem::last_write_time(path_, time);
+  }
+  EXPECT_EQ(stamp_of(path_).changed_ns, before.changed_ns);
+  store_.mark_changed();
+  EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
+  EXPECT_EQ(load(), "two; warned of two");
+}
+
 TEST_F(TableStoreTest, AFileThatIsWrittenWhileItIsReadIsReadAgain) {
   load();
   write("half");
