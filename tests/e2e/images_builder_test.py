@@ -78,6 +78,17 @@ class Started(unittest.TestCase):
             wait_until_scanned(server)
             self.assertNotIn("no database: ", server.log())
 
+    def test_as_what_the_kernel_ends_first_when_memory_is_short(self):
+        with Server(MAIN, files={"checks": SLOW + RIGHT}) as server:
+            builder = until(lambda: builders(server), "a builder")[0]
+
+            def score(pid):
+                return int(pathlib.Path(f"/proc/{pid}/oom_score_adj").read_text())
+            until(lambda: score(builder) == 1000, "its score")
+            workers = until(lambda: [pid for pid in compilers_of(server.directory) if pid != builder], "a worker")
+            self.assertEqual(score(workers[0]), 1000)
+            self.assertLess(score(server.process.pid), 1000)
+
 
 class Limits(unittest.TestCase):
     def test_of_time(self):
