@@ -48,6 +48,7 @@ Server::Server(config::Config config, std::function<Result<config::Config>()> lo
       tables_(programs, env, [this](const std::string& name) { reports_.repeat(name); }),
       reports_(log),
       started_(env.steady()),
+      started_with_(config_.main),
       signals_(io_),
       loop_(disk_),
       names_(name_threads_, kNamePatience),
@@ -337,9 +338,9 @@ bool Server::take(Prepared prepared) {
   return true;
 }
 
-// What was opened at the start stays as it is.
+// What was opened at the start stays as it is, whatever other reloads have said since.
 void Server::warn_of_ignored(const config::Settings& fresh) {
-  const config::Settings& old = *config_.main;
+  const config::Settings& old = *started_with_;
   const auto note = [this](std::string_view name) {
     say(Level::warning,
         fmt::format("ignoring {} change; to change {}, stop and start", name, name));

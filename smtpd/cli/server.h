@@ -90,6 +90,7 @@ class Server : private Renewal::House {
   TableStore tables_;
   OpeningReports reports_;
   SteadyTime started_;
+  config::SettingsPtr started_with_;
 
   aio::io_context io_{1};
   aio::thread_pool disk_{4}, name_threads_{4};
