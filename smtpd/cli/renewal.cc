@@ -237,7 +237,8 @@ Task<void> Renewal::build_tables() {
 }
 
 Task<void> Renewal::build_table(const TableStore::Wanted& table) {
-  const std::string name = fmt::format("{}:{}", rules::name_of(table.dialect), table.name);
+  const std::string name =
+      short_name(fmt::format("{}:{}", rules::name_of(table.dialect), table.name));
   say(Level::info,
       fmt::format("table {}: building a database of {} patterns; until it is there the reference "
                   "engine answers alone",

@@ -11,6 +11,8 @@ namespace headgate::cli {
 
 namespace {
 
+constexpr std::size_t kShortName = 100;
+
 bool is_file(const std::string& name) { return !name.starts_with('{'); }
 
 FileStamp look_at(const std::string& name) { return is_file(name) ? stamp_of(name) : FileStamp(); }
@@ -42,8 +44,22 @@ bool may_pass(const Error& error, const FileStamp& before) {
 
 }  // namespace
 
+std::string short_name(const std::string& name) {
+  const std::size_t brace = name.find('{');
+  const bool is_inline = brace == 0 || (brace != std::string::npos && name[brace - 1] == ':');
+  if (!is_inline || name.size() <= kShortName + 3) return name;
+  std::size_t end = kShortName;
+  while (end > 0 && (name[end] & 0xC0) == 0x80) --end;  // not within a character
+  return name.substr(0, end) + "...";
+}
+
 std::string reason_of(const Error& error, const std::string& table) {
-  return error.where == table ? error.what : error.text();
+  std::string reason = error.where == table ? error.what : error.text();
+  const std::string brief = short_name(table);
+  if (brief == table) return reason;
+  for (std::size_t at = 0; (at = reason.find(table, at)) != std::string::npos; at += brief.size())
+    reason.replace(at, table.size(), brief);
+  return reason;
 }
 
 Result<rules::CompiledTable> TableStore::load(rules::Dialect dialect, const std::string& name) {
@@ -154,9 +170,9 @@ void TableStore::take(Entry& entry, const Key& key) {
     entry.when = fresh.when;
     take_content(entry, key, std::move(*fresh.content), same_text);
   } else if (kind_ == Round::changed && entry.content) {
-    const std::string problem = entry.error->text();
-    if (!known_error || known_error->text() != problem)
-      changes_.push_back({display_name(key.first, key.second), false, false, false, problem});
+    const std::string name = short_name(display_name(key.first, key.second));
+    if (!known_error || known_error->text() != entry.error->text())
+      changes_.push_back({name, false, false, false, reason_of(*entry.error, key.second)});
   } else {  // whoever uses it now fails each lookup
     entry.content.reset();
     entry.info = TableInfo();
@@ -174,7 +190,7 @@ void TableStore::take_content(Entry& entry, const Key& key, Content content, boo
   }
   entry.content = std::move(content);
   if ((kind_ == Round::changed || same_text) && !first) {
-    changes_.push_back({display_name(key.first, key.second),
+    changes_.push_back({short_name(display_name(key.first, key.second)),
                         same_text,
                         same_text && wants_build,
                         entry.info.databases != 0,

@@ -27,6 +27,10 @@
 
 namespace headgate::cli {
 
+// A table's name for a line of the log, with or without its type: an inline table is its own name, and would leave no room
+// for the reason.
+std::string short_name(const std::string& name);
+
 // Why a table has no database, for a line that names the table already.
 std::string reason_of(const Error& error, const std::string& table);
 
@@ -52,7 +56,7 @@ class TableStore final : public rules::ProgramSource {
 
   // A table that was read again in a round which mark_changed() began; and in any round one that was rebuilt.
   struct Change {
-    std::string name;       // "pcre:/x", or the path of a text
+    std::string name;       // "pcre:/x", or the path of a text; short_name()
     bool rebuilt = false;   // the same text; its databases are ready
     bool unusable = false;  // rebuilt, and the databases are not there all the same
     bool scanned = true;    // rebuilt, and it has patterns that a database helps with

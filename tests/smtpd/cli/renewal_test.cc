@@ -127,6 +127,21 @@ TEST_F(RenewalTest, ABuildThatFailsIsSaidOnceAndTheTableGoesOn) {
             2);
 }
 
+TEST_F(RenewalTest, TheNameOfALongInlineTableLeavesRoomForTheReason) {
+  const std::string table = "{ {/" + std::string(3000, 'x') + "/ REJECT} }";
+  std::ofstream(directory_ + "/main.cf", std::ios::app) << "header_checks = pcre:" << table << "\n";
+  config_ = std::make_unique<config::Config>(*load());
+  source_.wants_build = true;
+  source_.build_error = "the builder was killed";
+  open();
+  run_until([this] { return log_.count("warning: table") == 1; });
+  end();
+  EXPECT_EQ(
+      log_.count("table pcre:" + table.substr(0, 95) + "...: no database: the builder was killed"),
+      1);
+  EXPECT_EQ(log_.count("table pcre:" + table.substr(0, 95) + "...: building a database"), 1);
+}
+
 TEST_F(RenewalTest, AStopCancelsABuild) {
   source_.wants_build = true;
   std::atomic<bool> begun{false};

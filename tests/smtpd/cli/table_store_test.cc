@@ -340,6 +340,20 @@ TEST_F(TableStoreTest, AFileThatGoesAfterItWasFoundHalfWrittenIsTold) {
   EXPECT_THAT(store_.end_round().at(0).problem, testing::StartsWith("open "));
 }
 
+TEST(TableNames, InlineTablesAreShortenedInLines) {
+  EXPECT_EQ(short_name("pcre:{ {/x/ REJECT} }"), "pcre:{ {/x/ REJECT} }");
+  const std::string path = "pcre:/" + std::string(300, 'x');
+  EXPECT_EQ(short_name(path), path);
+  const std::string long_one = "{ {/" + std::string(3000, 'x') + "/ REJECT} }";
+  EXPECT_EQ(short_name(long_one), long_one.substr(0, 100) + "...");
+  EXPECT_EQ(short_name("pcre:" + long_one).size(), 103U);
+  const std::string umlaut = "{" + std::string(98, 'x') + "\xC3\xA4" + std::string(9, 'x');
+  EXPECT_EQ(short_name(umlaut), umlaut.substr(0, 99) + "...");
+  EXPECT_EQ(reason_of(Error{Code::limit, "killed", long_one}, long_one), "killed");
+  EXPECT_EQ(reason_of(Error{Code::limit, "building \"" + long_one + "\" was killed", ""}, long_one),
+            "building \"" + short_name(long_one) + "\" was killed");
+}
+
 TEST_F(TableStoreTest, TextsAreKeptAsTablesAre) {
   EXPECT_EQ(store_.read_text(path_, 0).value(), "one");
   write("two");
