@@ -1,5 +1,6 @@
 // The composition root: the one place that knows both wings. It hands the images of compiled tables, behind the port
 // ProgramSource, to the command line.
+#include <csignal>
 #include <iostream>
 #include <memory>
 
@@ -8,6 +9,9 @@
 #include "smtpd/cli/command.h"
 
 int main(int argc, char** argv) {
+  // Who starts us may ignore it (nohup's kin, some supervisors), and then no child could be waited for: no builder's end
+  // would be known.
+  std::signal(SIGCHLD, SIG_DFL);
   const headgate::SystemEnv env;
   headgate::rules::ImageSettings limits;
   limits.directory = headgate::store::user_image_directory();

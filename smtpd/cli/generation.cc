@@ -19,12 +19,13 @@ bool is_error(const Diagnostic& diagnostic) { return diagnostic.severity >= Seve
 // they speak at their lookups, each of them.
 class GenerationReports {
  public:
-  explicit GenerationReports(OpeningReports& opening) : log_(opening.log_), opening_(&opening) {}
+  GenerationReports(OpeningReports& opening, const config::Service& service)
+      : log_(opening.log_), opening_(&opening), opener_{Program::cleanup, service.canonical} {}
 
   void operator()(const Diagnostic& diagnostic) {
-    if (opening_ != nullptr && !opening_->first(diagnostic, new_error_)) return;
+    if (opening_ != nullptr && !opening_->first(opener_, diagnostic, new_error_)) return;
     Event event;
-    event.program = Program::cleanup;
+    event.program = opener_.program;
     event.level = is_error(diagnostic) ? Level::error : Level::warning;
     event.text = diagnostic.text;
     log_.write(event);
@@ -37,16 +38,28 @@ class GenerationReports {
  private:
   EventSink& log_;
   OpeningReports* opening_;
+  OpeningReports::Opener opener_;
   std::string new_error_;
 };
 
-bool OpeningReports::first(const Diagnostic& diagnostic, std::string& new_error) {
+bool OpeningReports::first(const Opener& opener, const Diagnostic& diagnostic,
+                           std::string& new_error) {
   if (is_error(diagnostic)) {
-    errors_.insert(diagnostic.text);
-    if (new_error.empty() && !in_force_.contains(diagnostic.text)) new_error = diagnostic.text;
+    const auto error = errors_.emplace(opener.consumer, diagnostic.text).first;
+    if (new_error.empty() && !in_force_.contains(*error)) new_error = diagnostic.text;
   }
-  return said_.emplace(diagnostic.text, diagnostic.file).second;
+  return said_.emplace(std::make_pair(opener.program, diagnostic.text), diagnostic.file).second;
 }
+
+void OpeningReports::repeat_all() { said_before_ = std::exchange(said_, {}); }
+
+void OpeningReports::taken() {
+  in_force_ = errors_;
+  said_before_.clear();
+}
+
+// The tables in force are opened again whenever one of them changes, and have nothing new to say.
+void OpeningReports::refused() { said_.merge(std::exchange(said_before_, {})); }
 
 // A table that could not be opened complains as "pcre:/x", a line of it as "/x".
 void OpeningReports::repeat(const std::string& file) {
@@ -85,7 +98,7 @@ std::vector<std::string> interface_hosts(const config::Settings& settings) {
 Result<session::GenerationPtr> open_generation(const config::Service& service,
                                                rules::ProgramSource& programs,
                                                OpeningReports& opening, Missing missing) {
-  const auto reports = std::make_shared<GenerationReports>(opening);
+  const auto reports = std::make_shared<GenerationReports>(opening, service);
   const WarningSink warn = [reports](const Diagnostic& diagnostic) { (*reports)(diagnostic); };
   const session::ServiceChecks checks =
       session::open_service_checks(*service.calm, *service.stressed, programs, warn);

@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/base/event.h"
@@ -21,29 +22,42 @@ namespace headgate::cli {
 // error, because there is a set that works: unless in that set it fails, too.
 enum class Missing { fails_each_lookup, is_an_error };
 
-// What opening has complained about, in the mail log and as cleanup's. Each complaint comes once, although services, calm
-// and stressed states open the same tables, and every changed table opens all of them again.
+// What opening has complained about in the mail log. Each of Postfix's programs says each complaint once, although
+// services, calm and stressed states open the same tables, and every changed table opens all of them again.
 class OpeningReports {
  public:
+  // Who opens a table: the program that complains, and for whom: a service's canonical name or kDelivery. What a table
+  // fails already for one consumer is new for another: where mail is refused by it today, or goes out, differs.
+  struct Opener {
+    Program program = Program::cleanup;
+    std::string consumer;
+  };
+
+  static constexpr const char* kDelivery = "delivery";
+
   explicit OpeningReports(EventSink& log) : log_(log) {}
 
-  void repeat_all() { said_.clear(); }
-
-  void repeat(const std::string& file);  // its complaints may come again
+  void repeat_all();  // the complaints of all files may come again; refused() takes it back
+  void repeat(const std::string& file);  // those of one
 
   // Around what is opened together: the errors of what is in force are no reason to refuse what comes next.
   void begin() { errors_.clear(); }
 
-  void taken() { in_force_ = errors_; }
+  void taken();
+  void refused();
 
-  // Takes note of it; true when it has not been said yet. `new_error` becomes the first error that is not in force.
-  bool first(const Diagnostic& diagnostic, std::string& new_error);
+  // Takes note of it; true when its program has not said it yet. `new_error` becomes the first error that is not in
+  // force for this consumer.
+  bool first(const Opener& opener, const Diagnostic& diagnostic, std::string& new_error);
 
  private:
   friend class GenerationReports;
+  using Said = std::map<std::pair<Program, std::string>, std::string>;  // text; file or table
+  using Errors = std::set<std::pair<std::string, std::string>>;         // consumer, text
+
   EventSink& log_;
-  std::map<std::string, std::string> said_;  // text; file or table
-  std::set<std::string> errors_, in_force_;  // texts
+  Said said_, said_before_;  // by this set and, while a reload is not decided, by the one in force
+  Errors errors_, in_force_;
 };
 
 Result<session::GenerationPtr> open_generation(const config::Service& service,

@@ -22,11 +22,10 @@ PreparedService prepare_new(const config::Service& service, TableStore& store,
           std::move(*endpoints)};
 }
 
-// The delivery opens tables that the services have opened, too: what was said of them is not said again.
 void prepare_delivery(const config::SettingsPtr& settings, TableStore& store,
                       OpeningReports& reports, EventSink& log, Prepared& prepared) {
-  const auto is_new = [&](const Diagnostic& diagnostic) {
-    return reports.first(diagnostic, prepared.delivery_error);
+  const auto is_new = [&](Program program, const Diagnostic& diagnostic) {
+    return reports.first({program, OpeningReports::kDelivery}, diagnostic, prepared.delivery_error);
   };
   prepared.delivery = deliver::Worker::open_tables(settings, store, log, is_new);
 }

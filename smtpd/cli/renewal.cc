@@ -1,5 +1,6 @@
 // Rounds never overlap: run() is the only one who begins them, and what is asked for during a round (a second SIGHUP, a
-// build that ended) is remembered and is the next round. Tested by tests/smtpd/cli/renewal_test.cc and
+// build that ended) is remembered and is the next round. A build that ended and a reload may share one call: when that
+// reload is refused, what was built is still to be taken, which the store remembers. Tested by tests/smtpd/cli/renewal_test.cc and
 // tests/e2e/reload_test.py.
 #include "smtpd/cli/renewal.h"
 
@@ -12,6 +13,13 @@
 #include "smtpd/net/blocking.h"
 
 namespace headgate::cli {
+
+namespace {
+
+// When what was built could not be taken, and nobody looks at the files.
+constexpr std::chrono::seconds kNextTry{10};
+
+}  // namespace
 
 Renewal::Renewal(aio::io_context& io, House& house, std::function<Result<config::Config>()> load,
                  TableStore& store, OpeningReports& reports, EventSink& log, Env& env)
@@ -68,21 +76,30 @@ Task<void> Renewal::run() {
     }
     const bool time_is_over = co_await wait();
     if (stopping_) break;
+    Cause cause;
+    cause.reload = std::exchange(reload_wanted_, false);
+    cause.look_at_files = time_is_over && poll_.count() > 0;
+    bool taken = false;
     std::string failure;
+    in_round_ = true;
     try {
-      co_await round(time_is_over);
+      taken = co_await round(cause);
     } catch (const std::exception& error) {
       failure = error.what();
     }
+    in_round_ = false;
     if (!failure.empty()) refuse(failure);
+    if (!taken && cause.reload && store_.has_rebuilt()) awake_ = true;
   }
 }
 
-// True when it is time to look at the files; false when somebody called.
+// False when somebody called.
 Task<bool> Renewal::wait() {
   if (std::exchange(awake_, false)) co_return false;
   if (poll_.count() > 0) {
     timer_.expires_after(poll_);
+  } else if (store_.has_rebuilt()) {
+    timer_.expires_after(kNextTry);
   } else {
     timer_.expires_at(aio::steady_timer::time_point::max());
   }
@@ -90,27 +107,26 @@ Task<bool> Renewal::wait() {
   co_return !std::exchange(awake_, false);
 }
 
-Task<void> Renewal::round(bool look_at_files) {
-  Cause cause;
-  cause.reload = std::exchange(reload_wanted_, false);
-  cause.look_at_files = look_at_files;
+// True when what it prepared is in force.
+Task<bool> Renewal::round(Cause cause) {
   const InForce now = house_.in_force();
   auto work = [this, cause, &now] { return prepare_safely(cause, now); };
   std::optional<Prepared> prepared = co_await net::run_blocking(reader_, work);
-  if (!prepared || stopping_) co_return;
+  if (!prepared || stopping_) co_return false;
   if (is_refused(*prepared)) {
-    store_.abandon_round();
-    co_return;
+    abandon();
+    co_return false;
   }
   const std::chrono::seconds poll =
       prepared->config ? prepared->config->main->check_table_poll_interval : poll_;
   if (!house_.take(std::move(*prepared))) {
-    store_.abandon_round();
-    co_return;
+    abandon();
+    co_return false;
   }
   poll_ = poll;
   reports_.taken();
   tell(store_.end_round());
+  co_return true;
 }
 
 // All that is wrong is said, not only what comes first.
@@ -130,8 +146,13 @@ bool Renewal::is_refused(const Prepared& prepared) {
   return refused;
 }
 
-void Renewal::refuse(const std::string& why) {
+void Renewal::abandon() {
   store_.abandon_round();
+  reports_.refused();
+}
+
+void Renewal::refuse(const std::string& why) {
+  abandon();
   say(Level::error, fmt::format("reload: {}; the old configuration stays in force", why));
 }
 
@@ -148,9 +169,7 @@ std::optional<Prepared> Renewal::prepare_safely(Cause cause, const InForce& now)
 
 std::optional<Prepared> Renewal::prepare(Cause cause, const InForce& now) {
   if (!cause.reload) {
-    const std::vector<std::string> files = store_.mark_changed(cause.look_at_files);
-    if (files.empty()) return std::nullopt;
-    for (const std::string& file : files) reports_.repeat(file);
+    if (store_.mark_changed(cause.look_at_files).empty()) return std::nullopt;
     return prepare_tables(now, store_, reports_, log_);
   }
   Result<config::Config> fresh = load_();
@@ -218,7 +237,8 @@ Task<void> Renewal::build_tables() {
 }
 
 Task<void> Renewal::build_table(const TableStore::Wanted& table) {
-  const std::string name = fmt::format("{}:{}", rules::name_of(table.dialect), table.name);
+  const std::string name =
+      short_name(fmt::format("{}:{}", rules::name_of(table.dialect), table.name));
   say(Level::info,
       fmt::format("table {}: building a database of {} patterns; until it is there the reference "
                   "engine answers alone",

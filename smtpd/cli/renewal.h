@@ -45,23 +45,27 @@ class Renewal {
   void reload();
   void stop();  // cancels a build
 
- private:
-  Task<void> run();
-  Task<bool> wait();
-  Task<void> round(bool look_at_files);
-  Task<void> build_tables();
-  Task<void> build_table(const TableStore::Wanted& table);
-  Result<void> build(const TableStore::Wanted& table);
+  // Whether a table is being read or built. After stop() a builder ends soon; the trials of a table's patterns, up to
+  // seconds each, cannot be ended from outside.
+  [[nodiscard]] bool busy() const { return in_round_ || building_; }
 
+ private:
   // What a round is about.
   struct Cause {
     bool reload = false, look_at_files = false;
   };
 
+  Task<void> run();
+  Task<bool> wait();
+  Task<bool> round(Cause cause);
+  Task<void> build_tables();
+  Task<void> build_table(const TableStore::Wanted& table);
+  Result<void> build(const TableStore::Wanted& table);
   std::optional<Prepared> prepare(Cause cause, const InForce& now);
   std::optional<Prepared> prepare_safely(Cause cause, const InForce& now);
   bool is_refused(const Prepared& prepared);
   void refuse(const std::string& why);
+  void abandon();
   void tell(const std::vector<TableStore::Change>& changes);
   void wake();
   void say(Level level, std::string text, Program program = Program::master);
@@ -77,7 +81,8 @@ class Renewal {
   aio::thread_pool reader_{1}, builder_{1};
   std::chrono::seconds poll_{0};
   std::atomic<bool> cancelled_{false};
-  bool reload_wanted_ = false, awake_ = false, building_ = false, stopping_ = false;
+  bool reload_wanted_ = false, awake_ = false, building_ = false, in_round_ = false,
+       stopping_ = false;
 };
 
 }  // namespace headgate::cli

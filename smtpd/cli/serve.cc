@@ -132,7 +132,7 @@ int run_serve(Invocation& invocation) {
   const bool ended = server.run(reopen_log, [&] { announce(invocation, *options, server, shown); });
   if (!ended)
     _exit(
-        kExitOk);  // a thread inside regexec cannot be joined; the log and the queue are written without buffers
+        kExitOk);  // a thread inside regexec or a trial cannot be joined; the log and the queue are written without buffers
   return kExitOk;
 }
 

@@ -3,7 +3,7 @@
 // Stop: no new clients; sessions end at the end of their command or message, within kDrainLimit; then the queue, whose
 // deliveries under way end first, within kDrainLimit again. A second signal cuts both. What is not over kCutLimit after a
 // cut waits for a content check that does not end (regexec knows no limit): it is left behind, nothing of it was
-// acknowledged.
+// acknowledged. Nor is a table waited for that is being read: each dear pattern of it is tried for seconds.
 // Tested by tests/e2e/lifecycle_test.py.
 #include "smtpd/cli/server.h"
 
@@ -45,9 +45,10 @@ Server::Server(config::Config config, std::function<Result<config::Config>()> lo
     : config_(std::move(config)),
       log_(log),
       env_(env),
-      tables_(programs, env),
+      tables_(programs, env, [this](const std::string& name) { reports_.repeat(name); }),
       reports_(log),
       started_(env.steady()),
+      started_with_(config_.main),
       signals_(io_),
       loop_(disk_),
       names_(name_threads_, kNamePatience),
@@ -111,8 +112,8 @@ Result<void> Server::open_queue() {
   resolver_ = std::move(resolver);
   connector_ = std::make_unique<deliver::TcpConnector>(config_.main->smtp_bind_address);
   std::string error;  // at the start no reason to stop: its mail waits
-  const auto is_new = [&](const Diagnostic& diagnostic) {
-    return reports_.first(diagnostic, error);
+  const auto is_new = [&](Program program, const Diagnostic& diagnostic) {
+    return reports_.first({program, OpeningReports::kDelivery}, diagnostic, error);
   };
   worker_ = std::make_unique<deliver::Worker>(disk_, config_.main, tables_, *resolver_, *connector_,
                                               log_, env_, transports(config_), is_new);
@@ -202,12 +203,20 @@ Task<void> Server::stop() {
     leave_at = env_.steady() + kCutLimit;
   }
   co_await stop_queue();
+  co_await stop_renewal();
   signals_.cancel();
-  stuck_ = !sessions_over() || !queue_done_;
-  if (stuck_)
+  if (!sessions_over() || !queue_done_) {
+    stuck_ = true;
     say(Level::warning,
         "terminating: leaving content checks that do not end; their messages stay with the client "
         "or in the queue");
+  }
+  if (renewal_->busy()) {
+    stuck_ = true;
+    say(Level::warning,
+        "terminating: leaving a table that is still being read or its patterns tried; the next "
+        "start reads it again");
+  }
   say(Level::info, "terminated");
   if (stuck_) io_.stop();
 }
@@ -229,6 +238,11 @@ Task<void> Server::stop_queue() {
         "terminating: deliveries under way are cut off, their mail stays in the queue");
     connector_->cut();
   }
+}
+
+Task<void> Server::stop_renewal() {
+  const SteadyTime leave_at = env_.steady() + kCutLimit;
+  while (renewal_->busy() && env_.steady() < leave_at) co_await loop_.pause(kDrainStep);
 }
 
 InForce Server::in_force() const {
@@ -324,9 +338,9 @@ bool Server::take(Prepared prepared) {
   return true;
 }
 
-// What was opened at the start stays as it is.
+// What was opened at the start stays as it is, whatever other reloads have said since.
 void Server::warn_of_ignored(const config::Settings& fresh) {
-  const config::Settings& old = *config_.main;
+  const config::Settings& old = *started_with_;
   const auto note = [this](std::string_view name) {
     say(Level::warning,
         fmt::format("ignoring {} change; to change {}, stop and start", name, name));

@@ -45,7 +45,8 @@ class Server : private Renewal::House {
   [[nodiscard]] std::vector<net::Endpoint> listening_on() const;
 
   // Until SIGTERM or SIGINT has drained it. `reopen_log` is called at SIGUSR1, `ready` when clients are accepted.
-  // False when content checks that do not end were left behind: then the process must exit without destructors.
+  // False when content checks or a table's reading that do not end were left behind: then the process must exit without
+  // destructors.
   [[nodiscard]] bool run(const std::function<void()>& reopen_log,
                          const std::function<void()>& ready);
 
@@ -70,6 +71,7 @@ class Server : private Renewal::House {
   Task<void> run_queue();
   Task<void> stop();
   Task<void> stop_queue();
+  Task<void> stop_renewal();
   [[nodiscard]] InForce in_force() const override;
   bool take(Prepared prepared) override;
   void retire_vanished(const config::Config& fresh);
@@ -88,6 +90,7 @@ class Server : private Renewal::House {
   TableStore tables_;
   OpeningReports reports_;
   SteadyTime started_;
+  config::SettingsPtr started_with_;
 
   aio::io_context io_{1};
   aio::thread_pool disk_{4}, name_threads_{4};

@@ -11,6 +11,8 @@ namespace headgate::cli {
 
 namespace {
 
+constexpr std::size_t kShortName = 100;
+
 bool is_file(const std::string& name) { return !name.starts_with('{'); }
 
 FileStamp look_at(const std::string& name) { return is_file(name) ? stamp_of(name) : FileStamp(); }
@@ -24,10 +26,40 @@ rules::Dialect dialect_of(const std::string& type) {
                                                         : rules::Dialect::pcre;
 }
 
+// Whether another reading of the same file may succeed. What the text is stays, and a file that is missing or may not be
+// read has another stamp when that is mended.
+bool may_pass(const Error& error, const FileStamp& before) {
+  switch (error.code) {
+    case Code::invalid:
+    case Code::limit:
+    case Code::corrupt:
+      return false;
+    case Code::not_found:
+    case Code::io:
+      return before.readable;
+    default:
+      return true;
+  }
+}
+
 }  // namespace
 
+std::string short_name(const std::string& name) {
+  const std::size_t brace = name.find('{');
+  const bool is_inline = brace == 0 || (brace != std::string::npos && name[brace - 1] == ':');
+  if (!is_inline || name.size() <= kShortName + 3) return name;
+  std::size_t end = kShortName;
+  while (end > 0 && (name[end] & 0xC0) == 0x80) --end;  // not within a character
+  return name.substr(0, end) + "...";
+}
+
 std::string reason_of(const Error& error, const std::string& table) {
-  return error.where == table ? error.what : error.text();
+  std::string reason = error.where == table ? error.what : error.text();
+  const std::string brief = short_name(table);
+  if (brief == table) return reason;
+  for (std::size_t at = 0; (at = reason.find(table, at)) != std::string::npos; at += brief.size())
+    reason.replace(at, table.size(), brief);
+  return reason;
 }
 
 Result<rules::CompiledTable> TableStore::load(rules::Dialect dialect, const std::string& name) {
@@ -47,18 +79,14 @@ Result<std::string> TableStore::read_text(const std::string& path, std::size_t l
   return std::move(content.text);
 }
 
-// The answer without reading anything, if there is one. The warnings of a table are said once.
+// The answer without reading anything, if there is one.
 std::optional<Result<TableStore::Content>> TableStore::known(const Entry& entry) const {
-  const auto quiet = [](Content content) {
-    content.table.diagnostics.clear();
-    return Result<Content>(std::move(content));
-  };
-  if (entry.fresh && entry.fresh->content) return quiet(*entry.fresh->content);
+  if (entry.fresh && entry.fresh->content) return *entry.fresh->content;
   const bool last_good = kind_ != Round::reload && entry.content.has_value();
   if (entry.fresh)
-    return last_good ? quiet(*entry.content) : Result<Content>(tl::unexpected(*entry.fresh->error));
+    return last_good ? *entry.content : Result<Content>(tl::unexpected(*entry.fresh->error));
   if (entry.stale || kind_ == Round::reload) return std::nullopt;
-  if (last_good) return quiet(*entry.content);
+  if (last_good) return *entry.content;
   if (entry.error) return Result<Content>(tl::unexpected(*entry.error));
   return std::nullopt;
 }
@@ -97,15 +125,14 @@ Result<TableStore::Content> TableStore::keep(Entry& entry, const Key& key, Fresh
     }
     if (fresh.content && fresh.before != fresh.after) {
       entry.seen = fresh.after;
-      entry.loaded = FileStamp();  // looked at again, and read when it is at rest
+      entry.loaded.reset();  // looked at again, and read when it is at rest
       return **known(entry);
     }
   }
+  tell_new_text(entry, key, fresh);
   fresh.when = env_.wall();
-  std::vector<Diagnostic> diagnostics;
   if (fresh.content) {
     rules::CompiledTable& table = fresh.content->table;
-    if (!same_text) diagnostics = table.diagnostics;
     if (table.full) {
       if (!entry.statistics) entry.statistics = std::make_shared<rules::TableStatistics>(env_);
       table.count_into = entry.statistics->number(*table.full);
@@ -113,25 +140,39 @@ Result<TableStore::Content> TableStore::keep(Entry& entry, const Key& key, Fresh
   }
   entry.fresh = std::move(fresh);
   Result<Content> answer = *known(entry);
-  if (answer) answer->table.diagnostics = std::move(diagnostics);
   if (kind_ == Round::none) take(entry, key);
   return answer;
+}
+
+// Not of a second try, and not when the last good text goes on answering, with the complaints that were said of it.
+void TableStore::tell_new_text(const Entry& entry, const Key& key, const Fresh& fresh) const {
+  if (!new_text_ || kind_ == Round::reload) return;
+  const bool was_read = entry.content || entry.error;
+  const bool is_new =
+      fresh.content ? entry.loaded != fresh.before : !entry.content && entry.failed != fresh.before;
+  if (was_read && is_new) new_text_(key.second);
 }
 
 // What was read is in force from now on.
 void TableStore::take(Entry& entry, const Key& key) {
   Fresh fresh = *std::exchange(entry.fresh, std::nullopt);
   const bool same_text = fresh.after_build && fresh.before == entry.loaded;
-  if (fresh.after_build) entry.rebuilt = false;  // or a build has ended during the reading
-  entry.loaded = fresh.before;
+  entry.failed.reset();
+  if (fresh.error && may_pass(*fresh.error, fresh.before)) {
+    entry.failed = fresh.before;  // nothing was read: neither this text nor what was built
+  } else {
+    if (fresh.after_build) entry.rebuilt = false;  // or a build has ended during the reading
+    entry.loaded = fresh.before;
+  }
   entry.seen = fresh.after;
-  entry.error = std::move(fresh.error);
+  const std::optional<Error> known_error = std::exchange(entry.error, std::move(fresh.error));
   if (fresh.content) {
     entry.when = fresh.when;
     take_content(entry, key, std::move(*fresh.content), same_text);
   } else if (kind_ == Round::changed && entry.content) {
-    changes_.push_back(
-        {display_name(key.first, key.second), false, false, false, entry.error->text()});
+    const std::string name = short_name(display_name(key.first, key.second));
+    if (!known_error || known_error->text() != entry.error->text())
+      changes_.push_back({name, false, false, false, reason_of(*entry.error, key.second)});
   } else {  // whoever uses it now fails each lookup
     entry.content.reset();
     entry.info = TableInfo();
@@ -149,7 +190,7 @@ void TableStore::take_content(Entry& entry, const Key& key, Content content, boo
   }
   entry.content = std::move(content);
   if ((kind_ == Round::changed || same_text) && !first) {
-    changes_.push_back({display_name(key.first, key.second),
+    changes_.push_back({short_name(display_name(key.first, key.second)),
                         same_text,
                         same_text && wants_build,
                         entry.info.databases != 0,
@@ -206,9 +247,10 @@ std::vector<std::string> TableStore::mark_changed(bool look) {
     Entry& entry = entries_[key];
     const bool changed =
         look && is_file(key.second) && stamp != entry.loaded && stamp == entry.seen;
+    const bool once_more = look && stamp == entry.failed;
     if (look) entry.seen = stamp;
     if (changed) entry.rebuilt = false;
-    entry.stale = changed || entry.rebuilt;
+    entry.stale = changed || once_more || entry.rebuilt;
     if (entry.stale) files.push_back(key.second);
   }
   kind_ = files.empty() ? Round::none : Round::changed;
@@ -266,6 +308,14 @@ void TableStore::built(const Wanted& table, const Result<void>& result) {
   entry.build = result ? Build::done : Build::failed;
   entry.rebuilt = result.has_value();
   if (!result) entry.build_problem = reason_of(result.error(), table.name);
+}
+
+bool TableStore::has_rebuilt() const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, entry] : entries_) {
+    if (entry.rebuilt) return true;
+  }
+  return false;
 }
 
 std::string TableStore::why_without_database(const Entry& entry) {

@@ -4,7 +4,8 @@
 //             then end_round() when they are in force, abandon_round() when they were thrown away: all is as it was
 //             before. Outside of a round load() and read_text() answer from what is kept.
 //   Errors    in a reload a table that cannot be read is the Error that it is. Otherwise the last good one stays, and
-//             end_round() tells why; a table that never was good is its Error.
+//             end_round() tells why, once; a table that never was good is its Error. What failed for a reason that may
+//             pass (no descriptor, no process) is read again at each look.
 //   Threads   any; one round at a time. Nothing is locked while a table is read.
 //   Lifetime  borrows the source and the clock.
 //   Source    DATABASE_README: Postfix's daemons notice a changed table when they are idle; we look at the files.
@@ -26,12 +27,20 @@
 
 namespace headgate::cli {
 
+// A table's name for a line of the log, with or without its type: an inline table is its own name, and would leave no room
+// for the reason.
+std::string short_name(const std::string& name);
+
 // Why a table has no database, for a line that names the table already.
 std::string reason_of(const Error& error, const std::string& table);
 
 class TableStore final : public rules::ProgramSource {
  public:
-  TableStore(rules::ProgramSource& source, const Env& env) : source_(source), env_(env) {}
+  // A table's text was read that is not the one known (not in a reload): what is said of it may be said again.
+  using NewText = std::function<void(const std::string& name)>;
+
+  TableStore(rules::ProgramSource& source, const Env& env, NewText new_text = nullptr)
+      : source_(source), env_(env), new_text_(std::move(new_text)) {}
 
   void configure(const rules::ImageSettings& settings) override { source_.configure(settings); }
 
@@ -40,14 +49,14 @@ class TableStore final : public rules::ProgramSource {
 
   void begin_reload();
 
-  // Looks at the files and names those that changed; with none there is nothing to do. A file counts as changed when it
-  // was the same at two looks in a row and is not what was loaded: whoever writes it is done.
+  // Looks at the files and names those that are to be read again; with none there is nothing to do. A file counts as
+  // changed when it was the same at two looks in a row and is not what was loaded: whoever writes it is done.
   // Without `look` only tables whose databases are ready count.
   std::vector<std::string> mark_changed(bool look = true);
 
   // A table that was read again in a round which mark_changed() began; and in any round one that was rebuilt.
   struct Change {
-    std::string name;       // "pcre:/x", or the path of a text
+    std::string name;       // "pcre:/x", or the path of a text; short_name()
     bool rebuilt = false;   // the same text; its databases are ready
     bool unusable = false;  // rebuilt, and the databases are not there all the same
     bool scanned = true;    // rebuilt, and it has patterns that a database helps with
@@ -70,6 +79,9 @@ class TableStore final : public rules::ProgramSource {
   Result<void> build(rules::Dialect dialect, const std::string& name,
                      const std::atomic<bool>& cancelled) override;
   void built(const Wanted& table, const Result<void>& result);
+
+  // Whether databases are ready that no round has taken yet.
+  [[nodiscard]] bool has_rebuilt() const;
 
   [[nodiscard]] std::vector<TableInfo> tables() const;
 
@@ -97,10 +109,13 @@ class TableStore final : public rules::ProgramSource {
     std::optional<Content> content;  // the last good one
     std::optional<Error> error;      // of the last reading
     std::optional<Fresh> fresh;      // of this round
-    FileStamp loaded, seen;          // what was read; at the last look
-    bool stale = false;              // to be read again when it is asked for next
-    bool rebuilt = false;            // stale because its databases are ready
-    std::uint64_t asked = 0;         // the last round in which it was
+    std::optional<FileStamp>
+        loaded;  // what was read; nothing: nothing yet, or something half written
+    std::optional<FileStamp> failed;  // what could not be read for a reason that may pass
+    FileStamp seen;                   // at the last look
+    bool stale = false;               // to be read again when it is asked for next
+    bool rebuilt = false;             // stale because its databases are ready
+    std::uint64_t asked = 0;          // the last round in which it was
     WallTime when{};
     std::shared_ptr<rules::TableStatistics> statistics;
     Build build = Build::none;
@@ -112,6 +127,7 @@ class TableStore final : public rules::ProgramSource {
   Result<Content> get(const Key& key, const std::function<Result<Content>()>& read);
   [[nodiscard]] std::optional<Result<Content>> known(const Entry& entry) const;
   Result<Content> keep(Entry& entry, const Key& key, Fresh fresh);
+  void tell_new_text(const Entry& entry, const Key& key, const Fresh& fresh) const;
   void take(Entry& entry, const Key& key);
   void take_content(Entry& entry, const Key& key, Content content, bool same_text);
   void plan_build(Entry& entry, bool wants_build) const;
@@ -120,6 +136,7 @@ class TableStore final : public rules::ProgramSource {
 
   rules::ProgramSource& source_;
   const Env& env_;
+  NewText new_text_;
   mutable std::mutex mutex_;
   std::map<Key, Entry> entries_;
   std::vector<Change> changes_;  // of this round

@@ -18,12 +18,11 @@ namespace {
 // How many deliveries may ask one table at the same moment: the threads of the pool.
 constexpr std::size_t kAskers = 4;
 
-using IsNew = std::function<bool(const Diagnostic&)>;
-
 // `while_opening` is emptied when the tables are open: later they speak of what they were asked.
-WarningSink warnings_to(EventSink& log, Program program, std::shared_ptr<IsNew> while_opening) {
+WarningSink warnings_to(EventSink& log, Program program,
+                        std::shared_ptr<Worker::IsNew> while_opening) {
   return [&log, program, is_new = std::move(while_opening)](const Diagnostic& diagnostic) {
-    if (*is_new && !(*is_new)(diagnostic)) return;
+    if (*is_new && !(*is_new)(program, diagnostic)) return;
     Event event;
     event.program = program;
     event.level = diagnostic.severity >= Severity::error ? Level::error : Level::warning;
@@ -50,10 +49,6 @@ Worker::Worker(aio::thread_pool& pool, config::SettingsPtr settings, rules::Prog
 
 Worker::~Worker() = default;
 
-const std::string& Worker::Tables::error() const {
-  return router.error().empty() && checks != nullptr ? checks->error : router.error();
-}
-
 Worker::Tables Worker::open_tables(const config::SettingsPtr& settings,
                                    rules::ProgramSource& programs, EventSink& log, IsNew is_new) {
   const auto opening = std::make_shared<IsNew>(std::move(is_new));
@@ -67,7 +62,7 @@ Worker::Tables Worker::open_tables(const config::SettingsPtr& settings,
 void Worker::use(config::SettingsPtr settings, TransportCommands commands, Tables tables) {
   settings_ = std::move(settings);
   commands_ = std::move(commands);
-  if (tables.error().empty() || !tables_.error().empty()) tables_ = std::move(tables);
+  tables_ = std::move(tables);
 }
 
 void Worker::use(config::SettingsPtr settings, TransportCommands commands) {

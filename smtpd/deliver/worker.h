@@ -29,26 +29,27 @@ using TransportCommands = std::map<std::string, std::string>;
 
 class Worker final : public queue::Deliverer {
  public:
+  // Whether the program shall say what opening a table complains about.
+  using IsNew = std::function<bool(Program, const Diagnostic&)>;
+
   Worker(aio::thread_pool& pool, config::SettingsPtr settings, rules::ProgramSource& programs,
          net::Resolver& resolver, Connector& connector, EventSink& log, Env& env,
-         TransportCommands commands = {}, std::function<bool(const Diagnostic&)> is_new = nullptr);
+         TransportCommands commands = {}, IsNew is_new = nullptr);
   ~Worker() override;
 
   // The tables that delivery needs.
   struct Tables {
     Router router;
     std::shared_ptr<DeliveryChecks> checks;
-
-    [[nodiscard]] const std::string& error() const;  // "" when every table opened
   };
 
   // On any thread. Warnings go to `log`; those of the opening itself only when `is_new` says so.
   static Tables open_tables(const config::SettingsPtr& settings, rules::ProgramSource& programs,
-                            EventSink& log,
-                            std::function<bool(const Diagnostic&)> is_new = nullptr);
+                            EventSink& log, IsNew is_new = nullptr);
 
-  // A reload; on the executor. Deliveries under way keep the settings and tables they began with. Tables of which one
-  // could not be opened are not taken, none of them, when those in force work.
+  // A reload; on the executor. Deliveries under way keep the settings and tables they began with. A table that could not
+  // be opened fails each lookup; whether that shall be in force was for the caller to judge. With the tables of before
+  // the new settings would not be what is checked: mail would go out without a check that they name.
   void use(config::SettingsPtr settings, TransportCommands commands, Tables tables);
   void use(config::SettingsPtr settings, TransportCommands commands);
 

@@ -72,14 +72,18 @@ Front::Front(aio::any_io_executor executor, GenerationPtr generation, Services& 
       stress_ends_(executor),
       over_(executor, aio::steady_timer::time_point::max()) {}
 
-Result<void> Front::listen(const std::vector<aio::ip::tcp::endpoint>& endpoints) {
+Result<void> Front::open_listener(const aio::ip::tcp::endpoint& endpoint) {
   const std::int64_t wanted =
       std::max(generation_->maxproc, generation_->calm->settings->default_process_limit);
   const int backlog = static_cast<int>(std::clamp<std::int64_t>(wanted, 1, 65535));
+  TRY(listener, net::Listener::open(executor_, endpoint, backlog));
+  listeners_.push_back(std::make_unique<net::Listener>(std::move(listener)));
+  return {};
+}
+
+Result<void> Front::listen(const std::vector<aio::ip::tcp::endpoint>& endpoints) {
   for (const aio::ip::tcp::endpoint& endpoint : endpoints) {
-    Result<net::Listener> listener = net::Listener::open(executor_, endpoint, backlog);
-    if (!listener) return tl::unexpected(std::move(listener.error()));
-    listeners_.push_back(std::make_unique<net::Listener>(std::move(*listener)));
+    TRY_OK(open_listener(endpoint));
     endpoints_.push_back(endpoint);
     endpoints_.back().port(listeners_.back()->local().port);
   }
@@ -95,9 +99,15 @@ void Front::stop_listening() {
 }
 
 Result<void> Front::listen_again() {
-  TRY_OK(listen(std::exchange(endpoints_, {})));
+  Result<void> all;
+  for (const aio::ip::tcp::endpoint& endpoint : endpoints_) {
+    Result<void> opened = open_listener(endpoint);
+    if (opened) continue;
+    if (!all) opened.error().what = fmt::format("{}; {}", all.error().text(), opened.error().what);
+    all = std::move(opened);
+  }
   start();
-  return {};
+  return all;
 }
 
 std::vector<net::Endpoint> Front::listening_on() const {

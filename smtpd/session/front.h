@@ -39,7 +39,8 @@ class Front {
 
   void start();
 
-  // Makes room for another listener, and takes the same endpoints again when that did not come. Sessions go on.
+  // Makes room for another listener, and takes the same endpoints again when that did not come: each that can be had, the
+  // Error tells of the others. Sessions go on.
   void stop_listening();
   Result<void> listen_again();
 
@@ -58,6 +59,7 @@ class Front {
  private:
   class States;
 
+  Result<void> open_listener(const aio::ip::tcp::endpoint& endpoint);
   Task<void> accept_from(net::Listener& listener);
   Task<void> wait_for_slot();
   Task<void> serve(aio::ip::tcp::socket socket);
@@ -79,7 +81,7 @@ class Front {
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   std::vector<std::unique_ptr<net::Listener>> closed_;  // their accept loops may not have ended
   std::vector<aio::ip::tcp::endpoint>
-      endpoints_;  // of listeners_, with the ports that the kernel picked
+      endpoints_;  // where listeners_ are or shall be again, with the ports that the kernel picked
   std::set<net::TcpWire*> wires_;
   aio::steady_timer slot_free_, stress_ends_, over_;
   std::size_t coroutines_ = 0;

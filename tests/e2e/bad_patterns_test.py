@@ -1,10 +1,11 @@
 """A pattern that is too much for regcomp, or for a database, costs its own rule and nothing else."""
 
+import signal
 import smtplib
 import unittest
 
-from compiled_tables import ALONE, NOW_SCANNED, images, row, wait_until_scanned
-from headgate_server import Server
+from compiled_tables import ALONE, NOW_SCANNED, children, images, processes, row, wait_until_scanned
+from headgate_server import PATIENCE, Server, until
 from reload_test import send
 
 MAIN = ALONE + "header_checks = pcre:$config_directory/checks\n"
@@ -22,6 +23,23 @@ class Bombs(unittest.TestCase):
             self.assertIn("right", send(server))
             self.assertTrue(send(server, "a" * 200).startswith("250 "))
             self.assertEqual(row(server, kind="regexp")["rules"], 1)
+
+
+class Stop(unittest.TestCase):
+    def test_does_not_wait_for_the_trials_of_a_table(self):
+        """Each of these patterns is tried for two seconds."""
+        bombs = "".join(f"/{'(a?|b?)' * 24}*(({'(a?|b?)' * 24})*{n})*/ REJECT bomb\n" for n in range(60))
+        main = ALONE + "header_checks = regexp:$config_directory/checks\ncheck_table_poll_interval = 1s\n"
+        with Server(main, files={"checks": RIGHT}) as server:
+            self.assertIn("right", send(server))
+            server.write("checks", bombs + RIGHT)
+            server.kick(signal.SIGHUP)
+            tried = until(lambda: children(server.process.pid), "a trial")[0]
+            server.kick(signal.SIGTERM)
+            self.assertEqual(server.process.wait(PATIENCE), 0)
+            self.assertIn("terminating: leaving a table that is still being read or its patterns tried", server.log())
+            self.assertNotIn("leaving content checks", server.log())
+            until(lambda: all(pid != tried[0] or state == "Z" for pid, _, state, _ in processes()), "the trial to end, too")
 
 
 class Dear(unittest.TestCase):

@@ -1,6 +1,7 @@
 """The builder process killed, stopped, out of time; its server killed or stopped."""
 
 import os
+import pathlib
 import signal
 import unittest
 
@@ -63,6 +64,30 @@ class Killed(unittest.TestCase):
             self.assertEqual(server.stop(), 0)
             self.assertEqual(compilers_of(server.directory), [])
             self.assertEqual(images(server), [])
+
+
+class Started(unittest.TestCase):
+    def test_by_a_server_that_was_started_with_its_children_ignored(self):
+        with Server(MAIN, files={"checks": RIGHT}, start=False) as server:
+            program = server.directory / "ignoring"
+            program.write_text(f'#!/bin/sh\nexec env --ignore-signal=CHLD {server.program} "$@"\n')
+            program.chmod(0o755)
+            plain, server.program = server.program, str(program)
+            server.start()
+            server.program = plain
+            wait_until_scanned(server)
+            self.assertNotIn("no database: ", server.log())
+
+    def test_as_what_the_kernel_ends_first_when_memory_is_short(self):
+        with Server(MAIN, files={"checks": SLOW + RIGHT}) as server:
+            builder = until(lambda: builders(server), "a builder")[0]
+
+            def score(pid):
+                return int(pathlib.Path(f"/proc/{pid}/oom_score_adj").read_text())
+            until(lambda: score(builder) == 1000, "its score")
+            workers = until(lambda: [pid for pid in compilers_of(server.directory) if pid != builder], "a worker")
+            self.assertEqual(score(workers[0]), 1000)
+            self.assertLess(score(server.process.pid), 1000)
 
 
 class Limits(unittest.TestCase):

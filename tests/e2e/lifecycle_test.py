@@ -160,6 +160,16 @@ class Life(unittest.TestCase):
             send(server, "two")
             server.wait_for_log("status=sent (thrown)")
 
+    def test_what_a_reload_ignores_is_said_until_it_is_as_it_was_at_the_start(self):
+        with Server() as server:
+            good = (server.config / "main.cf").read_text()
+            ignoring = "ignoring enable_long_queue_ids change"
+            for reload, (more, said) in enumerate((("yes", 1), ("yes", 2), ("no", 2)), 1):
+                server.write("main.cf", good + f"enable_long_queue_ids = {more}\n")
+                server.kick(signal.SIGHUP)
+                server.wait_for_log("reload: new sessions use the new configuration", reload)
+                self.assertEqual(server.log().count(ignoring), said)
+
     def test_the_log_is_reopened(self):
         with Server() as server:
             send(server)

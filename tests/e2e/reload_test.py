@@ -234,6 +234,35 @@ class RefusedReloads(unittest.TestCase):
                 server.write(name, files[name])
 
 
+    def test_that_give_a_table_that_is_missing_already_to_deliveries(self):
+        with Server(ONE_TABLE) as server:
+            self.assertTrue(send(server).startswith("451 "))
+            good = (server.config / "main.cf").read_text()
+            server.write("main.cf", good + "smtp_header_checks = $header_checks\n")
+            server.kick(signal.SIGHUP)
+            server.wait_for_log(f"error: reload: delivery: open {server.config}/checks: No such file or directory; "
+                                "the old configuration stays in force")
+            server.write("main.cf", good + "body_checks = $header_checks\n")  # where it is as bad as before
+            server.kick(signal.SIGHUP)
+            server.wait_for_log("reload: new sessions use the new configuration")
+
+
+class Complaints(unittest.TestCase):
+    def test_about_a_shared_table_are_said_by_each_program_once(self):
+        shared = ONE_TABLE + "body_checks = $header_checks\nsmtp_header_checks = $header_checks\n"
+        master = "127.0.0.1:0 inet n - n - 20 smtpd\nlocalhost:0 inet n - n - 20 smtpd\n"
+        with Server(shared, files={"checks": "/(/ REJECT bad\n"}, master=master) as server:
+            def said():
+                lines = [line for line in server.log().splitlines() if f"warning: pcre map {server.config}/checks, line " in line]
+                return [sum(f"postfix/{program}[" in line for line in lines) for program in ("cleanup", "smtp")]
+            at_start = said()
+            self.assertEqual(at_start[0], at_start[1])
+            self.assertGreater(at_start[0], 0)
+            replace(server, "checks", "\n/(/ REJECT bad\n")
+            server.wait_for_log("checks has changed")
+            self.assertEqual(said(), [2 * n for n in at_start])
+
+
 class UnderLoad(unittest.TestCase):
     def test_no_session_is_dropped_and_every_answer_is_of_one_table(self):
         """Many changes by rename, some of them taken by SIGHUP, some by the poll."""

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "engine/base/file.h"
@@ -19,6 +20,7 @@ class FakeSource final : public rules::ProgramSource {
   Result<rules::CompiledTable> load(rules::Dialect, const std::string& name) override {
     ++loads;
     if (while_loading) while_loading();
+    if (load_error) return tl::unexpected(*load_error);
     TRY(text, name.starts_with('{') ? Result<std::string>(name) : read_file(name));
     rules::ProgramParts parts;
     parts.name = name;
@@ -51,6 +53,7 @@ class FakeSource final : public rules::ProgramSource {
 
   std::atomic<int> loads = 0, builds = 0;
   std::atomic<bool> wants_build = false;
+  std::optional<Error> load_error;
   std::string build_error;
   std::function<void()> while_loading;
   std::function<void(const std::atomic<bool>&)> while_building;

@@ -59,8 +59,7 @@ class RenewalTest : public testing::Test, public Renewal::House {
     for (PreparedService& service : prepared.services) {
       EXPECT_TRUE(service.generation) << service.generation.error().text();
       const auto answer = (*service.generation)->calm->checks->header->find("Subject: x");
-      EXPECT_TRUE(answer && *answer);
-      value_ = (*answer)->value;
+      value_ = answer && *answer ? (*answer)->value : "no answer";
     }
     return !refuse_;
   }
@@ -92,7 +91,7 @@ class RenewalTest : public testing::Test, public Renewal::House {
   testing_support::FakeEnv env_;
   testing_support::LogCollector log_;
   FakeSource source_;
-  TableStore store_{source_, env_};
+  TableStore store_{source_, env_, [this](const std::string& name) { reports_.repeat(name); }};
   OpeningReports reports_{log_};
   aio::io_context io_{1};
   std::unique_ptr<config::Config> config_;
@@ -126,6 +125,21 @@ TEST_F(RenewalTest, ABuildThatFailsIsSaidOnceAndTheTableGoesOn) {
   EXPECT_EQ(log_.count("no database: the builder was killed; its answers stay right, only slower; "
                        "the next reload tries again"),
             2);
+}
+
+TEST_F(RenewalTest, TheNameOfALongInlineTableLeavesRoomForTheReason) {
+  const std::string table = "{ {/" + std::string(3000, 'x') + "/ REJECT} }";
+  std::ofstream(directory_ + "/main.cf", std::ios::app) << "header_checks = pcre:" << table << "\n";
+  config_ = std::make_unique<config::Config>(*load());
+  source_.wants_build = true;
+  source_.build_error = "the builder was killed";
+  open();
+  run_until([this] { return log_.count("warning: table") == 1; });
+  end();
+  EXPECT_EQ(
+      log_.count("table pcre:" + table.substr(0, 95) + "...: no database: the builder was killed"),
+      1);
+  EXPECT_EQ(log_.count("table pcre:" + table.substr(0, 95) + "...: building a database"), 1);
 }
 
 TEST_F(RenewalTest, AStopCancelsABuild) {
@@ -231,6 +245,89 @@ TEST_F(RenewalTest, WhatFailsAlreadyDoesNotRefuseAReload) {
   EXPECT_EQ(taken_, 1);
 }
 
+TEST_F(RenewalTest, WhatFailsForOneConsumerIsNewForAnother) {
+  std::filesystem::remove(directory_ + "/checks");
+  open();
+  reports_.taken();
+  const std::string refused =
+      "open " + directory_ + "/checks: No such file or directory" + kRefused;
+  std::ofstream(directory_ + "/main.cf", std::ios::app)
+      << "smtp_header_checks = pcre:$config_directory/checks\n";
+  reload_until("reload: delivery: " + refused);
+  std::ofstream(directory_ + "/main.cf", std::ios::app) << "smtp_header_checks =\n";
+  std::ofstream(directory_ + "/master.cf", std::ios::app)
+      << "127.0.0.1:2526 inet n - n - 3 smtpd\n";
+  reload_until("reload: service 127.0.0.1:2526: " + refused);
+  end();
+  EXPECT_EQ(taken_, 0);
+  EXPECT_EQ(log_.count("service 127.0.0.1:2525"), 0);
+}
+
+TEST_F(RenewalTest, WarningsAreSaidByCleanupAndBySmtp) {
+  std::ofstream(directory_ + "/main.cf", std::ios::app)
+      << "smtp_header_checks = pcre:$config_directory/checks\n";
+  poll_ = std::chrono::seconds(1);
+  open();
+  renewal_->reload();
+  run_until([this] { return taken_ == 1; });
+  EXPECT_EQ(log_.count("warned of one"), 3);  // the start opened no delivery here
+  config_ = std::make_unique<config::Config>(*load());
+  write("checks", "two");
+  run_until([this] { return value_ == "two"; });
+  EXPECT_EQ(log_.count("warned of two"), 2);
+  EXPECT_EQ(log_.count("warned of one"), 3);
+  end();
+}
+
+TEST_F(RenewalTest, ATableThatFailsForAPassingReasonIsSaidOnceUntilItSucceeds) {
+  source_.load_error = Error{Code::unavailable, "Too many open files", ""};
+  source_.while_loading = [this] {
+    if (source_.loads == 4) source_.load_error.reset();
+  };
+  poll_ = std::chrono::seconds(1);
+  open();
+  run_until([this] { return value_ == "one"; });
+  end();
+  EXPECT_EQ(source_.loads, 4);
+  EXPECT_EQ(log_.count("Too many open files"), 1);
+}
+
+// One call for both: the build's would be forgotten with the reload.
+TEST_F(RenewalTest, ABuildThatEndsAtARefusedReloadIsTakenAllTheSame) {
+  source_.wants_build = true;
+  open();
+  run_until([this] { return log_.count("1 patterns, built in") == 1; });
+  write("main.cf", "smtpd_timeout = soon\n");
+  reload_until("the old configuration stays in force");
+  run_until([this] { return taken_ == 1; });
+  end();
+  EXPECT_EQ(log_.count("has no pattern that can be scanned for: the reference engine"), 1);
+}
+
+TEST_F(RenewalTest, ItIsBusyUntilWhatCannotBeEndedIsOver) {
+  std::atomic<bool> loading{false}, building{false}, go_on{false};
+  source_.wants_build = true;
+  source_.while_building = [&](const std::atomic<bool>&) {
+    building = true;
+    while (!go_on) std::this_thread::yield();
+  };
+  open();
+  run_until([&] { return building.load(); });
+  EXPECT_TRUE(renewal_->busy());
+  source_.while_loading = [&] {
+    loading = true;
+    while (!go_on) std::this_thread::yield();
+  };
+  renewal_->reload();
+  run_until([&] { return loading.load(); });
+  renewal_->stop();
+  io_.poll();
+  EXPECT_TRUE(renewal_->busy());
+  go_on = true;
+  run_until([&] { return !renewal_->busy(); });
+  end();
+}
+
 TEST_F(RenewalTest, WhatTheServerRefusesIsNotInForce) {
   open();
   write("checks", "two");
@@ -280,15 +377,53 @@ TEST(OpeningReports, AComplaintComesAgainByTheFileOfItsTable) {
   const Diagnostic missing{Severity::error, "open /x: gone", "pcre:/x", 0, 0};
   const Diagnostic line{Severity::warning, "line 1 of /x", "/x", 1, 0};
   const Diagnostic other{Severity::error, "open /y/x: gone", "pcre:/y/x", 0, 0};
+  const OpeningReports::Opener opener{Program::cleanup, "25"};
   for (const Diagnostic& diagnostic : {missing, line, other}) {
-    EXPECT_TRUE(reports.first(diagnostic, error));
-    EXPECT_FALSE(reports.first(diagnostic, error));
+    EXPECT_TRUE(reports.first(opener, diagnostic, error));
+    EXPECT_FALSE(reports.first(opener, diagnostic, error));
   }
   reports.repeat("/x");
-  EXPECT_TRUE(reports.first(missing, error));
-  EXPECT_TRUE(reports.first(line, error));
-  EXPECT_FALSE(reports.first(other, error));
+  EXPECT_TRUE(reports.first(opener, missing, error));
+  EXPECT_TRUE(reports.first(opener, line, error));
+  EXPECT_FALSE(reports.first(opener, other, error));
   EXPECT_EQ(error, missing.text);
+}
+
+TEST(OpeningReports, AComplaintIsSaidByEachProgramAndIsInForceForOneConsumer) {
+  testing_support::LogCollector log;
+  OpeningReports reports(log);
+  const Diagnostic missing{Severity::error, "open /x: gone", "pcre:/x", 0, 0};
+  const OpeningReports::Opener service{Program::cleanup, "25"}, second{Program::cleanup, "587"},
+      smtp{Program::smtp, OpeningReports::kDelivery};
+  std::string error, none;
+  reports.begin();
+  EXPECT_TRUE(reports.first(service, missing, error));
+  reports.taken();
+  reports.begin();
+  EXPECT_FALSE(reports.first(service, missing, none));
+  EXPECT_EQ(none, "");
+  error.clear();
+  EXPECT_FALSE(reports.first(second, missing, error));  // cleanup has said it
+  EXPECT_EQ(error, missing.text);
+  error.clear();
+  EXPECT_TRUE(reports.first(smtp, missing, error));
+  EXPECT_EQ(error, missing.text);
+}
+
+TEST(OpeningReports, ARefusedReloadIsNoReasonToSayItAgain) {
+  testing_support::LogCollector log;
+  OpeningReports reports(log);
+  const Diagnostic line{Severity::warning, "line 1 of /x", "/x", 1, 0};
+  const OpeningReports::Opener opener{Program::cleanup, "25"};
+  std::string error;
+  EXPECT_TRUE(reports.first(opener, line, error));
+  reports.repeat_all();
+  reports.refused();
+  EXPECT_FALSE(reports.first(opener, line, error));
+  reports.repeat_all();
+  EXPECT_TRUE(reports.first(opener, line, error));
+  reports.taken();
+  EXPECT_FALSE(reports.first(opener, line, error));
 }
 
 }  // namespace

@@ -145,6 +145,37 @@ TEST_F(FrontTest, ItMakesRoomForAnotherListenerAndListensAgain) {
   EXPECT_EQ(client.line().substr(0, 4), "250 ");
 }
 
+TEST_F(FrontTest, ItListensAgainWhereItCanAndRemembersTheRest) {
+  const aio::ip::tcp::endpoint any_port(aio::ip::address_v4::loopback(), 0);
+  front_->drain();
+  io_.run();
+  io_.restart();
+  front_ = std::make_unique<Front>(io_.get_executor(), generation(2), house_.services(), names_,
+                                   limits_);
+  ASSERT_TRUE(front_->listen({any_port, any_port, any_port}));
+  front_->start();
+  const std::vector<net::Endpoint> before = front_->listening_on();
+  front_->stop_listening();
+  {
+    const aio::ip::tcp::endpoint taken(aio::ip::address_v4::loopback(), before.at(1).port);
+    const auto other = net::Listener::open(io_.get_executor(), taken, 1);
+    ASSERT_TRUE(other);
+    const Result<void> again = front_->listen_again();
+    ASSERT_FALSE(again);
+    EXPECT_NE(again.error().text().find("port " + std::to_string(before.at(1).port)),
+              std::string::npos);
+  }
+  const std::vector<net::Endpoint> after = front_->listening_on();
+  ASSERT_EQ(after.size(), 2U);
+  EXPECT_EQ(after[0].port, before[0].port);
+  EXPECT_EQ(after[1].port, before[2].port);
+  Client client(*this);
+  EXPECT_EQ(client.line().substr(0, 4), "220 ");
+  front_->stop_listening();
+  EXPECT_TRUE(front_->listen_again());
+  EXPECT_EQ(front_->listening_on().size(), 3U);
+}
+
 TEST_F(FrontTest, AReloadReachesTheNextMessageAndNotTheOneUnderWay) {
   front_->reload(generation(20));  // no stress in this one
   Client idle(*this), busy(*this);
