@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <random>
 
@@ -87,6 +88,33 @@ TEST(Trial, AmongManyEachBombIsFound) {
     const bool bomb = i == 0 || i == 1 || i == 100 || i == 299;
     EXPECT_EQ(results[i].came, bomb ? Trial::dear : Trial::passed) << i << " " << results[i].why;
   }
+}
+
+// Of all children that have ended and been waited for.
+double children_cpu_seconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_CHILDREN, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+// Each would take the whole kTrialCpu: behind the first few they do not.
+TEST(Trial, ATableOfBombsCostsNotEachTheWholeTime) {
+  constexpr int kSlow = 12;
+  const std::string deep =
+      repeated("(", 50000) + "a" + repeated(")", 50000);  // its stack ends soon
+  std::vector<TrialPattern> patterns(kFirstDear, TrialPattern{deep, {}, 0});
+  patterns.resize(kFirstDear + kSlow, TrialPattern{repeated("\\b", 250), {}, 0});
+  patterns.push_back({"^(From|To): .*(innocent|guiltless)", {}, 0});
+  const double before = children_cpu_seconds();
+  const auto results = try_posix(patterns);
+  const double spent = children_cpu_seconds() - before;
+  for (std::size_t i = 0; i + 1 < results.size(); ++i)
+    EXPECT_EQ(results[i].came, Trial::dear) << i << " " << results[i].why;
+  EXPECT_EQ(results.back().came, Trial::passed) << results.back().why;
+  EXPECT_LT(spent, kSlow * std::chrono::duration<double>(kTrialCpu).count() / 2);
 }
 
 TEST(Trial, WhatIsKilledFromOutsideIsNotCalledDear) {
