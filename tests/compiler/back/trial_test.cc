@@ -5,10 +5,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <random>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -115,6 +120,39 @@ TEST(Trial, ATableOfBombsCostsNotEachTheWholeTime) {
     EXPECT_EQ(results[i].came, Trial::dear) << i << " " << results[i].why;
   EXPECT_EQ(results.back().came, Trial::passed) << results.back().why;
   EXPECT_LT(spent, kSlow * std::chrono::duration<double>(kTrialCpu).count() / 2);
+}
+
+// The one child of this process, while there is one; 0 otherwise.
+pid_t child_of_this_process() {
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    pid_t child = 0;
+    if (std::ifstream(task.path() / "children") >> child) return child;
+  }
+  return 0;
+}
+
+// When the machine runs out of memory, the trial is what the kernel ends first.
+TEST(Trial, TheChildGoesBeforeTheServer) {
+  const auto score_of = [](const std::string& process) {
+    int score = -1;
+    std::ifstream("/proc/" + process + "/oom_score_adj") >> score;
+    return score;
+  };
+  if (score_of("self") < 0 || !std::filesystem::exists("/proc/thread-self/children"))
+    GTEST_SKIP() << "this /proc does not tell";
+  std::atomic<bool> over{false};
+  std::thread trial([&over] {
+    (void)try_posix({{repeated("\\b", 250), {}, 0}});
+    over = true;
+  });
+  int highest = -1;
+  while (!over && highest < 1000) {
+    if (const pid_t child = child_of_this_process(); child != 0)
+      highest = std::max(highest, score_of(std::to_string(child)));
+    std::this_thread::yield();
+  }
+  trial.join();
+  EXPECT_EQ(highest, 1000);
 }
 
 TEST(Trial, WhatIsKilledFromOutsideIsNotCalledDear) {
