@@ -1,11 +1,14 @@
 // How it works: the child tells on a page that it shares with its parent how many patterns it has finished; when it dies,
 // the next one is to blame. That one is tried once more alone, unless it was alone or its time was up: what went before it
-// may have left little memory. A timer of CPU time starts anew with each pattern.
+// may have left little memory. A timer of CPU time starts anew with each pattern; it is short once there were some dear
+// ones, for a start or a reload waits for a whole table (25 lines of \b 250 times took 50 s). Patterns that people write
+// take some milliseconds; one that needs more than the short time and stands behind five bombs is skipped with its warning.
 // Why not an estimate: the cost is a product along the nesting of repeats, but also exponential in alternatives under a
 // star, and cubic, or without end, in anchors between what can be empty: (a?|b?) twenty times under a star, \b 250 times.
 // What needs no trial was measured: tests/compiler/back/trial_test.cc does it again with random patterns.
 #include "compiler/back/trial.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -82,8 +85,17 @@ bool compiles(const TrialPattern& pattern) {
   return true;
 }
 
+// Where the machine has no memory, this is who ends, not the server. Best effort: /proc may be missing.
+void offer_to_oom_killer() {
+  constexpr std::string_view kFirst = "1000";
+  const Fd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+  if (!file.valid()) return;
+  [[maybe_unused]] const ssize_t written = ::write(file.get(), kFirst.data(), kFirst.size());
+}
+
 void limit_child() {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  offer_to_oom_killer();
   // Clients' connections would not end while the child holds them; and what the C++ runtime says when memory runs out is
   // not for the server's log.
   close_range(0, ~0U, 0);
@@ -95,20 +107,23 @@ void limit_child() {
   sigprocmask(SIG_SETMASK, &signals, nullptr);
 }
 
-void start_timer() {
+void start_timer(std::chrono::milliseconds cpu) {
+  const std::chrono::seconds whole = std::chrono::floor<std::chrono::seconds>(cpu);
   itimerval timer{};
-  timer.it_value.tv_sec = kTrialCpu.count();
+  timer.it_value.tv_sec = whole.count();
+  timer.it_value.tv_usec = std::chrono::microseconds(cpu - whole).count();
   setitimer(ITIMER_PROF, &timer, nullptr);
 }
 
 [[noreturn]] void run_child(const std::vector<TrialPattern>& patterns, std::size_t end,
-                            std::uint64_t address_space, Board& board) noexcept {
+                            std::uint64_t address_space, std::chrono::milliseconds cpu,
+                            Board& board) noexcept {
   volatile char margin[kStackMargin];
   margin[0] = 0;
   limit_child();
   limit_address_space(address_space);
   for (std::size_t i = board.done; i < end; ++i) {
-    start_timer();
+    start_timer(cpu);
     bool good = false;
     try {
       good = compiles(patterns[i]);
@@ -170,7 +185,10 @@ class Trials {
       for (std::size_t i = next_; i < patterns_.size(); ++i) results_[i].why = why;
       return false;
     }
-    if (child == 0) run_child(patterns_, end, address_space, board_);
+    if (child == 0) {
+      // No pattern is dear before this child ends: the limit is the same for all of them.
+      run_child(patterns_, end, address_space, dear_ < kFirstDear ? kTrialCpu : kLaterCpu, board_);
+    }
     if (!ended_in_time(child, board_)) kill(child, SIGKILL);
     while (waitpid(child, &status, 0) < 0) {
       if (errno == EINTR) continue;
@@ -200,6 +218,7 @@ class Trials {
       results_[next_] = {Trial::dear,
                          "this pattern takes too much memory to compile: skipping this rule"};
     }
+    if (results_[next_].came == Trial::dear) ++dear_;
     ++next_;
   }
 
@@ -209,6 +228,7 @@ class Trials {
   std::size_t next_ = 0;
   std::size_t blamed_ = ~std::size_t{0};
   bool alone_ = false;
+  int dear_ = 0;
 };
 
 }  // namespace

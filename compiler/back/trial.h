@@ -5,7 +5,8 @@
 //   Threads   any; the child only calls glibc's regex functions and _exit.
 //   Errors    dear is the table author's mistake, worded for Postfix's warning. untried and killed are the machine's:
 //             nothing is known of the pattern, and what was compiled without it must not be kept.
-//   Cost      a fork (about a millisecond) and one more regcomp for each pattern; at most kTrialCpu for a dear one.
+//   Cost      a fork (about a millisecond) and one more regcomp for each pattern; at most kTrialCpu for a dear one, and
+//             after kFirstDear of them kLaterCpu: a table of N bombs costs 10 s + N * 0.1 s.
 //   Source    ours: Postfix compiles whatever it is given. docs/compat.md, "Regex bombs".
 #pragma once
 
@@ -19,7 +20,9 @@
 
 namespace headgate::back {
 
-inline constexpr std::chrono::seconds kTrialCpu{2};  // a pattern
+inline constexpr std::chrono::milliseconds kTrialCpu{2000};  // a pattern
+inline constexpr int kFirstDear = 5;  // so many dear ones of a table may take that long
+inline constexpr std::chrono::milliseconds kLaterCpu{100};  // a pattern behind them
 inline constexpr std::size_t kTrialBytes = 512U << 20;
 
 // glibc's words when regcomp or regexec had no memory.

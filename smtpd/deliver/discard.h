@@ -9,10 +9,11 @@
 
 namespace headgate::deliver {
 
-// "discard:reason": taken, and gone.
+// "discard:reason" or "discard:2.1.1 reason": taken, and gone.
 queue::Outcome discard(std::string_view nexthop);
 
-// "error:5.1.1 text" bounces, "retry:4.3.0 text" defers; the enhanced code may be left out.
+// "error:5.1.1 text" bounces, "retry:4.3.0 text" defers; the enhanced code may be left out, and one of another class is
+// taken for 5.0.0 and 4.0.0.
 queue::Outcome refuse(std::string_view nexthop, queue::Status status);
 
 }  // namespace headgate::deliver

@@ -21,10 +21,11 @@ std::unique_ptr<Lookup> open_or_unavailable(const std::string& spec, rules::Prog
   return tables::unavailable_table(spec, std::move(opened.error()));
 }
 
+// Nothing before a colon is no transport at all: the mail waits, as Postfix's does.
 Route with_default(const std::string& configured, std::string_view transport,
                    std::string_view nexthop) {
   Route route = parse_route(configured);
-  if (route.transport.empty()) route.transport = transport;
+  if (configured.empty()) route.transport = transport;
   if (route.nexthop.empty()) route.nexthop = nexthop;
   return route;
 }

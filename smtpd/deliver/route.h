@@ -26,10 +26,10 @@ struct Route {
   std::string nexthop;
 };
 
-// Splits at the first colon. "smtp" has an empty next hop.
+// Splits at the first colon. "smtp" has an empty next hop, ":[host]" an empty transport.
 Route parse_route(std::string_view text);
 
-// "[mail.example]:587", "[192.0.2.1]", "mail.example:25", "example.org".
+// One destination: "[mail.example]:587", "[192.0.2.1]", "mail.example:25", "example.org".
 struct NextHop {
   std::string host;
   std::uint16_t port = 25;

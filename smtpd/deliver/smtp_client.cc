@@ -53,20 +53,41 @@ std::chrono::milliseconds since(SteadyTime begin, SteadyTime now) {
 }  // namespace
 
 Task<Outcomes> SmtpClient::deliver(const queue::Delivery& delivery, std::string nexthop) {
-  const std::size_t count = delivery.recipients.size();
-  const Result<NextHop> hop = parse_next_hop(nexthop);
-  if (!hop) co_return Outcomes(count, deferred("4.3.5", "none", hop.error().text()));
-  const Places places = co_await find_places(*hop);
-  if (places.list.empty()) co_return Outcomes(count, places.outcome);
+  std::vector<std::string_view> names = text::split(nexthop, ", \t\r\n");
+  if (names.empty()) names.emplace_back();
+  Attempt attempt;
+  for (const std::string_view name : names) {
+    attempt = co_await try_destination(delivery, std::string(name));
+    if (attempt.settled) break;
+  }
+  co_return std::move(attempt.outcomes);
+}
 
-  Outcomes outcomes;
+Task<SmtpClient::Attempt> SmtpClient::try_destination(const queue::Delivery& delivery,
+                                                      std::string name) {
+  const std::size_t count = delivery.recipients.size();
+  Attempt attempt;
+  const Result<NextHop> hop = parse_next_hop(name);
+  if (!hop) {
+    // Postfix's smtp(8) ends here, and the mail waits, whatever the others are.
+    attempt.outcomes.assign(count, deferred("4.3.5", "none", hop.error().text()));
+    attempt.settled = true;
+    co_return attempt;
+  }
+  const Places places = co_await find_places(*hop);
+  attempt.settled = places.last;
+  if (places.list.empty()) attempt.outcomes.assign(count, places.outcome);
+
   std::size_t sessions = 0;
   for (const Place& place : places.list) {
-    outcomes = co_await try_place(delivery, place);
-    if (!outcomes.front().site_failed) break;
-    if (outcomes.front().relay != "none" && ++sessions == kSessions) break;
+    attempt.outcomes = co_await try_place(delivery, place);
+    if (!attempt.outcomes.front().site_failed) {
+      attempt.settled = true;
+      break;
+    }
+    if (attempt.outcomes.front().relay != "none" && ++sessions == kSessions) break;
   }
-  co_return outcomes;
+  co_return attempt;
 }
 
 Task<SmtpClient::Places> SmtpClient::find_places(NextHop hop) {
@@ -116,6 +137,7 @@ Task<Result<std::vector<std::string>>> SmtpClient::find_hosts(std::string domain
     if (!text::equal_ignore_case(mx.host, settings_.myhostname)) continue;
     ours = std::min(ours, mx.preference);
     listed = true;
+    places.last = true;
   }
   std::vector<net::MxHost> order;
   for (const net::MxHost& mx : *found)

@@ -1,5 +1,7 @@
 // SmtpClient: a message to the recipients of one next hop: which hosts, which addresses, one conversation, outcomes.
-//   Units     at most kAddresses addresses and kSessions conversations a delivery; memory is bounded by one chunk.
+//   Form      a next hop is one destination ("[host]:port", "domain") or several with commas and blanks between them: the
+//             next one is tried when there is nobody to talk to at the one before.
+//   Units     at most kAddresses addresses and kSessions conversations a destination; memory is bounded by one chunk.
 //   Lifetime  borrows everything; `checks` may be null: then smtp_header_checks and its kin are not set.
 //   Threads   on the caller's executor; the queue file is read, and the tables are asked, on the pool.
 //   Errors    are Outcomes, worded as smtp(8) words them.
@@ -49,8 +51,15 @@ class SmtpClient {
   struct Places {
     std::vector<Place> list;
     queue::Outcome outcome;
+    bool last = false;  // we are among the mail exchangers: no other destination is better
   };
 
+  struct Attempt {
+    std::vector<queue::Outcome> outcomes;
+    bool settled = false;  // the next destination is not for them
+  };
+
+  Task<Attempt> try_destination(const queue::Delivery& delivery, std::string name);
   Task<Places> find_places(NextHop hop);
   Task<Result<std::vector<std::string>>> find_hosts(std::string domain, Places& places);
   Task<std::vector<queue::Outcome>> try_place(const queue::Delivery& delivery, Place place);

@@ -117,14 +117,24 @@ Task<std::vector<queue::Outcome>> Worker::deliver(const queue::Delivery& deliver
       outcomes.assign(count, refuse(route.nexthop, queue::Status::deferred));
       break;
     case Agent::unknown:
-      outcomes.assign(count,
-                      deferred("4.3.0", "none", "mail transport unavailable: " + route.transport));
+      warn_of_transport(route.transport);
+      outcomes.assign(count, deferred("4.3.0", "none", "mail transport unavailable"));
       break;
   }
   if (settings->soft_bounce)
     for (queue::Outcome& outcome : outcomes) outcome = softened(std::move(outcome));
   log(delivery, outcomes);
   co_return outcomes;
+}
+
+// As qmgr(8) says it, in whose directory private/ is the socket of each transport.
+void Worker::warn_of_transport(const std::string& transport) {
+  Event event;
+  event.program = Program::qmgr;
+  event.level = Level::warning;
+  event.text = fmt::format("connect to transport private/{}: {}", text::printable(transport),
+                           transport.empty() ? "Connection refused" : "No such file or directory");
+  log_.write(event);
 }
 
 void Worker::log(const queue::Delivery& delivery, const std::vector<queue::Outcome>& outcomes) {

@@ -66,6 +66,7 @@ class Worker final : public queue::Deliverer {
   queue::Outcome to_maildir(const queue::Delivery& delivery, const queue::Recipient& recipient,
                             Agent agent, const Mailbox& mailbox, const std::string& host);
   [[nodiscard]] Mailbox mailbox_of(const queue::Recipient& recipient, Agent agent);
+  void warn_of_transport(const std::string& transport);
 
   aio::thread_pool& pool_;
   aio::thread_pool askers_;  // a check that does not end must not take a thread from the queue

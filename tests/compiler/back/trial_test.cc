@@ -5,9 +5,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <random>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -87,6 +93,66 @@ TEST(Trial, AmongManyEachBombIsFound) {
     const bool bomb = i == 0 || i == 1 || i == 100 || i == 299;
     EXPECT_EQ(results[i].came, bomb ? Trial::dear : Trial::passed) << i << " " << results[i].why;
   }
+}
+
+// Of all children that have ended and been waited for.
+double children_cpu_seconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_CHILDREN, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+// Each would take the whole kTrialCpu: behind the first few they do not.
+TEST(Trial, ATableOfBombsCostsNotEachTheWholeTime) {
+  constexpr int kSlow = 12;
+  const std::string deep =
+      repeated("(", 50000) + "a" + repeated(")", 50000);  // its stack ends soon
+  std::vector<TrialPattern> patterns(kFirstDear, TrialPattern{deep, {}, 0});
+  patterns.resize(kFirstDear + kSlow, TrialPattern{repeated("\\b", 250), {}, 0});
+  patterns.push_back({"^(From|To): .*(innocent|guiltless)", {}, 0});
+  const double before = children_cpu_seconds();
+  const auto results = try_posix(patterns);
+  const double spent = children_cpu_seconds() - before;
+  for (std::size_t i = 0; i + 1 < results.size(); ++i)
+    EXPECT_EQ(results[i].came, Trial::dear) << i << " " << results[i].why;
+  EXPECT_EQ(results.back().came, Trial::passed) << results.back().why;
+  EXPECT_LT(spent, kSlow * std::chrono::duration<double>(kTrialCpu).count() / 2);
+}
+
+// The one child of this process, while there is one; 0 otherwise.
+pid_t child_of_this_process() {
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    pid_t child = 0;
+    if (std::ifstream(task.path() / "children") >> child) return child;
+  }
+  return 0;
+}
+
+// When the machine runs out of memory, the trial is what the kernel ends first.
+TEST(Trial, TheChildGoesBeforeTheServer) {
+  const auto score_of = [](const std::string& process) {
+    int score = -1;
+    std::ifstream("/proc/" + process + "/oom_score_adj") >> score;
+    return score;
+  };
+  if (score_of("self") < 0 || !std::filesystem::exists("/proc/thread-self/children"))
+    GTEST_SKIP() << "this /proc does not tell";
+  std::atomic<bool> over{false};
+  std::thread trial([&over] {
+    (void)try_posix({{repeated("\\b", 250), {}, 0}});
+    over = true;
+  });
+  int highest = -1;
+  while (!over && highest < 1000) {
+    if (const pid_t child = child_of_this_process(); child != 0)
+      highest = std::max(highest, score_of(std::to_string(child)));
+    std::this_thread::yield();
+  }
+  trial.join();
+  EXPECT_EQ(highest, 1000);
 }
 
 TEST(Trial, WhatIsKilledFromOutsideIsNotCalledDear) {

@@ -1,3 +1,10 @@
+#include <malloc.h>
+
+#include <algorithm>
+#include <atomic>
+#include <random>
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "engine/match/confirm_pcre2.h"
@@ -66,6 +73,12 @@ TEST(ConfirmPcre2, OneScratchServesPatternsOfDifferentSizes) {
   EXPECT_EQ(groups.size(), 1U);
 }
 
+// Of the main thread's arena; 0 under a sanitizer, which has an allocator of its own.
+std::size_t allocated_bytes() {
+  const struct mallinfo2 info = ::mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
 TEST(ConfirmPosix, IsLongestAndKnowsGnuEscapes) {
   Scratch scratch;
   const auto compiled = compile_posix(R"((a|ab)(\w*))", PosixOptions{}, 2);
@@ -90,6 +103,68 @@ TEST(ConfirmPosix, ErrorsAreBare) {
   const auto broken = compile_posix("(", PosixOptions{}, 0);
   ASSERT_FALSE(broken);
   EXPECT_EQ(broken.error().text, "Unmatched ( or \\(");
+}
+
+// Lines of a and b at random, and what `.*a.{20}b` finds in them: all up to the last b that stands 21 behind an a.
+class Coins {
+ public:
+  std::string line() {
+    std::string text;
+    for (int i = 0; i < 200; ++i) text += (dice_() & 1U) != 0 ? 'a' : 'b';
+    return text;
+  }
+
+  static std::size_t end_of_match(const std::string& text) {
+    for (std::size_t i = text.size(); i-- > 21;)
+      if (text[i] == 'b' && text[i - 21] == 'a') return i + 1;
+    return 0;
+  }
+
+ private:
+  std::mt19937 dice_{1};
+};
+
+// glibc keeps each state of the automaton that a text has led it to: 150 MB for these.
+TEST(ConfirmPosix, DoesNotGrowWithTheTexts) {
+  const auto compiled = compile_posix(".*a.{20}b", PosixOptions{}, 1);
+  ASSERT_TRUE(compiled);
+  Scratch scratch;
+  Coins coins;
+  std::vector<Group> groups;
+  const std::size_t before = allocated_bytes();
+  std::size_t most = 0;
+  for (int i = 0; i < 300; ++i) {
+    const std::string text = coins.line();
+    const std::size_t end = Coins::end_of_match(text);
+    const Outcome outcome = (*compiled)->test(text, scratch, &groups);
+    ASSERT_EQ(outcome.answer, end > 0 ? Answer::yes : Answer::no) << text;
+    if (end > 0) {
+      ASSERT_EQ(groups[0].end, end) << text;
+    }
+    most = std::max(most, allocated_bytes() - std::min(before, allocated_bytes()));
+  }
+  EXPECT_LT(most, 40U << 20);
+}
+
+// While one of them puts a new automaton in place, the others match.
+TEST(ConfirmPosix, IsReplacedUnderSeveralThreads) {
+  const auto compiled = compile_posix(".*a.{20}b", PosixOptions{}, 1);
+  ASSERT_TRUE(compiled);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      Scratch scratch;
+      Coins coins;
+      for (int i = 0; i < 40; ++i) {
+        const std::string text = coins.line();
+        const bool yes = (*compiled)->test(text, scratch, nullptr).answer == Answer::yes;
+        if (yes != (Coins::end_of_match(text) > 0)) ++wrong;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
 }
 
 }  // namespace

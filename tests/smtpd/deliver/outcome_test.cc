@@ -57,6 +57,8 @@ TEST(Outcome, SoftBounce) {
 TEST(Discard, AndError) {
   EXPECT_EQ(queue::Status::sent, discard("spam").status);
   EXPECT_EQ("spam", discard("spam").text);
+  EXPECT_EQ("2.0.0 foo", discard("4.1.1 foo").dsn + " " + discard("4.1.1 foo").text);
+  EXPECT_EQ("2.1.1 bar", discard(" 2.1.1 bar").dsn + " " + discard(" 2.1.1 bar").text);
 
   const struct {
     const char* nexthop;
@@ -64,7 +66,16 @@ TEST(Discard, AndError) {
     const char *dsn, *text;
   } rows[] = {{"5.1.1 no such user", queue::Status::bounced, "5.1.1", "no such user"},
               {"no such user", queue::Status::bounced, "5.0.0", "no such user"},
-              {"4.1.1 later", queue::Status::bounced, "5.0.0", "4.1.1 later"},
+              {"4.1.1 later", queue::Status::bounced, "5.0.0", "later"},
+              {"2.7.7 x", queue::Status::bounced, "5.0.0", "x"},
+              {"5.7.7 x", queue::Status::deferred, "4.0.0", "x"},
+              {"5.1.1", queue::Status::bounced, "5.1.1", ""},
+              {" 5.123.123  x", queue::Status::bounced, "5.123.123", "x"},
+              {"5.1234.1 x", queue::Status::bounced, "5.0.0", "5.1234.1 x"},
+              {"5.1.1x y", queue::Status::bounced, "5.0.0", "5.1.1x y"},
+              {"5..1 x", queue::Status::bounced, "5.0.0", "5..1 x"},
+              {"3.1.1 x", queue::Status::bounced, "5.0.0", "3.1.1 x"},
+              {"55.1.1 x", queue::Status::bounced, "5.0.0", "55.1.1 x"},
               {"4.3.0 later", queue::Status::deferred, "4.3.0", "later"},
               {"", queue::Status::deferred, "4.0.0", ""}};
 

@@ -58,6 +58,19 @@ TEST(Router, ContentFilterTakesAll) {
   const config::Settings s = base();
   EXPECT_EQ("smtp|[127.0.0.1]:10025", routed(s, "joe@here.example", "smtp:[127.0.0.1]:10025"));
   EXPECT_EQ("scan|far.example", routed(s, "x@far.example", "scan:"));
+  EXPECT_EQ("smtp|[127.0.0.1]:1, [127.0.0.1]:2",
+            routed(s, "x@far.example", "smtp:[127.0.0.1]:1, [127.0.0.1]:2"));
+}
+
+// It used to be taken for smtp: a filter that was meant was passed by.
+TEST(Router, NothingBeforeTheColonIsNoTransport) {
+  config::Settings s = base();
+  EXPECT_EQ("|[127.0.0.1]:10025", routed(s, "x@far.example", ":[127.0.0.1]:10025"));
+  EXPECT_EQ("|far.example", routed(s, "x@far.example", ":"));
+  s.default_transport = ":[own.example]";
+  EXPECT_EQ("|[own.example]", routed(s, "x@far.example"));
+  s.default_transport.clear();
+  EXPECT_EQ("smtp|far.example", routed(s, "x@far.example"));
 }
 
 TEST(Router, ABrokenTableMakesMailWait) {

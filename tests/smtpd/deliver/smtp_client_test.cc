@@ -254,6 +254,72 @@ S: QUIT
   EXPECT_EQ(queue::Status::sent, outcomes[1].status);
 }
 
+// FILTER, content_filter and relayhost may name several places.
+TEST_F(SmtpClientTest, EachDestinationOfAListIsTriedInTurn) {
+  resolver_.failing = {"flaky.example"};
+  for (const char* between : {", ", " ", ",", "\t", ",,"}) {
+    connector_.expect("127.0.0.1:1", "");
+    connector_.expect("127.0.0.1:2", "C: 421 busy\nS: QUIT\n");
+    connector_.expect("127.0.0.1:3", kAccepting);
+    std::string list;
+    for (const char* name : {"[127.0.0.1]:1", "[none.example]", "[flaky.example]:9",
+                             "[127.0.0.1]:2", "[127.0.0.1]:3", "[127.0.0.1]:4"})
+      list += name + std::string(between);
+    const auto outcome = deliver(list)[0];
+    EXPECT_EQ(queue::Status::sent, outcome.status) << list;
+    EXPECT_EQ("127.0.0.1[127.0.0.1]:3", outcome.relay);
+  }
+}
+
+TEST_F(SmtpClientTest, TheLastDestinationOfAListSaysWhy) {
+  connector_.expect("127.0.0.1:1", "");
+  connector_.expect("127.0.0.1:2", "");
+  const auto refused = deliver("[127.0.0.1]:1, [127.0.0.1]:2")[0];
+  EXPECT_EQ("connect to 127.0.0.1[127.0.0.1]:2: Connection refused", refused.text);
+  EXPECT_TRUE(refused.site_failed);
+
+  connector_.expect("127.0.0.1:1", "");
+  const auto unknown = deliver("[127.0.0.1]:1, [none.example]")[0];
+  EXPECT_EQ(queue::Status::bounced, unknown.status);
+  EXPECT_EQ("5.4.4", unknown.dsn);
+}
+
+TEST_F(SmtpClientTest, ARefusalIsNotTakenToTheNextDestination) {
+  connector_.expect(
+      "127.0.0.1:1",
+      "C: 220 mx\nS: EHLO me.example\nC: 250 mx\nS: MAIL\nC: 550 5.7.1 no\nS: QUIT\n");
+  const auto outcome = deliver("[127.0.0.1]:1, [127.0.0.1]:2")[0];
+  EXPECT_EQ(queue::Status::bounced, outcome.status);
+  EXPECT_EQ("5.7.1", outcome.dsn);
+}
+
+// Each destination has its own five addresses and two conversations.
+TEST_F(SmtpClientTest, TheLimitsAreADestinations) {
+  resolver_.hosts = {{"x.example", {"192.0.2.1", "192.0.2.2", "192.0.2.3"}}};
+  connector_.expect("192.0.2.1:25", "C: 421 busy\nS: QUIT\n");
+  connector_.expect("192.0.2.2:25", "C: 421 busy\nS: QUIT\n");
+  connector_.expect("127.0.0.1:2", kAccepting);
+  EXPECT_EQ(queue::Status::sent, deliver("[x.example] [127.0.0.1]:2")[0].status);
+}
+
+// We are its backup: whom else we gave it to could only send it back.
+TEST_F(SmtpClientTest, WhereWeAreAnExchangerTheListEnds) {
+  resolver_.exchangers["loop.example"] = {{10, "me.example"}};
+  EXPECT_EQ("5.4.6", deliver("loop.example, [127.0.0.1]:2")[0].dsn);
+  resolver_.exchangers["x.example"] = {{5, "best.example"}, {10, "me.example"}};
+  resolver_.hosts = {{"best.example", {"192.0.2.1"}}};
+  connector_.expect("192.0.2.1:25", "");
+  EXPECT_EQ("4.4.1", deliver("x.example, [127.0.0.1]:2")[0].dsn);
+}
+
+TEST_F(SmtpClientTest, ABadDestinationIsReachedOnlyInItsTurn) {
+  connector_.expect("127.0.0.1:1", kAccepting);
+  EXPECT_EQ(queue::Status::sent, deliver("[127.0.0.1]:1, [127.0.0.1]:x")[0].status);
+  const auto outcome = deliver("[127.0.0.1]:x, [127.0.0.1]:1")[0];
+  EXPECT_EQ("4.3.5", outcome.dsn);
+  EXPECT_EQ("4.3.5", deliver(" , ")[0].dsn);
+}
+
 TEST_F(SmtpClientTest, SilenceAndHangUp) {
   connector_.expect("127.0.0.1:25", "C: 220 mx\nS: EHLO me.example\nC: 250 mx\nS: MAIL\nTIMEOUT\n");
   const auto silent = deliver("[127.0.0.1]")[0];

@@ -127,7 +127,16 @@ TEST_F(WorkerTest, RetryWaits) {
 
 TEST_F(WorkerTest, AnUnknownTransportWaits) {
   const std::string id = pass({"a@virtual.example"}, "scan:[127.0.0.1]:1");
-  EXPECT_EQ(1, log_.count("status=deferred (mail transport unavailable: scan)"));
+  EXPECT_EQ(1, log_.count("dsn=4.3.0, status=deferred (mail transport unavailable)"));
+  EXPECT_EQ(1, log_.count("connect to transport private/scan: No such file or directory"));
+  EXPECT_EQ(std::vector<std::string>{id}, *spool_->list(queue::State::deferred));
+}
+
+TEST_F(WorkerTest, AnEmptyTransportWaits) {
+  const std::string id = pass({"a@virtual.example"}, ":[127.0.0.1]:1");
+  EXPECT_EQ(1, log_.count("relay=none, ") *
+                   log_.count("dsn=4.3.0, status=deferred (mail transport unavailable)"));
+  EXPECT_EQ(1, log_.count("connect to transport private/: Connection refused"));
   EXPECT_EQ(std::vector<std::string>{id}, *spool_->list(queue::State::deferred));
 }
 
