@@ -60,7 +60,25 @@ Task<Outcomes> SmtpClient::deliver(const queue::Delivery& delivery, std::string 
     attempt = co_await try_destination(delivery, std::string(name));
     if (attempt.settled) break;
   }
+  if (nexthop == settings_.relayhost) excuse_relayhost(attempt.outcomes);
   co_return std::move(attempt.outcomes);
+}
+
+// A relayhost that does not exist is the administrator's mistake, not the recipients': all mail would be lost on a typo.
+void SmtpClient::excuse_relayhost(Outcomes& outcomes) {
+  bool excused = false;
+  for (queue::Outcome& outcome : outcomes) {
+    if (outcome.status != queue::Status::bounced || outcome.relay != "none") continue;
+    outcome.status = queue::Status::deferred;
+    outcome.dsn = "4.3.5";
+    excused = true;
+  }
+  if (!excused) return;
+  Event event;
+  event.program = Program::smtp;
+  event.level = Level::warning;
+  event.text = "relayhost configuration problem";
+  log_.write(event);
 }
 
 Task<SmtpClient::Attempt> SmtpClient::try_destination(const queue::Delivery& delivery,

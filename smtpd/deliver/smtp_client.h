@@ -69,6 +69,7 @@ class SmtpClient {
                                   const queue::Delivery& delivery,
                                   std::optional<Error>& own_failure);
 
+  void excuse_relayhost(std::vector<queue::Outcome>& outcomes);
   void warn(const queue::Delivery& delivery, const Error& error);
   void allow(net::Wire& wire, std::chrono::seconds budget) const;
   [[nodiscard]] std::chrono::seconds timeout_of(proto::ClientStage stage) const;

@@ -320,6 +320,15 @@ TEST_F(SmtpClientTest, ABadDestinationIsReachedOnlyInItsTurn) {
   EXPECT_EQ("4.3.5", deliver(" , ")[0].dsn);
 }
 
+TEST_F(SmtpClientTest, ARelayhostThatDoesNotExistBouncesNothing) {
+  settings_.relayhost = "[none.example]";
+  const auto outcome = deliver("[none.example]")[0];
+  EXPECT_EQ(queue::Status::deferred, outcome.status);
+  EXPECT_EQ("4.3.5", outcome.dsn);
+  EXPECT_EQ(1, log_.count("relayhost configuration problem"));
+  EXPECT_EQ("5.4.4", deliver("[other.example]")[0].dsn);
+}
+
 TEST_F(SmtpClientTest, SilenceAndHangUp) {
   connector_.expect("127.0.0.1:25", "C: 220 mx\nS: EHLO me.example\nC: 250 mx\nS: MAIL\nTIMEOUT\n");
   const auto silent = deliver("[127.0.0.1]")[0];
