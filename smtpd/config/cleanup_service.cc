@@ -24,9 +24,9 @@ bool runs_cleanup(const MasterEntry& entry) { return entry.command == kCommand; 
 }  // namespace
 
 Result<Layer> cleanup_overrides(const std::vector<MasterEntry>& entries, const std::string& name) {
-  const auto found =
-      std::find_if(entries.rbegin(), entries.rend(),
-                   [&](const MasterEntry& entry) { return is_public_socket(entry, name); });
+  const auto found = std::find_if(entries.rbegin(), entries.rend(), [&](const MasterEntry& entry) {
+    return is_public_socket(entry, name);
+  });
   if (found != entries.rend() && runs_cleanup(*found)) return found->layer();
   const bool chosen = name != default_of("cleanup_service_name");
   if (!chosen && std::none_of(entries.begin(), entries.end(), runs_cleanup)) return Layer();

@@ -49,60 +49,87 @@ struct Row {
 
 const Row kRows[] = {
     // whose -o counts
-    {"", "25 inet n - n - 9 smtpd\ncleanup unix n - n - 0 cleanup -o header_checks=pcre:c\n",
-     {"pcre:c"}, {"pcre:c"}},
-    {"", "25 inet n - n - 9 smtpd -o header_checks=pcre:s\ncleanup unix n - n - 0 cleanup\n", {}, {}},
+    {"",
+     "25 inet n - n - 9 smtpd\ncleanup unix n - n - 0 cleanup -o header_checks=pcre:c\n",
+     {"pcre:c"},
+     {"pcre:c"}},
+    {"",
+     "25 inet n - n - 9 smtpd -o header_checks=pcre:s\ncleanup unix n - n - 0 cleanup\n",
+     {},
+     {}},
     {"", "25 inet n - n - 9 smtpd -o header_checks=pcre:s\n", {}, {}},
-    {"header_checks = pcre:m\n", "25 inet n - n - 9 smtpd -o header_checks=\n", {"pcre:m"},
+    {"header_checks = pcre:m\n",
+     "25 inet n - n - 9 smtpd -o header_checks=\n",
+     {"pcre:m"},
      {"pcre:m"}},
     {"header_checks = pcre:m\n",
-     "25 inet n - n - 9 smtpd\ncleanup unix n - n - 0 cleanup -o header_checks=\n", {}, {}},
+     "25 inet n - n - 9 smtpd\ncleanup unix n - n - 0 cleanup -o header_checks=\n",
+     {},
+     {}},
     {"header_checks = pcre:m\n",
      "25 inet n - n - 9 smtpd -o header_checks=pcre:s\n"
      "cleanup unix n - n - 0 cleanup -o header_checks=pcre:c\n",
-     {"pcre:c"}, {"pcre:c"}},
-    {"", "smtpd pass - - n - 1 smtpd\ncleanup unix n - n - 0 cleanup -o header_checks=pcre:c\n",
-     {"pcre:c"}, {"pcre:c"}},
+     {"pcre:c"},
+     {"pcre:c"}},
+    {"",
+     "smtpd pass - - n - 1 smtpd\ncleanup unix n - n - 0 cleanup -o header_checks=pcre:c\n",
+     {"pcre:c"},
+     {"pcre:c"}},
     // which entry is asked
     {"",
      "25 inet n - n - 9 smtpd -o cleanup_service_name=cleanup0\ncleanup unix n - n - 0 cleanup\n"
      "cleanup0 unix n - n - 0 cleanup -o header_checks=pcre:0\n",
-     {"pcre:0"}, {"pcre:0"}},
+     {"pcre:0"},
+     {"pcre:0"}},
     {"cleanup_service_name = cleanup0\n",
      "cleanup unix n - n - 0 cleanup -o header_checks=pcre:c\ncleanup0 unix n - n - 0 cleanup\n"
      "25 inet n - n - 9 smtpd\n",
-     {}, {}},
+     {},
+     {}},
     {"cleanup_service_name = ${stress?{cleanup0}:{cleanup}}\n",
      "25 inet n - n - 9 smtpd\ncleanup unix n - n - 0 cleanup -o header_checks=pcre:c\n"
      "cleanup0 unix n - n - 0 cleanup -o header_checks=pcre:0\n",
-     {"pcre:c"}, {"pcre:0"}},
+     {"pcre:c"},
+     {"pcre:0"}},
     {"",
      "25 inet n - n - 9 smtpd\ncleanup unix n - n - 0 cleanup -o header_checks=pcre:1\n"
      "cleanup unix n - n - 0 cleanup -o header_checks=pcre:2\n",
-     {"pcre:2"}, {"pcre:2"}},
+     {"pcre:2"},
+     {"pcre:2"}},
     // how it is expanded: with what cleanup sees, and the smtpd service's stress
     {"header_checks = pcre:$which\nwhich = m\n",
-     "25 inet n - n - 9 smtpd -o which=s\ncleanup unix n - n - 0 cleanup -o which=c\n", {"pcre:c"},
+     "25 inet n - n - 9 smtpd -o which=s\ncleanup unix n - n - 0 cleanup -o which=c\n",
+     {"pcre:c"},
      {"pcre:c"}},
     {"",
-     "25 inet n - n - 9 smtpd\ncleanup unix n - n - 0 cleanup -o header_checks=pcre:$service_name\n",
-     {"pcre:cleanup"}, {"pcre:cleanup"}},
+     "25 inet n - n - 9 smtpd\ncleanup unix n - n - 0 cleanup -o "
+     "header_checks=pcre:$service_name\n",
+     {"pcre:cleanup"},
+     {"pcre:cleanup"}},
     {"header_checks = ${stress?{pcre:few}:{pcre:all}}\n",
-     "25 inet n - n - 9 smtpd\ncleanup unix n - n - 0 cleanup\n", {"pcre:all"}, {"pcre:few"}},
+     "25 inet n - n - 9 smtpd\ncleanup unix n - n - 0 cleanup\n",
+     {"pcre:all"},
+     {"pcre:few"}},
     {"header_checks = pcre:m\n",
      "25 inet n - n - 9 smtpd\n"
      "cleanup unix n - n - 0 cleanup -o header_checks=${stress?{pcre:few}:{pcre:all}}\n",
-     {"pcre:all"}, {"pcre:few"}},
+     {"pcre:all"},
+     {"pcre:few"}},
     {"header_checks = ${stress?{pcre:few}:{pcre:all}}\n",
-     "25 inet n - n - 9 smtpd -o stress=yes\ncleanup unix n - n - 0 cleanup\n", {"pcre:few"},
+     "25 inet n - n - 9 smtpd -o stress=yes\ncleanup unix n - n - 0 cleanup\n",
+     {"pcre:few"},
      {"pcre:few"}},
     {"header_checks = ${stress?{pcre:few}:{pcre:all}}\nstress = yes\n",
-     "25 inet n - n - 9 smtpd -o stress=\ncleanup unix n - n - 0 cleanup\n", {"pcre:all"},
+     "25 inet n - n - 9 smtpd -o stress=\ncleanup unix n - n - 0 cleanup\n",
+     {"pcre:all"},
      {"pcre:all"}},
     {"header_checks = ${stress?{pcre:few}:{pcre:all}}\nstress = yes\n",
-     "25 inet n - n - 1 smtpd\ncleanup unix n - n - 0 cleanup\n", {"pcre:few"}, {"pcre:few"}},
+     "25 inet n - n - 1 smtpd\ncleanup unix n - n - 0 cleanup\n",
+     {"pcre:few"},
+     {"pcre:few"}},
     {"header_checks = ${stress?{pcre:few}:{pcre:all}}\n",
-     "25 inet n - n - 9 smtpd\ncleanup unix n - n - 0 cleanup -o stress=yes\n", {"pcre:few"},
+     "25 inet n - n - 9 smtpd\ncleanup unix n - n - 0 cleanup -o stress=yes\n",
+     {"pcre:few"},
      {"pcre:few"}},
 };
 
@@ -193,8 +220,9 @@ TEST_F(CleanupServiceTest, AServiceThatIsNotThereIsFatal) {
     const auto config = load_texts("", std::string(kEntry) + name + "\n" + others);
     ASSERT_FALSE(config) << name << " " << others;
     ASSERT_EQ(errors_.size(), 1u) << name << " " << others;
-    EXPECT_THAT(errors_[0].text, HasSubstr("master.cf, line 1: service 25: cleanup_service_name = " +
-                                           std::string(name) + ": master.cf has no such"));
+    EXPECT_THAT(errors_[0].text,
+                HasSubstr("master.cf, line 1: service 25: cleanup_service_name = " +
+                          std::string(name) + ": master.cf has no such"));
   }
 }
 
@@ -205,8 +233,9 @@ TEST_F(CleanupServiceTest, ANameThatDoesNotExpandIsFatal) {
 }
 
 TEST_F(CleanupServiceTest, ABadValueOfItIsToldWithItsPlace) {
-  EXPECT_FALSE(load_texts("", "25 inet n - n - 9 smtpd\n"
-                              "cleanup unix n - n - 0 cleanup -o hopcount_limit=x\n"));
+  EXPECT_FALSE(load_texts("",
+                          "25 inet n - n - 9 smtpd\n"
+                          "cleanup unix n - n - 0 cleanup -o hopcount_limit=x\n"));
   ASSERT_EQ(errors_.size(), 1u);
   EXPECT_THAT(errors_[0].text, HasSubstr("master.cf, line 2: bad numerical configuration"));
 }
