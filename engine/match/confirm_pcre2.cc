@@ -3,6 +3,7 @@
 #include "engine/match/confirm_pcre2.h"
 
 #include <array>
+#include <memory>
 #include <utility>
 
 #include <fmt/format.h>
@@ -28,12 +29,18 @@ std::uint32_t option_bits(const Pcre2Options& options) {
          (options.dollar_end_only ? PCRE2_DOLLAR_ENDONLY : 0U);
 }
 
+struct FreeMatchData {
+  void operator()(pcre2_match_data* data) const { pcre2_match_data_free(data); }
+};
+
 class Pcre2Confirmer final : public Confirmer {
  public:
   explicit Pcre2Confirmer(pcre2_code* code) : code_(code) {
     std::uint32_t groups = 0;
     pcre2_pattern_info(code_, PCRE2_INFO_CAPTURECOUNT, &groups);
     groups_ = groups;
+    std::uint32_t limit = 0;
+    limits_heap_ = pcre2_pattern_info(code_, PCRE2_INFO_HEAPLIMIT, &limit) == 0;
   }
 
   ~Pcre2Confirmer() override { pcre2_code_free(code_); }
@@ -42,7 +49,11 @@ class Pcre2Confirmer final : public Confirmer {
 
   Outcome test(std::string_view subject, Scratch& scratch,
                std::vector<Group>* groups) const override {
-    pcre2_match_data* data = scratch.match_data(groups_);
+    // What other patterns needed more of stays in a shared block, and a limit of this pattern's would not see it:
+    // (*LIMIT_HEAP=1) counts what it allocates. Postfix has a block for each pattern.
+    const std::unique_ptr<pcre2_match_data, FreeMatchData> own(
+        limits_heap_ ? pcre2_match_data_create_from_pattern(code_, nullptr) : nullptr);
+    pcre2_match_data* data = limits_heap_ ? own.get() : scratch.match_data(groups_);
     if (data == nullptr) return {Answer::failed, error_text(PCRE2_ERROR_NOMEMORY)};
     const int rc = pcre2_match(code_, reinterpret_cast<PCRE2_SPTR>(subject.data()), subject.size(),
                                0, 0, data, nullptr);
@@ -68,6 +79,7 @@ class Pcre2Confirmer final : public Confirmer {
 
   pcre2_code* code_;
   std::size_t groups_ = 0;
+  bool limits_heap_ = false;  // it begins with (*LIMIT_HEAP=…)
 };
 
 }  // namespace

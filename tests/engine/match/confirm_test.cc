@@ -57,6 +57,18 @@ TEST(ConfirmPcre2, ErrorsCarryTheEnginesWords) {
 }
 
 // The JIT of PCRE2 10.42 does not find this one; the interpreter does.
+// What another pattern needed of the heap is not this one's.
+TEST(ConfirmPcre2, AHeapLimitIsThePatternsOwn) {
+  Scratch scratch;
+  const auto limited = compile_pcre2("(*LIMIT_HEAP=1)(?:a(b)?)*[cx]", {});
+  const auto plain = compile_pcre2("(?:a(b)?)*[cx]", {});
+  ASSERT_TRUE(limited && plain);
+  std::string text(200, 'a');
+  EXPECT_EQ((*limited)->test(text + 'd', scratch, nullptr).error, "heap limit exceeded");
+  EXPECT_EQ((*plain)->test(text + 'd', scratch, nullptr).answer, Answer::no);
+  EXPECT_EQ((*limited)->test(text + 'd', scratch, nullptr).error, "heap limit exceeded");
+}
+
 TEST(ConfirmPcre2, IsTheInterpreter) {
   EXPECT_EQ(ask_pcre2(R"((cialis|\b)\b[\s\S]+\b[\s\S]+)", "buy a lot").answer, Answer::yes);
 }
