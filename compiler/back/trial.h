@@ -6,7 +6,7 @@
 //   Errors    dear is the table author's mistake, worded for Postfix's warning. untried and killed are the machine's:
 //             nothing is known of the pattern, and what was compiled without it must not be kept.
 //   Cost      a fork (about a millisecond) and one more regcomp for each pattern; at most kTrialCpu for a dear one, and
-//             after kFirstDear of them kLaterCpu: a table of N bombs costs 10 s + N * 0.1 s.
+//             after kFirstDear of them kLaterCpu: a table of N bombs costs about 10 s + N * 0.1 s, twice that where memory ends them.
 //   Source    ours: Postfix compiles whatever it is given. docs/compat.md, "Regex bombs".
 #pragma once
 

@@ -35,9 +35,10 @@ std::string error_text(int number) {
 
 using std::chrono::nanoseconds;
 
-// A pattern is replaced when it has matched so long, and so many times as long as its compilation took: 5 % at most.
+// A pattern is replaced when it has matched so long, and so many times as long as its compilation took (5 %), if that was not dear.
 constexpr std::chrono::milliseconds kAge{2};
 constexpr int kAgeInCompilations = 20;
+constexpr std::chrono::milliseconds kGreatestAge{100};  // of a pattern that takes long to compile
 
 nanoseconds clock_of(clockid_t clock) {
   timespec now{};
@@ -59,8 +60,8 @@ class Regex {
     const nanoseconds begun = clock_of(CLOCK_THREAD_CPUTIME_ID);
     const int error = regcomp(&regex_, text.c_str(), flags);
     compiled_ = error == 0;
-    age_limit_ = std::max<nanoseconds>(
-        kAge, kAgeInCompilations * (clock_of(CLOCK_THREAD_CPUTIME_ID) - begun));
+    age_limit_ = std::clamp<nanoseconds>(
+        kAgeInCompilations * (clock_of(CLOCK_THREAD_CPUTIME_ID) - begun), kAge, kGreatestAge);
     return error;
   }
 

@@ -3,7 +3,9 @@
 // takes different paths through its matcher with and without them.
 //   Threads   one at a time matches a pattern (regexec has a lock in it anyway); correct from several, not fast.
 //   Cost      the memory of a match stays with the pattern for some milliseconds of matching; then it is compiled anew,
-//             which costs 5 % of the time at most. About 3 MB a pattern, whatever the texts; without memory it grows on.
+//             which costs 5 % of the time (more for patterns that take 5 ms and longer to compile). A pattern keeps about
+//             3 MB between two ordinary texts; a single long text can need more while it is matched, and without memory
+//             for a fresh pattern the old one grows on.
 //   Source    dict_regexp(3) of Postfix 3.7.
 #pragma once
 

@@ -46,7 +46,7 @@ class DearContent(unittest.TestCase):
                 dear.socket.recv(1, socket.MSG_PEEK)
             self.assertEqual(set(answered), {"250 2.0.0 Ok\r\n"})
             dear.socket.setblocking(True)
-            dear.socket.settimeout(120)
+            dear.socket.settimeout(4 * PATIENCE)
             self.assertTrue(dear.line().startswith("250 2.0.0 Ok: queued"))
             dear.close()
             other.close()

@@ -17,7 +17,7 @@ import subprocess
 import tempfile
 import time
 
-PATIENCE = 30  # seconds; a limit, never a wait
+PATIENCE = int(os.environ.get("HEADGATE_PATIENCE", 60))  # seconds; a limit, never a wait
 
 MAIN = """compatibility_level = 3.6
 myhostname = mx.here.example
