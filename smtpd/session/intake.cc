@@ -145,8 +145,8 @@ void Intake::guard(const Work& work) {
 std::size_t Intake::feed(std::string_view bytes) {
   content_.clear();
   const std::size_t taken = reader_.feed(bytes, content_);
-  check_size();
   if (writing() && refuses_bare_newline()) abandon();
+  if (!refuses_bare_newline()) check_size();  // what is refused already is not measured any more
   guard([&] {
     if (writing()) splitter_.feed(content_, *this);
   });
