@@ -4,7 +4,6 @@
 // the first that the kernel ends when memory runs out. The sets of
 // patterns are compiled by forked workers with limits of their own (back/forked_compiler).
 // Exit status: sysexits, with the reason on standard error. Tested by tests/compiler/store/builder_test.cc.
-#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -24,7 +23,6 @@
 #include "compiler/back/forked_compiler.h"
 #include "compiler/store/publish_table.h"
 #include "engine/base/env.h"
-#include "engine/base/file.h"
 #include "engine/base/version.h"
 #include "engine/match/selftest.h"
 
@@ -118,15 +116,8 @@ back::Share share(const Request& request) {
   return back::share_memory(request.settings.memory_limit, request.jobs != 0 ? request.jobs : most);
 }
 
-// When the machine is short of memory, the builder and its workers, who inherit this, go before any server does. A kernel
-// that does not let us is no reason not to build.
-void volunteer_for_the_oom_killer() {
-  const auto score = open_file("/proc/self/oom_score_adj", O_WRONLY);
-  if (score) static_cast<void>(write_all(score->get(), "1000", "oom_score_adj"));
-}
-
 void limit_myself(const Request& request) {
-  volunteer_for_the_oom_killer();
+  back::offer_to_oom_killer();  // its workers inherit it
   setpriority(PRIO_PROCESS, 0, 10);
   set_limit(RLIMIT_CORE, 0);
   back::limit_address_space(back::mapped_bytes() + share(request).bytes);

@@ -1,12 +1,16 @@
 // Tested by tests/compiler/back/forked_compiler_test.cc and tests/compiler/back/trial_test.cc.
 #include "compiler/back/address_space.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <string_view>
+
+#include "engine/base/file.h"
 
 namespace headgate::back {
 
@@ -39,6 +43,13 @@ bool own_limit_was_hit() {
   if (probe == MAP_FAILED) return false;
   munmap(probe, kProbeBytes);
   return true;
+}
+
+void offer_to_oom_killer() {
+  constexpr std::string_view kFirst = "1000";
+  const Fd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+  if (!file.valid()) return;
+  [[maybe_unused]] const ssize_t written = ::write(file.get(), kFirst.data(), kFirst.size());
 }
 
 }  // namespace headgate::back

@@ -8,7 +8,6 @@
 // What needs no trial was measured: tests/compiler/back/trial_test.cc does it again with random patterns.
 #include "compiler/back/trial.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -83,14 +82,6 @@ bool compiles(const TrialPattern& pattern) {
     if ((*confirmer)->test(text, scratch, nullptr).answer == match::Answer::failed) return false;
   }
   return true;
-}
-
-// Where the machine has no memory, this is who ends, not the server. Best effort: /proc may be missing.
-void offer_to_oom_killer() {
-  constexpr std::string_view kFirst = "1000";
-  const Fd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
-  if (!file.valid()) return;
-  [[maybe_unused]] const ssize_t written = ::write(file.get(), kFirst.data(), kFirst.size());
 }
 
 void limit_child() {

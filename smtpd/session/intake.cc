@@ -145,8 +145,10 @@ void Intake::guard(const Work& work) {
 std::size_t Intake::feed(std::string_view bytes) {
   content_.clear();
   const std::size_t taken = reader_.feed(bytes, content_);
-  if (writing() && refuses_bare_newline()) abandon();
-  if (!refuses_bare_newline()) check_size();  // what is refused already is not measured any more
+  if (refuses_bare_newline())
+    abandon();  // and is not measured any more
+  else
+    check_size();
   guard([&] {
     if (writing()) splitter_.feed(content_, *this);
   });
