@@ -26,6 +26,9 @@ rules::Dialect dialect_of(const std::string& type) {
                                                         : rules::Dialect::pcre;
 }
 
+// In looks. What is short stays short longer when all tables are opened each second.
+constexpr unsigned kMostPatience = 16;
+
 // Whether another reading of the same file may succeed. What the text is stays, and a file that is missing or may not be
 // read has another stamp when that is mended.
 bool may_pass(const Error& error, const FileStamp& before) {
@@ -160,7 +163,10 @@ void TableStore::take(Entry& entry, const Key& key) {
   entry.failed.reset();
   if (fresh.error && may_pass(*fresh.error, fresh.before)) {
     entry.failed = fresh.before;  // nothing was read: neither this text nor what was built
+    entry.patience = std::clamp(entry.patience * 2, 1U, kMostPatience);
+    entry.looks_left = entry.patience;
   } else {
+    entry.patience = 0;
     if (fresh.after_build) entry.rebuilt = false;  // or a build has ended during the reading
     entry.loaded = fresh.before;
   }
@@ -245,12 +251,14 @@ std::vector<std::string> TableStore::mark_changed(bool look) {
   std::vector<std::string> files;
   for (const auto& [key, stamp] : looks) {
     Entry& entry = entries_[key];
+    const bool has_failed = look && stamp == entry.failed;
     const bool changed =
-        look && is_file(key.second) && stamp != entry.loaded && stamp == entry.seen;
-    const bool once_more = look && stamp == entry.failed;
+        look && is_file(key.second) && stamp != entry.loaded && stamp == entry.seen && !has_failed;
+    if (look && entry.looks_left > 0) --entry.looks_left;
+    const bool once_more = has_failed && entry.looks_left == 0;
     if (look) entry.seen = stamp;
     if (changed) entry.rebuilt = false;
-    entry.stale = changed || once_more || entry.rebuilt;
+    entry.stale = changed || once_more || (entry.rebuilt && !has_failed);
     if (entry.stale) files.push_back(key.second);
   }
   kind_ = files.empty() ? Round::none : Round::changed;

@@ -5,7 +5,7 @@
 //             before. Outside of a round load() and read_text() answer from what is kept.
 //   Errors    in a reload a table that cannot be read is the Error that it is. Otherwise the last good one stays, and
 //             end_round() tells why, once; a table that never was good is its Error. What failed for a reason that may
-//             pass (no descriptor, no process) is read again at each look.
+//             pass (no descriptor, no process) is read again at the next look, then at every 2nd, 4th, ... 16th.
 //   Threads   any; one round at a time. Nothing is locked while a table is read.
 //   Lifetime  borrows the source and the clock.
 //   Source    DATABASE_README: Postfix's daemons notice a changed table when they are idle; we look at the files.
@@ -111,11 +111,12 @@ class TableStore final : public rules::ProgramSource {
     std::optional<Fresh> fresh;      // of this round
     std::optional<FileStamp>
         loaded;  // what was read; nothing: nothing yet, or something half written
-    std::optional<FileStamp> failed;  // what could not be read for a reason that may pass
-    FileStamp seen;                   // at the last look
-    bool stale = false;               // to be read again when it is asked for next
-    bool rebuilt = false;             // stale because its databases are ready
-    std::uint64_t asked = 0;          // the last round in which it was
+    std::optional<FileStamp> failed;        // what could not be read for a reason that may pass
+    unsigned patience = 0, looks_left = 0;  // from one try to the next, in looks; to the next
+    FileStamp seen;                         // at the last look
+    bool stale = false;                     // to be read again when it is asked for next
+    bool rebuilt = false;                   // stale because its databases are ready
+    std::uint64_t asked = 0;                // the last round in which it was
     WallTime when{};
     std::shared_ptr<rules::TableStatistics> statistics;
     Build build = Build::none;

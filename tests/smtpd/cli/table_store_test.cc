@@ -45,6 +45,12 @@ class TableStoreTest : public testing::Test {
     return text;
   }
 
+  void look_until_marked() {
+    int looks = 1;
+    while (store_.mark_changed().empty() && looks < 20) ++looks;
+    EXPECT_LE(looks, 16);
+  }
+
   std::string directory_, path_;
   FakeSource source_;
   testing_support::FakeEnv env_;
@@ -252,7 +258,7 @@ TEST_F(TableStoreTest, ATableThatWasMissingAtTheStartIsTakenWhenItComes) {
 
 const Error kNoDescriptor{Code::unavailable, "Too many open files", ""};
 
-TEST_F(TableStoreTest, AReadingThatFailsForAPassingReasonIsTriedAtEachLookAndToldOnce) {
+TEST_F(TableStoreTest, AReadingThatFailsForAPassingReasonIsTriedEverMoreSeldomAndToldOnce) {
   load();
   write("two");
   store_.mark_changed();
@@ -262,17 +268,20 @@ TEST_F(TableStoreTest, AReadingThatFailsForAPassingReasonIsTriedAtEachLookAndTol
   const auto changes = store_.end_round();
   ASSERT_EQ(changes.size(), 1U);
   EXPECT_EQ(changes[0].problem, "Too many open files");
-  for (int look = 0; look < 2; ++look) {
-    EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
+  std::vector<int> tried;
+  for (int look = 1; look <= 80; ++look) {
+    if (store_.mark_changed().empty()) continue;
+    tried.push_back(look);
     EXPECT_EQ(load(), "one; warned of one");
     EXPECT_THAT(store_.end_round(), IsEmpty());
   }
+  EXPECT_THAT(tried, ElementsAre(1, 3, 7, 15, 31, 47, 63, 79));
   source_.load_error->what = "no process to try it in";
-  EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
+  look_until_marked();
   load();
   EXPECT_EQ(store_.end_round().at(0).problem, "no process to try it in");
   source_.load_error.reset();
-  EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
+  look_until_marked();
   EXPECT_EQ(load(), "two; warned of two");
   EXPECT_EQ(store_.end_round().at(0).problem, "");
   EXPECT_THAT(store_.mark_changed(), IsEmpty());
@@ -301,6 +310,7 @@ TEST_F(TableStoreTest, ATableThatFailedAtTheStartForAPassingReasonIsTriedAgain) 
   EXPECT_FALSE(load_in_line());
   store_.end_round();
   source_.load_error.reset();
+  EXPECT_THAT(store_.mark_changed(), IsEmpty());
   EXPECT_THAT(store_.mark_changed(), ElementsAre(path_, in_line));
   EXPECT_EQ(load(), "one; warned of one");
   EXPECT_TRUE(load_in_line());
