@@ -21,13 +21,13 @@ std::size_t limit(std::int64_t value) {
 
 std::shared_ptr<DeliveryChecks> open_delivery_checks(const config::Settings& settings,
                                                      rules::ProgramSource& programs,
-                                                     const WarningSink& warn, std::size_t threads) {
+                                                     const WarningSink& warn) {
   if (delivery_tables(settings).empty()) return nullptr;
   auto checks = std::make_shared<DeliveryChecks>();
   tables::OpenOptions options;
   options.fold = false;  // as smtp(8): a key is the line as it is, for fixed-string types too
   const auto open_one = [&](const std::string& spec) -> std::unique_ptr<Lookup> {
-    auto table = tables::open_shared_table(spec, programs, warn, options, threads);
+    auto table = tables::open_shared_table(spec, programs, warn, options, DeliveryChecks::kAskers);
     if (table) return std::move(*table);
     if (checks->error.empty()) checks->error = table.error().text();
     warn(Diagnostic{Severity::error, table.error().text(), spec, 0, 0});

@@ -15,9 +15,6 @@ namespace headgate::deliver {
 
 namespace {
 
-// How many deliveries may ask one table at the same moment: the threads of the pool.
-constexpr std::size_t kAskers = 4;
-
 // `while_opening` is emptied when the tables are open: later they speak of what they were asked.
 WarningSink warnings_to(EventSink& log, Program program,
                         std::shared_ptr<Worker::IsNew> while_opening) {
@@ -37,7 +34,6 @@ Worker::Worker(aio::thread_pool& pool, config::SettingsPtr settings, rules::Prog
                net::Resolver& resolver, Connector& connector, EventSink& log, Env& env,
                TransportCommands commands, IsNew is_new)
     : pool_(pool),
-      askers_(kAskers),
       settings_(std::move(settings)),
       programs_(programs),
       resolver_(resolver),
@@ -54,7 +50,7 @@ Worker::Tables Worker::open_tables(const config::SettingsPtr& settings,
   const auto opening = std::make_shared<IsNew>(std::move(is_new));
   Tables tables{
       Router(settings, programs, warnings_to(log, Program::qmgr, opening)),
-      open_delivery_checks(*settings, programs, warnings_to(log, Program::smtp, opening), kAskers)};
+      open_delivery_checks(*settings, programs, warnings_to(log, Program::smtp, opening))};
   *opening = nullptr;
   return tables;
 }
@@ -98,7 +94,7 @@ Task<std::vector<queue::Outcome>> Worker::deliver(const queue::Delivery& deliver
   std::vector<queue::Outcome> outcomes;
   switch (agent) {
     case Agent::smtp: {
-      aio::thread_pool& readers = checks == nullptr ? pool_ : askers_;
+      aio::thread_pool& readers = checks == nullptr ? pool_ : checks->askers;
       SmtpClient client(readers, *settings, resolver_, connector_, env_, log_, checks.get());
       outcomes = co_await client.deliver(delivery, route.nexthop);
       break;

@@ -69,7 +69,6 @@ class Worker final : public queue::Deliverer {
   void warn_of_transport(const std::string& transport);
 
   aio::thread_pool& pool_;
-  aio::thread_pool askers_;  // a check that does not end must not take a thread from the queue
   config::SettingsPtr settings_;
   rules::ProgramSource& programs_;
   net::Resolver& resolver_;

@@ -28,25 +28,36 @@ Task<Result<void>> AsioLoop::off_loop(std::function<Result<void>()> work) {
   return run_on(pool_.get_executor(), std::move(work));
 }
 
-// A place in the queue for some tables; the last one takes the queue away.
+// A place in the queue for some tables; the last one takes the queue away and leaves its thread to others.
 class AsioLoop::Turn {
  public:
   Turn(AsioLoop& loop, const void* tables) : loop_(loop), tables_(tables) {
     const std::lock_guard lock(loop_.mutex_);
-    Queue fresh{Strand(loop_.inspectors_.get_executor())};
-    queue_ = &loop_.queues_.try_emplace(tables, std::move(fresh)).first->second;
-    ++queue_->users;
+    const auto [at, fresh] = loop_.queues_.try_emplace(tables);
+    queue_ = &at->second;
+    if (fresh && !loop_.give_thread(*queue_)) {
+      loop_.queues_.erase(at);
+      queue_ = nullptr;
+    } else {
+      ++queue_->users;
+    }
   }
 
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
 
   ~Turn() {
+    if (queue_ == nullptr) return;
     const std::lock_guard lock(loop_.mutex_);
-    if (--queue_->users == 0) loop_.queues_.erase(tables_);
+    if (--queue_->users > 0) return;
+    loop_.idle_.push_back(std::move(queue_->thread));
+    loop_.queues_.erase(tables_);
   }
 
-  [[nodiscard]] Strand strand() const { return queue_->strand; }
+  // nullptr when no thread was to be had.
+  [[nodiscard]] aio::thread_pool* thread() const {
+    return queue_ == nullptr ? nullptr : queue_->thread.get();
+  }
 
  private:
   AsioLoop& loop_;
@@ -54,9 +65,27 @@ class AsioLoop::Turn {
   Queue* queue_ = nullptr;
 };
 
+bool AsioLoop::give_thread(Queue& queue) {
+  if (!idle_.empty()) {
+    queue.thread = std::move(idle_.back());
+    idle_.pop_back();
+    return true;
+  }
+  try {
+    idle_.reserve(threads_ + 1);  // there is room when it comes back
+    queue.thread = std::make_unique<aio::thread_pool>(1);
+  } catch (const std::exception&) {
+    return false;
+  }
+  ++threads_;
+  return true;
+}
+
 Task<Result<void>> AsioLoop::inspect(const void* tables, std::function<Result<void>()> work) {
   const Turn turn(*this, tables);
-  Result<void> done = co_await run_on(turn.strand(), std::move(work));
+  if (turn.thread() == nullptr)
+    co_return fail(Code::unavailable, "cannot start a thread for content checks");
+  Result<void> done = co_await run_on(turn.thread()->get_executor(), std::move(work));
   co_return done;
 }
 

@@ -1,11 +1,13 @@
 // AsioLoop: the Loop of a running server: timers of the caller's executor, blocking work on a pool of threads, inspections
-// on a few threads of their own: one that does not end must not take a thread from those who write messages to disk, and
-// after a reload without the pattern that does not end there must be a thread for the new tables.
+// on a thread for each set of tables in use: one that does not end must not take a thread from those who write messages
+// to disk, nor from another service, nor from the tables that a reload puts in the place of its own.
 //   Lifetime  borrows the pool, which is joined before the loop goes.       Threads  any coroutine.
 #pragma once
 
 #include <map>
+#include <memory>
 #include <mutex>
+#include <vector>
 
 #include "smtpd/session/services.h"
 
@@ -21,20 +23,22 @@ class AsioLoop final : public Loop {
 
  private:
   class Turn;
-  using Strand = aio::strand<aio::thread_pool::executor_type>;
+  using Thread =
+      std::unique_ptr<aio::thread_pool>;  // a pool of one: what it is given it does in turn
 
   // Those who wait for the same tables.
   struct Queue {
-    Strand strand;
+    Thread thread;
     std::size_t users = 0;
   };
 
-  static constexpr std::size_t kInspectors = 4;
+  bool give_thread(Queue& queue);  // under the mutex; false when none can be started
 
   aio::thread_pool& pool_;
   std::mutex mutex_;
   std::map<const void*, Queue> queues_;  // empty when the loop goes: nobody waits any more
-  aio::thread_pool inspectors_{kInspectors};
+  std::vector<Thread> idle_;
+  std::size_t threads_ = 0;  // idle or not: as many as were ever busy at once
 };
 
 }  // namespace headgate::session

@@ -62,6 +62,9 @@ TEST_F(ForkedCompilerTest, ADearPatternIsStoppedAfterItsTime) {
 }
 
 TEST_F(ForkedCompilerTest, APatternThatNeedsTooMuchMemoryIsNotCompiled) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "AddressSanitizer needs more address space than any limit leaves it";
+#endif
   limits_.memory_bytes = 1U << 20;
   ForkedCompiler compiler(limits_);
   const auto attempts = compiler.compile({dear()}, Budget::pattern);

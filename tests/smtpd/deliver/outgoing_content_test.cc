@@ -20,8 +20,8 @@ class OutgoingContentTest : public ::testing::Test {
  protected:
   // The whole of DATA, or "(failed)".
   std::string deliver(const std::string& content) {
-    checks_ = open_delivery_checks(
-        settings_, programs_, [this](const Diagnostic& d) { warnings_.push_back(d.text); }, 2);
+    checks_ = open_delivery_checks(settings_, programs_,
+                                   [this](const Diagnostic& d) { warnings_.push_back(d.text); });
     const auto file = testing_support::make_queue_file(scratch_.path("m"), content, {}, {"a@b"});
     const queue::Delivery delivery("ID", "smtp:x", file, {0}, WallTime());
     OutgoingContent outgoing(delivery, settings_, checks_.get(), downgrade_, log_);
