@@ -6,6 +6,8 @@
 // bytes given to it: a byte brings anything from nothing to 160 KB, a millisecond never more than 0.7 MB. The coarse clock
 // costs 4 ns and ticks every 4 ms, so a pattern under attack keeps about 3 MB; one that matches ordinary text is replaced
 // as often, for less than 1 % of its time.
+// regexec locks the regex_t while it runs, so threads that ask the same pattern take turns, with a bound: a text that it
+// does not end with must not hold up all who share the table. Who has waited a while gets a copy of the pattern.
 // Tested by tests/engine/match/confirm_test.cc and, against postmap, by tests/collide.
 #include "engine/match/confirm_posix.h"
 
@@ -15,11 +17,13 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <condition_variable>
 #include <limits>
 #include <memory>
 #include <mutex>
 #include <new>
 #include <utility>
+#include <vector>
 
 #include "engine/match/scratch.h"
 
@@ -39,6 +43,9 @@ using std::chrono::nanoseconds;
 constexpr std::chrono::milliseconds kAge{2};
 constexpr int kAgeInCompilations = 20;
 constexpr std::chrono::milliseconds kGreatestAge{100};  // of a pattern that takes long to compile
+
+// For another thread's text to end. The wait is on the system's clock: ThreadSanitizer does not know the other wait.
+constexpr std::chrono::milliseconds kPatience{100};
 
 nanoseconds clock_of(clockid_t clock) {
   timespec now{};
@@ -91,9 +98,11 @@ class PosixConfirmer final : public Confirmer {
       : text_(std::move(text)), flags_(flags), slots_(groups_wanted > 0 ? groups_wanted + 1 : 0) {}
 
   int compile() {
-    regex_ = std::make_unique<Regex>();
-    const int error = regex_->compile(text_, flags_);
-    group_count_ = regex_->group_count();
+    auto regex = std::make_unique<Regex>();
+    const int error = regex->compile(text_, flags_);
+    group_count_ = regex->group_count();
+    idle_.push_back(std::move(regex));
+    copies_ = 1;
     return error;
   }
 
@@ -122,20 +131,54 @@ class PosixConfirmer final : public Confirmer {
   }
 
  private:
-  // regexec holds a lock of the pattern's own all the time, so this one makes nobody wait longer.
   int execute(const char* subject, regmatch_t* slots) const {
-    const std::lock_guard lock(mutex_);
-    const int rc = regex_->execute(subject, slots_, slots);
-    if (regex_->is_old()) replace();
+    std::unique_ptr<Regex> regex = take();
+    const int rc = regex->execute(subject, slots_, slots);
+    if (regex->is_old() && !replace(regex)) regex->rejuvenate();
+    give_back(std::move(regex));
     return rc;
   }
 
-  void replace() const {
+  std::unique_ptr<Regex> take() const {
+    std::unique_lock lock(mutex_);
+    const auto is_there = [this] { return !idle_.empty(); };
+    if (idle_.empty() &&
+        !came_back_.wait_until(lock, std::chrono::system_clock::now() + kPatience, is_there)) {
+      lock.unlock();
+      std::unique_ptr<Regex> another;
+      const bool made = replace(another);
+      lock.lock();
+      if (made && make_room()) return another;
+      came_back_.wait(lock, is_there);
+    }
+    std::unique_ptr<Regex> regex = std::move(idle_.back());
+    idle_.pop_back();
+    return regex;
+  }
+
+  void give_back(std::unique_ptr<Regex> regex) const {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(regex));  // there is room
+    came_back_.notify_one();
+  }
+
+  // Not when there is no memory.
+  bool replace(std::unique_ptr<Regex>& regex) const {
     std::unique_ptr<Regex> fresh(new (std::nothrow) Regex);
-    if (fresh != nullptr && fresh->compile(text_, flags_) == 0)
-      regex_ = std::move(fresh);
-    else
-      regex_->rejuvenate();
+    if (fresh == nullptr || fresh->compile(text_, flags_) != 0) return false;
+    regex = std::move(fresh);
+    return true;
+  }
+
+  // For all to be idle at once; under the mutex.
+  bool make_room() const {
+    try {
+      idle_.reserve(copies_ + 1);
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+    ++copies_;
+    return true;
   }
 
   std::string text_;
@@ -143,7 +186,9 @@ class PosixConfirmer final : public Confirmer {
   std::size_t slots_;
   std::size_t group_count_ = 0;
   mutable std::mutex mutex_;
-  mutable std::unique_ptr<Regex> regex_;
+  mutable std::condition_variable came_back_;
+  mutable std::vector<std::unique_ptr<Regex>> idle_;
+  mutable std::size_t copies_ = 0;
 };
 
 }  // namespace

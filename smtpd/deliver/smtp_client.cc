@@ -350,7 +350,10 @@ Task<Result<void>> SmtpClient::send_content(net::Wire& wire, const proto::Client
   OutgoingContent content(delivery, settings_, checks_, downgrade, log_);
   auto next = [&content] { return content.next(); };
   for (;;) {
-    const Result<std::string_view> bytes = co_await net::run_blocking(pool_, next);
+    std::optional<Result<std::string_view>> read =
+        co_await net::run_in_turn(pool_, settings_.smtp_data_xfer_timeout, next);
+    if (!read) read = fail(Code::timeout, "content checks were busy with other messages");
+    const Result<std::string_view>& bytes = *read;
     if (!bytes) {
       own_failure = bytes.error();
       if (!content.checks_failed()) warn(delivery, bytes.error());

@@ -4,6 +4,10 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "smtpd/net/blocking.h"
+
 namespace headgate::session {
 namespace {
 
@@ -81,12 +85,24 @@ bool AsioLoop::give_thread(Queue& queue) {
   return true;
 }
 
-Task<Result<void>> AsioLoop::inspect(const void* tables, std::function<Result<void>()> work) {
+Task<Result<void>> AsioLoop::inspect(const void* tables, std::chrono::milliseconds patience,
+                                     std::function<Result<void>()> work) {
   const Turn turn(*this, tables);
   if (turn.thread() == nullptr)
-    co_return fail(Code::unavailable, "cannot start a thread for content checks");
-  Result<void> done = co_await run_on(turn.thread()->get_executor(), std::move(work));
-  co_return done;
+    co_return fail(Code::limit, "cannot start a thread for content checks");
+  const auto guarded = [&work]() -> Result<void> {
+    try {
+      return work();
+    } catch (const std::exception& error) {
+      return fail(Code::bug, fmt::format("exception in a content check: {}", error.what()));
+    }
+  };
+  std::optional<Result<void>> done = co_await net::run_in_turn(*turn.thread(), patience, guarded);
+  if (!done)
+    co_return fail(Code::timeout,
+                   fmt::format("content checks were busy with other messages for {}s",
+                               patience.count() / 1000));
+  co_return std::move(*done);
 }
 
 }  // namespace headgate::session

@@ -19,7 +19,8 @@ class AsioLoop final : public Loop {
 
   Task<void> pause(std::chrono::milliseconds duration) override;
   Task<Result<void>> off_loop(std::function<Result<void>()> work) override;
-  Task<Result<void>> inspect(const void* tables, std::function<Result<void>()> work) override;
+  Task<Result<void>> inspect(const void* tables, std::chrono::milliseconds patience,
+                             std::function<Result<void>()> work) override;
 
  private:
   class Turn;

@@ -199,6 +199,11 @@ void Intake::abandon() {
   writer_.reset();
 }
 
+void Intake::give_up(Error why) {
+  abandon();
+  write_failure_ = std::move(why);
+}
+
 Reply Intake::write_failure(const Error& error) {
   log_->say(Level::warning, fmt::format("{}: write queue file: {}", id_, error.text()));
   return error.code == Code::unavailable ? proto::reply::insufficient_storage()

@@ -34,6 +34,9 @@ class Intake {
   std::size_t feed(std::string_view bytes);
   void end();  // after done()
 
+  // The tables cannot be asked: nothing is queued, the rest of the content is read and forgotten.
+  void give_up(Error why);
+
   [[nodiscard]] bool done() const { return reader_.done(); }
 
   [[nodiscard]] std::uint64_t wire_bytes() const { return reader_.wire_bytes(); }
@@ -41,8 +44,8 @@ class Intake {
   // Too big, or a bare newline that is not allowed: nobody else is asked about the message any more.
   [[nodiscard]] bool refused_by_smtpd() const { return too_big_ || refuses_bare_newline(); }
 
-  // False when no table is asked: then the three above need not run apart.
-  [[nodiscard]] bool asks_tables() const { return asks_tables_; }
+  // False when no table is asked (any more): then the three above need not run apart.
+  [[nodiscard]] bool asks_tables() const { return asks_tables_ && writing(); }
 
   [[nodiscard]] const void* tables() const { return state_->checks.get(); }
 

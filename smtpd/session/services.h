@@ -41,8 +41,10 @@ class Loop {
   virtual Task<Result<void>> off_loop(std::function<Result<void>()> work) = 0;
 
   // The same for the content checks. Tables have one owner: of those who name the same `tables`, one at a time. A pattern
-  // that takes long holds up other messages that the same tables look at, but no dialogue, no timer and no signal.
-  virtual Task<Result<void>> inspect(const void* tables, std::function<Result<void>()> work) = 0;
+  // that takes long holds up other messages that the same tables look at, but no dialogue, no timer and no signal. Work
+  // that has not begun when `patience` is over never will: Code::timeout.
+  virtual Task<Result<void>> inspect(const void* tables, std::chrono::milliseconds patience,
+                                     std::function<Result<void>()> work) = 0;
 };
 
 // Which of its service's two states a session shall use from now on; asked at each command. A mail transaction stays with

@@ -46,8 +46,8 @@ void set_content_deadline(Dialogue& dialogue) {
   dialogue.wire.set_deadline_policy(policy);
 }
 
-// A step of the intake, apart from the loop when it asks tables.
-Task<Result<void>> step(Dialogue& dialogue, const Intake& intake, std::function<void()> work) {
+// A step of the intake, apart from the loop when it asks tables. It waits for its turn as long as for a client.
+Task<Result<void>> step(Dialogue& dialogue, Intake& intake, std::function<void()> work) {
   if (!intake.asks_tables()) {
     work();
     co_return Result<void>();
@@ -56,9 +56,15 @@ Task<Result<void>> step(Dialogue& dialogue, const Intake& intake, std::function<
     work();
     return {};
   };
-  Result<void> done = co_await dialogue.services.loop.inspect(intake.tables(), apart);
-  if (!done) dialogue.session.log(dialogue.services.log, Level::error, done.error().text());
-  co_return done;
+  const std::chrono::milliseconds patience = dialogue.session.settings().smtpd_timeout;
+  Result<void> done = co_await dialogue.services.loop.inspect(intake.tables(), patience, apart);
+  if (done) co_return done;
+  if (done.error().code == Code::bug) {
+    dialogue.session.log(dialogue.services.log, Level::error, done.error().text());
+    co_return done;
+  }
+  intake.give_up(std::move(done.error()));  // nothing was begun
+  co_return Result<void>();
 }
 
 Task<Result<void>> read_content(Dialogue& dialogue, Intake& intake) {

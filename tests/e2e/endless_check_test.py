@@ -9,9 +9,10 @@ from headgate_server import PATIENCE, Server, until
 # Minutes for 70 letters, and each letter more makes it worse.
 ENDLESS = r"/^(.*)(.*)(.*)(.*)\4\3\2\1!$/ REJECT" + "\n"
 MESSAGE = "Subject: x\r\n\r\n" + "a" * 400 + "!\r\n"
+ORDINARY = "Subject: y\r\n\r\ntext\r\n"
 
 
-def begin(server):
+def begin(server, message=MESSAGE):
     """A client whose message is being looked at."""
     client = server.client()
     client.ehlo_or_helo_if_needed()
@@ -19,7 +20,7 @@ def begin(server):
     client.rcpt("me@here.example")
     code, _ = client.docmd("DATA")
     assert code == 354
-    client.send(MESSAGE + ".\r\n")
+    client.send(message + ".\r\n")
     return client
 
 
@@ -62,9 +63,27 @@ class EndlessCheck(unittest.TestCase):
             mail = b"".join(server.wait_for_mail(2))
             self.assertNotIn(b"Subject: x", mail)  # what was not acknowledged is not there
 
+    def test_those_who_wait_behind_it_are_put_off(self):
+        main = "smtpd_timeout = 5s\nbody_checks = regexp:$config_directory/endless\n"
+        with Server(main=main, files={"endless": ENDLESS}, maxproc=4) as server:
+            server.wait_for_log("endless has no pattern that can be scanned for")
+            server.wait_for_log("is matched with its database now")  # header_checks; from now on the tables stay these
+            stuck = begin(server)
+            waiting = [begin(server, ORDINARY) for _ in range(2)]  # one more would be stress
+            for client in waiting:
+                self.assertEqual(client.getreply()[0], 451)
+                client.quit()
+            self.assertIn("content checks were busy with other messages for 5s", server.log())
+            self.reload(server, "/never/ REJECT\n")
+            with server.client() as client:
+                client.sendmail("a@b.example", ["me@here.example"], "Subject: z\n\ntext\n")
+            self.assertIn(b"Subject: z", server.wait_for_mail(1)[0])
+            self.stop_twice(server)
+            stuck.close()
+
     def test_in_content_that_goes_out(self):
         with Server() as sink:
-            out = f"default_transport = smtp:[127.0.0.1]:{sink.port}\nmydestination =\nsmtp_body_checks = regexp:$config_directory/endless\n"
+            out = f"default_transport = smtp:[127.0.0.1]:{sink.port}\nmydestination =\nsmtp_data_xfer_timeout = 5s\nminimal_backoff_time = 1s\nqueue_run_delay = 1s\nsmtp_body_checks = regexp:$config_directory/endless\n"
             with Server(main=out, files={"endless": ENDLESS}) as server:
                 with server.client() as client:
                     for n in range(6):  # more than there are threads for it
@@ -72,6 +91,8 @@ class EndlessCheck(unittest.TestCase):
                     # The queue's own threads are free: a message without the text that takes long is still taken.
                     client.sendmail("a@b.example", ["you@here.example"], "Subject: y\n\ntext\n")
                 until(lambda: server.log().count("from=<a@b.example>") >= 7, "the queue to begin")
+                server.wait_for_log("content checks were busy with other messages")
+                server.wait_for_log("status=deferred (local data error while talking to")
                 self.reload(server, "/never/ REJECT\n")
                 with server.client() as client:  # the new table does not wait for the old one
                     client.sendmail("a@b.example", ["they@here.example"], "Subject: z\n\ntext\n")

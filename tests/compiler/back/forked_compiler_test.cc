@@ -110,6 +110,9 @@ TEST_F(ForkedCompilerTest, AWorkerKilledBySomebodyElseIsAShortage) {
 }
 
 TEST_F(ForkedCompilerTest, MemoryThatTheMachineHasNotIsAShortage) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "AddressSanitizer needs more address space than any limit leaves it";
+#endif
   const auto limit = [] { limit_hard(RLIMIT_AS, mapped_bytes() + (8U << 20)); };
   const auto holds = [this] {
     ForkedCompiler compiler(limits_);

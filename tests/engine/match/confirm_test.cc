@@ -1,7 +1,9 @@
 #include <malloc.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <random>
 #include <thread>
 
@@ -156,6 +158,28 @@ TEST(ConfirmPosix, DoesNotGrowWithTheTexts) {
     most = std::max(most, allocated_bytes() - std::min(before, allocated_bytes()));
   }
   EXPECT_LT(most, 40U << 20);
+}
+
+// In a process of its own: nothing but its end brings the first thread back.
+[[noreturn]] void ask_beside_an_endless_text() {
+  alarm(60);
+  const auto compiled = compile_posix(R"(^(.*)(.*)(.*)(.*)\4\3\2\1!$)", PosixOptions{}, 4);
+  std::atomic<bool> began = false;
+  std::thread([&] {
+    Scratch scratch;
+    const std::string endless = std::string(400, 'a') + "!";
+    began = true;
+    (*compiled)->test(endless, scratch, nullptr);
+    _exit(1);
+  }).detach();
+  while (!began) std::this_thread::yield();
+  std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  Scratch scratch;
+  _exit((*compiled)->test("abc", scratch, nullptr).answer == Answer::no ? 0 : 2);
+}
+
+TEST(ConfirmPosix, ATextThatDoesNotEndHoldsUpNobodyElse) {
+  EXPECT_EXIT(ask_beside_an_endless_text(), testing::ExitedWithCode(0), "");
 }
 
 // While one of them puts a new automaton in place, the others match.

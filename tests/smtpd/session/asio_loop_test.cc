@@ -7,10 +7,13 @@
 #include <thread>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace headgate::session {
 namespace {
+
+constexpr std::chrono::minutes kPatience{10};
 
 struct Watch {
   std::atomic<int> inside{0}, most{0}, done{0}, on_loop{0};
@@ -30,7 +33,7 @@ Task<void> inspect_some(AsioLoop& loop, const void* tables, Watch& watch) {
     return {};
   };
   for (int i = 0; i < 20; ++i) {
-    const Result<void> done = co_await loop.inspect(tables, work);
+    const Result<void> done = co_await loop.inspect(tables, kPatience, work);
     if (done) ++watch.done;
   }
 }
@@ -70,10 +73,51 @@ TEST(AsioLoop, OtherTablesDoNotWait) {
   const int new_tables = 0;
   std::vector<std::future<Result<void>>> all;
   for (const int& tables : old_tables)
-    all.push_back(aio::co_spawn(io.get_executor(), loop.inspect(&tables, stuck), aio::use_future));
-  all.push_back(aio::co_spawn(io.get_executor(), loop.inspect(&new_tables, free), aio::use_future));
+    all.push_back(
+        aio::co_spawn(io.get_executor(), loop.inspect(&tables, kPatience, stuck), aio::use_future));
+  all.push_back(aio::co_spawn(io.get_executor(), loop.inspect(&new_tables, kPatience, free),
+                              aio::use_future));
   io.run();
   for (auto& done : all) EXPECT_TRUE(done.get());
+  pool.join();
+}
+
+Task<void> give_up_behind(AsioLoop& loop, std::promise<void>& release, std::vector<Code>& codes,
+                          bool& began) {
+  const std::function<Result<void>()> work = [&began]() -> Result<void> {
+    began = true;
+    return {};
+  };
+  for (int i = 0; i < 2; ++i) {
+    const Result<void> done = co_await loop.inspect(nullptr, std::chrono::milliseconds{1}, work);
+    codes.push_back(done ? Code::bug : done.error().code);
+  }
+  release.set_value();
+}
+
+// Its place in the queue is nobody's: when its turn comes nothing is done, and the next one is served.
+TEST(AsioLoop, WorkIsGivenUpWhenItsTurnDoesNotCome) {
+  aio::io_context io;
+  aio::thread_pool pool(1);
+  AsioLoop loop(pool);
+  std::promise<void> release;
+  const std::function<Result<void>()> stuck = [&release]() -> Result<void> {
+    release.get_future().wait();
+    return {};
+  };
+  const std::function<Result<void>()> next = []() -> Result<void> { return {}; };
+  std::vector<Code> codes;
+  bool began = false;
+  auto first =
+      aio::co_spawn(io.get_executor(), loop.inspect(nullptr, kPatience, stuck), aio::use_future);
+  aio::co_spawn(io.get_executor(), give_up_behind(loop, release, codes, began), aio::detached);
+  auto last =
+      aio::co_spawn(io.get_executor(), loop.inspect(nullptr, kPatience, next), aio::use_future);
+  io.run();
+  EXPECT_TRUE(first.get());
+  EXPECT_TRUE(last.get());
+  EXPECT_THAT(codes, testing::ElementsAre(Code::timeout, Code::timeout));
+  EXPECT_FALSE(began);
   pool.join();
 }
 
@@ -82,7 +126,8 @@ TEST(AsioLoop, AnExceptionIsAnError) {
   aio::thread_pool pool(1);
   AsioLoop loop(pool);
   const std::function<Result<void>()> work = []() -> Result<void> { throw std::bad_alloc(); };
-  auto result = aio::co_spawn(io.get_executor(), loop.inspect(nullptr, work), aio::use_future);
+  auto result =
+      aio::co_spawn(io.get_executor(), loop.inspect(nullptr, kPatience, work), aio::use_future);
   io.run();
   const Result<void> done = result.get();
   ASSERT_FALSE(done);

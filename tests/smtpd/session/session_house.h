@@ -33,7 +33,8 @@ class FakeLoop final : public Loop {
 
   Task<Result<void>> off_loop(std::function<Result<void>()> work) override { co_return work(); }
 
-  Task<Result<void>> inspect(const void*, std::function<Result<void>()> work) override {
+  Task<Result<void>> inspect(const void*, std::chrono::milliseconds,
+                             std::function<Result<void>()> work) override {
     co_return work();
   }
 
