@@ -84,9 +84,11 @@ class LoadedOnce final : public rules::ProgramSource {
     return *loaded_;
   }
 
-  Result<std::string> read_text(const std::string& path, std::size_t limit_bytes) override {
+  // Of one table: the form is the same each time.
+  Result<std::string> read_text(const std::string& path, std::size_t limit_bytes,
+                                const rules::TextForm& form) override {
     if (const auto known = texts_.find(path); known != texts_.end()) return known->second;
-    TRY(text, source_.read_text(path, limit_bytes));
+    TRY(text, source_.read_text(path, limit_bytes, form));
     return texts_.emplace(path, std::move(text)).first->second;
   }
 

@@ -1,8 +1,11 @@
 // Postfix waits and reads again while the file is younger than a few seconds (and then warns again each time); this
-// reads it once. Tested by tests/tables/text_table_test.cc, texts and order checked against postmap(1) 3.7.
+// reads it once. A text that cannot be this table is refused within its reading, and then once more read as a table: which
+// text a source gives is its own affair (the last good one, perhaps), so the first table is of no use.
+// Tested by tests/tables/text_table_test.cc, texts and order checked against postmap(1) 3.7.
 #include "tables/text_table.h"
 
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -40,19 +43,11 @@ Complaints take_line(KeyedTable& table, const LogicalLine& line, bool utf8) {
   return complaints;
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Lookup>> open_text_table(std::string_view spec, const std::string& path,
-                                                const WarningSink& warn, const OpenOptions& options,
-                                                rules::ProgramSource* texts) {
-  auto data = texts != nullptr ? texts->read_text(path) : read_file(path);
-  if (!data) {
-    Error error = std::move(data.error());
-    if (error.what.starts_with("open ")) error.what.insert(5, "database ");
-    return tl::unexpected(std::move(error));
-  }
+Result<std::unique_ptr<KeyedTable>> read_table(std::string_view spec, const std::string& path,
+                                               std::string_view data, const WarningSink& warn,
+                                               const OpenOptions& options) {
   auto table = std::make_unique<KeyedTable>(std::string(spec), options.fold);
-  LogicalLines lines(*data, path, warn, EmptyLines::keep);
+  LogicalLines lines(data, path, warn, EmptyLines::keep);
   while (const auto line = lines.next()) {
     const Complaints complaints = take_line(*table, *line, options.utf8);
     const auto placed = [&](const std::string& complaint) {
@@ -67,6 +62,38 @@ Result<std::unique_ptr<Lookup>> open_text_table(std::string_view spec, const std
       return fail(Code::invalid, placed(complaints.duplicate));
     tell(complaints.duplicate);
   }
+  return table;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Lookup>> open_text_table(std::string_view spec, const std::string& path,
+                                                const WarningSink& warn, const OpenOptions& options,
+                                                rules::ProgramSource* texts) {
+  std::vector<Diagnostic> of_refused;
+  rules::TextForm form;
+  if (!options.duplicates) {
+    form.name =
+        fmt::format("texthash{}{}", options.fold ? " folded" : "", options.utf8 ? " utf8" : "");
+    form.check = [&](std::string_view data) -> Result<void> {
+      std::vector<Diagnostic> said;
+      const WarningSink keep = [&said](const Diagnostic& diagnostic) {
+        said.push_back(diagnostic);
+      };
+      auto table = read_table(spec, path, data, keep, options);
+      if (table) return {};
+      of_refused = std::move(said);
+      return tl::unexpected(std::move(table.error()));
+    };
+  }
+  auto data = texts != nullptr ? texts->read_text(path, 0, form) : read_file(path);
+  if (!data) {
+    for (const Diagnostic& diagnostic : of_refused) warn(diagnostic);
+    Error error = std::move(data.error());
+    if (error.what.starts_with("open ")) error.what.insert(5, "database ");
+    return tl::unexpected(std::move(error));
+  }
+  TRY(table, read_table(spec, path, *data, warn, options));
   return std::unique_ptr<Lookup>(std::move(table));
 }
 

@@ -1,8 +1,10 @@
 // open_text_table: texthash:PATH, "key white-space value" lines read once into memory.
 //   Ownership the caller owns the Lookup.     Threads  none shared.
 //   Use       `texts` reads the file; null: it is read from the disk.
-//   Errors    "open database PATH: reason". A bad line is a warning and is skipped; the first of two equal keys stays.
-//   Source    DATABASE_README (texthash), postmap(1) "TABLE LOOKUP"; no change detection, as in Postfix.
+//   Errors    "open database PATH: reason"; Code::invalid for a key that stands twice, unless options.duplicates makes it a
+//             warning and the first of the two stays. A bad line is a warning and is skipped.
+//   Source    DATABASE_README (texthash), postmap(1) "TABLE LOOKUP"; no change detection, as in Postfix; a `texts` with
+//             one keeps the last good text, and knows by its form which was good.
 #pragma once
 
 #include <memory>

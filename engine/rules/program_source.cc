@@ -5,8 +5,11 @@
 
 namespace headgate::rules {
 
-Result<std::string> ProgramSource::read_text(const std::string& path, std::size_t limit_bytes) {
-  return read_file(path, limit_bytes);
+Result<std::string> ProgramSource::read_text(const std::string& path, std::size_t limit_bytes,
+                                             const TextForm& form) {
+  TRY(text, read_file(path, limit_bytes));
+  if (form.check) TRY_OK(form.check(text));
+  return std::move(text);
 }
 
 }  // namespace headgate::rules

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -42,6 +43,12 @@ struct ImageSettings {
   std::uint64_t memory_limit = 2147483648;  // bytes that a builder may map
 };
 
+// What a text must be for those who ask for it, so that a source which keeps the last good text knows which was good.
+struct TextForm {
+  std::string name;  // "" = any text will do; the same check has the same name
+  std::function<Result<void>(std::string_view text)> check;
+};
+
 class ProgramSource {
  public:
   ProgramSource() = default;
@@ -55,9 +62,10 @@ class ProgramSource {
   // `name` is what follows "pcre:": a path, or an inline "{ {rule} … }".
   virtual Result<CompiledTable> load(Dialect dialect, const std::string& name) = 0;
 
-  // The text of a table that is no program (texthash:, cidr:) or of a list's file. A source that keeps tables over a
-  // reload answers from what it keeps. `limit_bytes` 0 = no limit.
-  virtual Result<std::string> read_text(const std::string& path, std::size_t limit_bytes = 0);
+  // The text of a table that is no program (texthash:, cidr:) or of a list's file; the check's Error when it is none. A
+  // source that keeps tables over a reload answers from what it keeps. `limit_bytes` 0 = no limit.
+  virtual Result<std::string> read_text(const std::string& path, std::size_t limit_bytes = 0,
+                                        const TextForm& form = {});
 
   // For a table whose load() said wants_build: compiles its databases, so that the next load() has them. Blocks, up to
   // table_limit; ends early when `cancelled` becomes true. An Error is the reason why the table stays without.

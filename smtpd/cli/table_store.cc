@@ -3,6 +3,8 @@
 // refused after most of its tables were read. Tested by tests/smtpd/cli/table_store_test.cc and tests/e2e/reload_test.py.
 #include "smtpd/cli/table_store.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "engine/rules/program.h"
@@ -66,7 +68,7 @@ std::string reason_of(const Error& error, const std::string& table) {
 }
 
 Result<rules::CompiledTable> TableStore::load(rules::Dialect dialect, const std::string& name) {
-  const Key key(rules::name_of(dialect), name);
+  const Key key{std::string(rules::name_of(dialect)), name, {}};
   TRY(content, get(key, [&]() -> Result<Content> {
         TRY(table, source_.load(dialect, name));
         return Content{std::move(table), {}};
@@ -74,9 +76,11 @@ Result<rules::CompiledTable> TableStore::load(rules::Dialect dialect, const std:
   return std::move(content.table);
 }
 
-Result<std::string> TableStore::read_text(const std::string& path, std::size_t limit_bytes) {
-  TRY(content, get(Key("", path), [&]() -> Result<Content> {
-        TRY(text, source_.read_text(path, limit_bytes));
+// What one form refuses may be good for another: each keeps its own last good text.
+Result<std::string> TableStore::read_text(const std::string& path, std::size_t limit_bytes,
+                                          const rules::TextForm& form) {
+  TRY(content, get(Key{{}, path, form.name}, [&]() -> Result<Content> {
+        TRY(text, source_.read_text(path, limit_bytes, form));
         return Content{{}, std::move(text)};
       }));
   return std::move(content.text);
@@ -104,9 +108,9 @@ Result<TableStore::Content> TableStore::get(const Key& key,
     if (auto answer = known(entry)) return std::move(*answer);
     fresh.after_build = entry.rebuilt;
   }
-  fresh.before = look_at(key.second);
+  fresh.before = look_at(key.name);
   Result<Content> content = read();
-  fresh.after = look_at(key.second);
+  fresh.after = look_at(key.name);
   const std::lock_guard lock(mutex_);
   if (content) {
     fresh.content = std::move(*content);
@@ -126,7 +130,8 @@ Result<TableStore::Content> TableStore::keep(Entry& entry, const Key& key, Fresh
       entry.rebuilt = false;
       return **known(entry);
     }
-    if (fresh.content && fresh.before != fresh.after) {
+    const bool has_text = fresh.content || fresh.error->code == Code::invalid;
+    if (has_text && fresh.before != fresh.after) {
       entry.seen = fresh.after;
       entry.loaded.reset();  // looked at again, and read when it is at rest
       return **known(entry);
@@ -153,7 +158,7 @@ void TableStore::tell_new_text(const Entry& entry, const Key& key, const Fresh& 
   const bool was_read = entry.content || entry.error;
   const bool is_new =
       fresh.content ? entry.loaded != fresh.before : !entry.content && entry.failed != fresh.before;
-  if (was_read && is_new) new_text_(key.second);
+  if (was_read && is_new) new_text_(key.name);
 }
 
 // What was read is in force from now on.
@@ -176,9 +181,9 @@ void TableStore::take(Entry& entry, const Key& key) {
     entry.when = fresh.when;
     take_content(entry, key, std::move(*fresh.content), same_text);
   } else if (kind_ == Round::changed && entry.content) {
-    const std::string name = short_name(display_name(key.first, key.second));
+    const std::string name = short_name(display_name(key.type, key.name));
     if (!known_error || known_error->text() != entry.error->text())
-      changes_.push_back({name, false, false, false, reason_of(*entry.error, key.second)});
+      add_change({name, false, false, false, reason_of(*entry.error, key.name)});
   } else {  // whoever uses it now fails each lookup
     entry.content.reset();
     entry.info = TableInfo();
@@ -196,12 +201,18 @@ void TableStore::take_content(Entry& entry, const Key& key, Content content, boo
   }
   entry.content = std::move(content);
   if ((kind_ == Round::changed || same_text) && !first) {
-    changes_.push_back({short_name(display_name(key.first, key.second)),
-                        same_text,
-                        same_text && wants_build,
-                        entry.info.databases != 0,
-                        {}});
+    add_change({short_name(display_name(key.type, key.name)),
+                same_text,
+                same_text && wants_build,
+                entry.info.databases != 0,
+                {}});
   }
+}
+
+// A file that is read in two forms is one line.
+void TableStore::add_change(Change change) {
+  const bool said = std::find(changes_.begin(), changes_.end(), change) != changes_.end();
+  if (!said) changes_.push_back(std::move(change));
 }
 
 // A build that failed is not tried again for the same text, unless at a reload: the operator may have mended what failed;
@@ -244,7 +255,7 @@ std::vector<std::string> TableStore::mark_changed(bool look) {
     for (const auto& [key, entry] : entries_) looks.emplace_back(key, FileStamp());
   }
   for (auto& [key, stamp] : looks) {
-    if (look) stamp = look_at(key.second);
+    if (look) stamp = look_at(key.name);
   }
   const std::lock_guard lock(mutex_);
   ++round_;
@@ -253,13 +264,13 @@ std::vector<std::string> TableStore::mark_changed(bool look) {
     Entry& entry = entries_[key];
     const bool has_failed = look && stamp == entry.failed;
     const bool changed =
-        look && is_file(key.second) && stamp != entry.loaded && stamp == entry.seen && !has_failed;
+        look && is_file(key.name) && stamp != entry.loaded && stamp == entry.seen && !has_failed;
     if (look && entry.looks_left > 0) --entry.looks_left;
     const bool once_more = has_failed && entry.looks_left == 0;
     if (look) entry.seen = stamp;
     if (changed) entry.rebuilt = false;
     entry.stale = changed || once_more || (entry.rebuilt && !has_failed);
-    if (entry.stale) files.push_back(key.second);
+    if (entry.stale) files.push_back(key.name);
   }
   kind_ = files.empty() ? Round::none : Round::changed;
   return files;
@@ -294,7 +305,7 @@ std::optional<TableStore::Wanted> TableStore::next_build() {
     if (entry.build != Build::wanted || !entry.content) continue;
     entry.build = Build::running;
     entry.tried = entry.loaded;
-    return Wanted{dialect_of(key.first), key.second, entry.content->table.full->patterns().size()};
+    return Wanted{dialect_of(key.type), key.name, entry.content->table.full->patterns().size()};
   }
   return std::nullopt;
 }
@@ -306,7 +317,7 @@ Result<void> TableStore::build(rules::Dialect dialect, const std::string& name,
 
 void TableStore::built(const Wanted& table, const Result<void>& result) {
   const std::lock_guard lock(mutex_);
-  const auto at = entries_.find(Key(rules::name_of(table.dialect), table.name));
+  const auto at = entries_.find(Key{std::string(rules::name_of(table.dialect)), table.name, {}});
   if (at == entries_.end()) return;
   Entry& entry = at->second;
   if (entry.tried != entry.loaded) {  // the text changed meanwhile
@@ -348,12 +359,17 @@ std::vector<TableInfo> TableStore::tables() const {
   for (const auto& [key, entry] : entries_) {
     if (!entry.content && !entry.error) continue;  // of a round that has not ended
     TableInfo info = entry.info;
-    info.name = display_name(key.first, key.second);
+    info.name = display_name(key.type, key.name);
     info.without_database = why_without_database(entry);
     info.loaded = entry.when;
     if (entry.error) info.problem = entry.error->text();
     if (entry.statistics) info.counts = entry.statistics->rows();
-    infos.push_back(std::move(info));
+    const bool two_forms = key.type.empty() && !infos.empty() && infos.back().name == info.name;
+    if (!two_forms) {
+      infos.push_back(std::move(info));
+    } else if (!info.problem.empty()) {
+      infos.back().problem = info.problem;
+    }
   }
   return infos;
 }

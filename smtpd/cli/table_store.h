@@ -3,9 +3,10 @@
 //   Use       a round: begin_reload() (everything is read again) or mark_changed() (what changed is); open all lookups;
 //             then end_round() when they are in force, abandon_round() when they were thrown away: all is as it was
 //             before. Outside of a round load() and read_text() answer from what is kept.
-//   Errors    in a reload a table that cannot be read is the Error that it is. Otherwise the last good one stays, and
-//             end_round() tells why, once; a table that never was good is its Error. What failed for a reason that may
-//             pass (no descriptor, no process) is read again at the next look, then at every 2nd, 4th, ... 16th.
+//   Errors    in a reload a table that cannot be read, or a text that its form refuses, is the Error that it is. Otherwise
+//             the last good one stays, and end_round() tells why, once; one that never was good is its Error. What failed
+//             for a reason that may pass (no descriptor, no process) is read again at the next look, then at every 2nd,
+//             4th, ... 16th.
 //   Threads   any; one round at a time. Nothing is locked while a table is read.
 //   Lifetime  borrows the source and the clock.
 //   Source    DATABASE_README: Postfix's daemons notice a changed table when they are idle; we look at the files.
@@ -45,7 +46,8 @@ class TableStore final : public rules::ProgramSource {
   void configure(const rules::ImageSettings& settings) override { source_.configure(settings); }
 
   Result<rules::CompiledTable> load(rules::Dialect dialect, const std::string& name) override;
-  Result<std::string> read_text(const std::string& path, std::size_t limit_bytes) override;
+  Result<std::string> read_text(const std::string& path, std::size_t limit_bytes,
+                                const rules::TextForm& form) override;
 
   void begin_reload();
 
@@ -61,6 +63,8 @@ class TableStore final : public rules::ProgramSource {
     bool unusable = false;  // rebuilt, and the databases are not there all the same
     bool scanned = true;    // rebuilt, and it has patterns that a database helps with
     std::string problem;    // why it could not be read: the last good one stays
+
+    bool operator==(const Change&) const = default;
   };
 
   // Tables that nobody asked for in a reload go.
@@ -86,7 +90,12 @@ class TableStore final : public rules::ProgramSource {
   [[nodiscard]] std::vector<TableInfo> tables() const;
 
  private:
-  using Key = std::pair<std::string, std::string>;  // "pcre", "/x"; "" for texts
+  struct Key {
+    std::string type, name;  // "pcre", "/x"; "" for texts
+    std::string form;        // of a text: TextForm
+
+    auto operator<=>(const Key&) const = default;
+  };
 
   enum class Round : std::uint8_t { none, changed, reload };
   enum class Build : std::uint8_t { none, wanted, running, done, failed };
@@ -131,6 +140,7 @@ class TableStore final : public rules::ProgramSource {
   void tell_new_text(const Entry& entry, const Key& key, const Fresh& fresh) const;
   void take(Entry& entry, const Key& key);
   void take_content(Entry& entry, const Key& key, Content content, bool same_text);
+  void add_change(Change change);
   void plan_build(Entry& entry, bool wants_build) const;
   void drop_fresh();
   [[nodiscard]] static std::string why_without_database(const Entry& entry);

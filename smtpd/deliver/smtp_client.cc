@@ -60,7 +60,8 @@ Task<Outcomes> SmtpClient::deliver(const queue::Delivery& delivery, std::string 
     attempt = co_await try_destination(delivery, std::string(name));
     if (attempt.settled) break;
   }
-  if (nexthop == settings_.relayhost) excuse_relayhost(attempt.outcomes);
+  // As Postfix compares them: a relayhost of several names never is the first of them, and its mail bounces.
+  if (names.front() == settings_.relayhost) excuse_relayhost(attempt.outcomes);
   co_return std::move(attempt.outcomes);
 }
 

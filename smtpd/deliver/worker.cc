@@ -1,5 +1,6 @@
 // The router's tables are asked on the manager's executor (a Lookup has one owner); those of the content checks on the
-// pool, where files are read and written, too.
+// pool, where files are read and written, too. A reload may come at any co_await: what a delivery began with is taken
+// before its first one, the members are not read after it.
 // Tested by tests/smtpd/deliver/worker_test.cc and, end to end, tests/smtpd/queue/manager_test.cc.
 #include "smtpd/deliver/worker.h"
 
@@ -119,7 +120,7 @@ Task<std::vector<queue::Outcome>> Worker::deliver(const queue::Delivery& deliver
   }
   if (settings->soft_bounce)
     for (queue::Outcome& outcome : outcomes) outcome = softened(std::move(outcome));
-  log(delivery, outcomes);
+  log_as(agent, delivery, outcomes);
   co_return outcomes;
 }
 
@@ -134,8 +135,13 @@ void Worker::warn_of_transport(const std::string& transport) {
 }
 
 void Worker::log(const queue::Delivery& delivery, const std::vector<queue::Outcome>& outcomes) {
+  log_as(agent_of(parse_route(delivery.destination).transport), delivery, outcomes);
+}
+
+void Worker::log_as(Agent agent, const queue::Delivery& delivery,
+                    const std::vector<queue::Outcome>& outcomes) {
   Event event;
-  switch (agent_of(parse_route(delivery.destination).transport)) {
+  switch (agent) {
     case Agent::smtp:
       event.program = Program::smtp;
       break;
@@ -174,11 +180,14 @@ Mailbox Worker::mailbox_of(const queue::Recipient& recipient, Agent agent) {
 Task<std::vector<queue::Outcome>> Worker::to_maildirs(const queue::Delivery& delivery,
                                                       Agent agent) {
   const auto& recipients = delivery.file->envelope().recipients;
+  const std::string host = settings_->myhostname;
+  std::vector<Mailbox> mailboxes;  // all of them before the first is written: see above
+  for (const std::size_t index : delivery.recipients)
+    mailboxes.push_back(mailbox_of(recipients[index], agent));
   std::vector<queue::Outcome> outcomes;
-  for (const std::size_t index : delivery.recipients) {
-    const queue::Recipient& recipient = recipients[index];
-    const Mailbox mailbox = mailbox_of(recipient, agent);
-    const std::string host = settings_->myhostname;
+  for (std::size_t i = 0; i < mailboxes.size(); ++i) {
+    const queue::Recipient& recipient = recipients[delivery.recipients[i]];
+    const Mailbox& mailbox = mailboxes[i];
     auto write = [&] { return to_maildir(delivery, recipient, agent, mailbox, host); };
     outcomes.push_back(co_await net::run_blocking(pool_, write));
   }

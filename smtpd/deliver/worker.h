@@ -66,6 +66,8 @@ class Worker final : public queue::Deliverer {
   queue::Outcome to_maildir(const queue::Delivery& delivery, const queue::Recipient& recipient,
                             Agent agent, const Mailbox& mailbox, const std::string& host);
   [[nodiscard]] Mailbox mailbox_of(const queue::Recipient& recipient, Agent agent);
+  void log_as(Agent agent, const queue::Delivery& delivery,
+              const std::vector<queue::Outcome>& outcomes);
   void warn_of_transport(const std::string& transport);
 
   aio::thread_pool& pool_;

@@ -19,8 +19,9 @@ class OncePerTable final : public rules::ProgramSource {
  public:
   explicit OncePerTable(rules::ProgramSource& source) : source_(source) {}
 
-  Result<std::string> read_text(const std::string& path, std::size_t limit_bytes) override {
-    return source_.read_text(path, limit_bytes);
+  Result<std::string> read_text(const std::string& path, std::size_t limit_bytes,
+                                const rules::TextForm& form) override {
+    return source_.read_text(path, limit_bytes, form);
   }
 
   Result<rules::CompiledTable> load(rules::Dialect dialect, const std::string& name) override {

@@ -112,6 +112,52 @@ class ChangedFiles(unittest.TestCase):
             server.kick(signal.SIGHUP)
             until(lambda: "back" in send(server), "the new table")
 
+    def test_a_key_that_is_repeated_leaves_the_last_good_table(self):
+        """Such a texthash: is none to a daemon; each program's last good one goes on, until a good edit."""
+        main = ("header_checks = texthash:$config_directory/checks\ncheck_table_poll_interval = 1s\n"
+                "mydestination = texthash:$config_directory/domains\nmynetworks =\n")
+        files = {"checks": "Subject:x REJECT old\n", "domains": "here.example x\n"}
+        kept = "the table that was loaded before stays in force"
+
+        def reply(server, subject="x"):
+            with server.client() as smtp:
+                smtp.ehlo()
+                smtp.mail("a@client.example")
+                self.assertEqual(smtp.rcpt("me@here.example")[0], 250)
+                smtp.putcmd("data")
+                smtp.getreply()
+                smtp.send(f"Subject:{subject}\r\n\r\nx\r\n.\r\n".encode())
+                code, text = smtp.getreply()
+                return f"{code} {text.decode()}"
+
+        with Server(main, files=files) as server:
+            self.assertIn("old", reply(server))
+            server.write("checks", "Subject:x REJECT new\nj OK\nSubject:x OK\n")
+            reason = f'{server.config}/checks, line 3: duplicate entry: "Subject:x"'
+            server.wait_for_log(f"warning: table {server.config}/checks: {reason}; {kept}")
+            server.write("domains", "here.example x\nHere.Example y\n")
+            server.wait_for_log(f'{server.config}/domains, line 2: duplicate entry: "Here.Example"; {kept}')
+            self.assertIn("old", reply(server))
+            self.assertTrue(reply(server, "y").startswith("250 "))
+            self.assertIn("the last good one; its file: ", server.run("status").stdout)
+            refused = f"error: reload: service 127.0.0.1:0: {server.config}/"
+            server.kick(signal.SIGHUP)
+            server.wait_for_log(f"{refused}checks, line 3: duplicate entry: ")
+            self.assertIn("old", reply(server))
+            replace(server, "checks", "Subject:x REJECT better\n")
+            server.wait_for_log("checks has changed")
+            self.assertIn("better", reply(server))
+            server.kick(signal.SIGHUP)
+            server.wait_for_log(f"{refused}domains, line 2: duplicate entry: ")
+            self.assertIn("better", reply(server))
+            self.assertEqual(server.log().count(kept), 2)
+            self.assertNotIn("domains has changed", server.log())
+            replace(server, "domains", "here.example x\n")
+            server.wait_for_log("domains has changed")
+            server.kick(signal.SIGHUP)
+            server.wait_for_log("reload: new sessions use the new configuration")
+            self.assertTrue(reply(server, "y").startswith("250 "))
+
     def test_a_table_of_which_nothing_is_good_has_no_rules(self):
         """As Postfix: a bad rule is skipped, and the table is what is left."""
         with Server(ONE_TABLE, files={"checks": "/^Subject: x/ REJECT old\n"}) as server:

@@ -14,6 +14,12 @@ class LogCollector final : public EventSink {
   void write(const Event& event) override {
     const std::lock_guard<std::mutex> lock(mutex_);
     lines_.push_back((event.level == Level::warning ? "warning: " : "") + event.text);
+    events_.push_back(event);
+  }
+
+  [[nodiscard]] std::vector<Event> events() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return events_;
   }
 
   [[nodiscard]] std::vector<std::string> lines() const {
@@ -31,6 +37,7 @@ class LogCollector final : public EventSink {
  private:
   mutable std::mutex mutex_;
   std::vector<std::string> lines_;
+  std::vector<Event> events_;
 };
 
 }  // namespace headgate::testing_support

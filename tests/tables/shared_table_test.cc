@@ -21,7 +21,8 @@ class NoPrograms final : public rules::ProgramSource {
     return fail(Code::not_found, "open " + name + ": No such file or directory");
   }
 
-  Result<std::string> read_text(const std::string& path, std::size_t /*limit_bytes*/) override {
+  Result<std::string> read_text(const std::string& path, std::size_t /*limit_bytes*/,
+                                const rules::TextForm& /*form*/) override {
     ++texts;
     return "from " + path + "\n";
   }

@@ -76,6 +76,42 @@ TEST_F(TextTable, ToADaemonADuplicateIsAnError) {
   EXPECT_EQ(table.error().text(), path_ + ", line 3: duplicate entry: \"Subject:\"");
 }
 
+// As a store that keeps the last good text: it knows by the form's check which was good.
+class Keeper final : public rules::ProgramSource {
+ public:
+  Result<rules::CompiledTable> load(rules::Dialect, const std::string&) override {
+    return fail(Code::bug, "no programs here");
+  }
+
+  Result<std::string> read_text(const std::string&, std::size_t,
+                                const rules::TextForm& form) override {
+    forms.push_back(form.name);
+    if (form.check) TRY_OK(form.check(text));
+    return text;
+  }
+
+  std::string text;
+  std::vector<std::string> forms;
+};
+
+TEST_F(TextTable, ADuplicateIsFoundWithinTheReading) {
+  Keeper keeper;
+  keeper.text = "k\nb 1\nB 2\n";
+  OpenOptions options;
+  const auto folded = open_text_table("texthash:" + path_, path_, sink(), options, &keeper);
+  ASSERT_FALSE(folded);
+  EXPECT_EQ(folded.error().text(), path_ + ", line 3: duplicate entry: \"B\"");
+  const std::string bad_line =
+      ", line 1: expected format: key whitespace value -- ignoring this line";
+  EXPECT_THAT(warnings_, ElementsAre(bad_line));
+  options.fold = false;
+  EXPECT_TRUE(open_text_table("texthash:" + path_, path_, sink(), options, &keeper));
+  EXPECT_THAT(warnings_, ElementsAre(bad_line, bad_line));
+  options.duplicates = true;
+  EXPECT_TRUE(open_text_table("texthash:" + path_, path_, sink(), options, &keeper));
+  EXPECT_THAT(keeper.forms, ElementsAre("texthash folded", "texthash", ""));
+}
+
 TEST_F(TextTable, QuotesAndBackslashesStayInTheKey) {
   open("\"q k\" v\n\"u\\\"n\" z\na\\ b c\nz\"z\"z q\n");
   EXPECT_EQ(ask("\"q k\""), "v");

@@ -370,6 +370,45 @@ TEST_F(RenewalTest, ATextThatCannotBeReadIsSaid) {
   end();
 }
 
+// Each consumer of such tables, and the content checks, which do not fold.
+TEST_F(RenewalTest, ATextThatNamesAKeyTwiceIsKeptByAPollAndRefusedAtAReload) {
+  write("main.cf",
+        "compatibility_level = 3.6\nmyhostname = mx.here.example\n"
+        "mydestination = texthash:$config_directory/list\nlocal_recipient_maps =\n"
+        "smtpd_forbidden_commands =\nrelay_domains = texthash:$config_directory/list\n"
+        "virtual_mailbox_maps = texthash:$config_directory/list\n"
+        "smtp_header_checks = texthash:$config_directory/list\n"
+        "header_checks = texthash:$config_directory/checks\n");
+  write("checks", "k first\n");
+  write("list", "here.example x\n");
+  config_ = std::make_unique<config::Config>(*load());
+  poll_ = std::chrono::seconds(1);
+  open();
+  const std::string checks = directory_ + "/checks", list = directory_ + "/list";
+  const std::string kept = "; the table that was loaded before stays in force";
+  const auto until_changed = [this](const std::string& table, int count) {
+    run_until([&] { return log_.count("table " + table + " has changed") == count; });
+  };
+  write("checks", "K second\nk x\n");  // there the case counts
+  until_changed(checks, 1);
+  write("list", "b 1\nB 2\nc 3\n");
+  run_until([&] {
+    return log_.count("warning: table " + list + ": " + list + ", line 2: duplicate entry: \"B\"" +
+                      kept) == 1;
+  });
+  EXPECT_EQ(log_.count("table " + list + " has changed"), 1);  // smtp_header_checks
+  write("checks", "k third\nj x\nk y\n");
+  run_until([&] { return log_.count(checks + ", line 3: duplicate entry: \"k\"" + kept) == 1; });
+  EXPECT_EQ(log_.count("error: "), 0);
+
+  reload_until("service 127.0.0.1:2525: " + checks + ", line 3: duplicate entry: \"k\"" + kRefused);
+  EXPECT_EQ(log_.count("delivery: " + list + ", line 2: duplicate entry: \"B\"" + kRefused), 1);
+  write("checks", "k fourth\n");
+  until_changed(checks, 2);
+  EXPECT_EQ(log_.count(list + " has changed"), 1);
+  end();
+}
+
 TEST(OpeningReports, AComplaintComesAgainByTheFileOfItsTable) {
   testing_support::LogCollector log;
   OpeningReports reports(log);

@@ -45,6 +45,19 @@ class TableStoreTest : public testing::Test {
     return text;
   }
 
+  Result<std::string> text(const std::string& path, const rules::TextForm& form = {}) {
+    return store_.read_text(path, 0, form);
+  }
+
+  // As a texthash: that has a key twice.
+  [[nodiscard]] rules::TextForm not_bad() const {
+    const auto check = [this](std::string_view text) -> Result<void> {
+      if (text.find("bad") == std::string_view::npos) return {};
+      return fail(Code::invalid, path_ + ", line 1: " + std::string(text));
+    };
+    return {"not bad", check};
+  }
+
   void look_until_marked() {
     int looks = 1;
     while (store_.mark_changed().empty() && looks < 20) ++looks;
@@ -114,7 +127,7 @@ TEST_F(TableStoreTest, ARefusedReloadLeavesEverythingAsItWas) {
   const std::string second = directory_ + "/second", third = directory_ + "/third";
   std::ofstream(second) << "second";
   load();
-  EXPECT_TRUE(store_.read_text(second, 0));
+  EXPECT_TRUE(text(second));
   const auto before = store_.tables();
   write("two");
   std::ofstream(third) << "third";
@@ -128,7 +141,7 @@ TEST_F(TableStoreTest, ARefusedReloadLeavesEverythingAsItWas) {
   EXPECT_EQ(after[1].name, before[1].name);
   EXPECT_EQ(after[1].counts.at(0).value, "one");
   EXPECT_EQ(load(), "one; warned of one");
-  EXPECT_EQ(store_.read_text(second, 0).value(), "second");
+  EXPECT_EQ(text(second).value(), "second");
 }
 
 TEST_F(TableStoreTest, CountsAndWatchAndLastGoodOneOutliveARefusedReload) {
@@ -365,18 +378,93 @@ TEST(TableNames, InlineTablesAreShortenedInLines) {
 }
 
 TEST_F(TableStoreTest, TextsAreKeptAsTablesAre) {
-  EXPECT_EQ(store_.read_text(path_, 0).value(), "one");
+  EXPECT_EQ(text(path_).value(), "one");
   write("two");
-  EXPECT_EQ(store_.read_text(path_, 0).value(), "one");
+  EXPECT_EQ(text(path_).value(), "one");
   store_.mark_changed();
   EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
-  EXPECT_EQ(store_.read_text(path_, 0).value(), "two");
+  EXPECT_EQ(text(path_).value(), "two");
   store_.end_round();
   std::filesystem::remove(path_);
   store_.mark_changed();
   EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
-  EXPECT_EQ(store_.read_text(path_, 0).value(), "two");
+  EXPECT_EQ(text(path_).value(), "two");
   EXPECT_THAT(store_.end_round().at(0).problem, testing::StartsWith("open "));
+}
+
+TEST_F(TableStoreTest, ATextThatItsFormRefusesLeavesTheLastGoodOneAndIsToldOnce) {
+  EXPECT_EQ(text(path_, not_bad()).value(), "one");
+  write("bad");
+  store_.mark_changed();
+  EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
+  EXPECT_EQ(text(path_, not_bad()).value(), "one");
+  EXPECT_EQ(text(path_, not_bad()).value(), "one");
+  const auto changes = store_.end_round();
+  ASSERT_EQ(changes.size(), 1U);
+  EXPECT_EQ(changes[0].name, path_);
+  EXPECT_EQ(changes[0].problem, path_ + ", line 1: bad");
+  EXPECT_EQ(store_.tables().at(0).problem, path_ + ", line 1: bad");
+  EXPECT_THAT(new_texts_, IsEmpty());
+  EXPECT_THAT(store_.mark_changed(), IsEmpty());
+
+  store_.begin_reload();
+  const auto refused = text(path_, not_bad());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::invalid);
+  store_.abandon_round();
+  EXPECT_EQ(text(path_, not_bad()).value(), "one");
+
+  write("good");
+  store_.mark_changed();
+  EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
+  EXPECT_EQ(text(path_, not_bad()).value(), "good");
+  EXPECT_EQ(store_.end_round().at(0).problem, "");
+  EXPECT_EQ(store_.tables().at(0).problem, "");
+}
+
+TEST_F(TableStoreTest, ATextThatItsFormRefusesAtTheStartIsAnErrorUntilItChanges) {
+  write("bad");
+  EXPECT_FALSE(text(path_, not_bad()));
+  EXPECT_THAT(store_.mark_changed(), IsEmpty());
+  EXPECT_FALSE(text(path_, not_bad()));
+  write("good");
+  store_.mark_changed();
+  EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
+  EXPECT_EQ(text(path_, not_bad()).value(), "good");
+}
+
+TEST_F(TableStoreTest, EachFormOfATextHasItsOwnLastGoodOneAndOneLine) {
+  const auto both = [this] { return text(path_).value() + ", " + text(path_, not_bad()).value(); };
+  EXPECT_EQ(both(), "one, one");
+  EXPECT_EQ(store_.tables().size(), 1U);
+  write("bad");
+  store_.mark_changed();
+  store_.mark_changed();
+  EXPECT_EQ(both(), "bad, one");
+  EXPECT_EQ(store_.end_round().size(), 2U);  // one has changed, one stays
+  ASSERT_EQ(store_.tables().size(), 1U);
+  EXPECT_EQ(store_.tables()[0].problem, path_ + ", line 1: bad");
+  write("two");
+  store_.mark_changed();
+  store_.mark_changed();
+  EXPECT_EQ(both(), "two, two");
+  EXPECT_EQ(store_.end_round().size(), 1U);
+}
+
+TEST_F(TableStoreTest, ATextThatIsWrittenWhileItIsReadIsNotToldAsBad) {
+  EXPECT_EQ(text(path_, not_bad()).value(), "one");
+  write("bad");
+  store_.mark_changed();
+  EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
+  rules::TextForm slow = not_bad();
+  slow.check = [this, check = slow.check](std::string_view text) {
+    write("whole");
+    return check(text);
+  };
+  EXPECT_EQ(text(path_, slow).value(), "one");
+  EXPECT_THAT(store_.end_round(), IsEmpty());
+  EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
+  EXPECT_EQ(text(path_, not_bad()).value(), "whole");
 }
 
 TEST_F(TableStoreTest, ABuiltTableIsReadAgain) {

@@ -3,11 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "smtpd/queue/manager.h"
 #include "tests/support/fake_env.h"
 #include "tests/support/fake_resolver.h"
 #include "tests/support/log_collector.h"
 #include "tests/support/no_programs.h"
+#include "tests/support/queue_file_maker.h"
 #include "tests/support/scratch_directory.h"
 
 namespace headgate::deliver {
@@ -179,6 +182,33 @@ TEST_F(WorkerTest, ATableThatCannotBeOpenedIsTakenAndHoldsItsMail) {
   settings_.smtp_header_checks = {"texthash:/no/such"};
   worker.use(settings("two.example"), {});
   EXPECT_EQ(destination(), "smtp:two.example");
+}
+
+// The first is being written when everything that the second goes by is exchanged.
+TEST_F(WorkerTest, AReloadBetweenTwoRecipientsIsForTheNextDelivery) {
+  settings_.virtual_mailbox_maps = {"inline:{{a@virtual.example=a/}, {b@virtual.example=b/}}"};
+  const auto before = std::make_shared<const config::Settings>(settings_);
+  Worker worker(pool_, before, programs_, resolver_, connector_, log_, env_);
+  const auto file = testing_support::make_queue_file(scratch_.path("m"), "Subject: x\n\nbody\n", {},
+                                                     {"a@virtual.example", "b@virtual.example"});
+  const queue::Delivery delivery("ID", "virtual:virtual.example", file, {0, 1}, env_.wall());
+  aio::co_spawn(context_, worker.deliver(delivery), aio::detached);
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  context_.run_one();  // it begins; the second's turn is an event of its own
+  while (scratch_.files("srv/a/new").empty() && std::chrono::steady_clock::now() < give_up)
+    std::this_thread::yield();
+  ASSERT_EQ(scratch_.files("srv/a/new").size(), 1U);
+  settings_.virtual_mailbox_maps = {"inline:{{a@virtual.example=a/}}"};
+  settings_.virtual_mailbox_base = scratch_.path("other");
+  settings_.myhostname = "other.example";
+  worker.use(std::make_shared<const config::Settings>(settings_), {{"virtual", "discard"}});
+  context_.run();
+  const auto second = scratch_.files("srv/b/new");
+  ASSERT_EQ(second.size(), 1U);
+  EXPECT_TRUE(second[0].ends_with(".mx.here.example")) << second[0];
+  EXPECT_TRUE(scratch_.files("other").empty());
+  EXPECT_EQ(log_.count("to=<b@virtual.example>, relay=virtual, "), 1);
+  for (const Event& event : log_.events()) EXPECT_EQ(event.program, Program::virtual_);
 }
 
 }  // namespace
