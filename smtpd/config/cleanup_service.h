@@ -1,5 +1,6 @@
 // The cleanup service of an smtpd service: the master.cf entry whose -o settings hold for what only cleanup reads.
-//   Errors    Code::invalid: cleanup_service_name names no such entry. In Postfix every message would get a 451.
+//   Errors    Code::invalid: cleanup_service_name names no such entry. In Postfix smtpd would try to connect every ten
+//             seconds ("connect #1 to subsystem public/NAME: No such file or directory"), and the client waits at RCPT TO.
 //   Source    cleanup(8), smtpd(8), master(5), as Postfix 3.7.11 does it.
 #pragma once
 

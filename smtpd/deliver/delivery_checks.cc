@@ -29,7 +29,6 @@ std::shared_ptr<DeliveryChecks> open_delivery_checks(const config::Settings& set
   const auto open_one = [&](const std::string& spec) -> std::unique_ptr<Lookup> {
     auto table = tables::open_shared_table(spec, programs, warn, options, DeliveryChecks::kAskers);
     if (table) return std::move(*table);
-    if (checks->error.empty()) checks->error = table.error().text();
     warn(Diagnostic{Severity::error, table.error().text(), spec, 0, 0});
     return tables::unavailable_table(spec, std::move(table.error()));
   };

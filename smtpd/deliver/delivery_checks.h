@@ -3,7 +3,7 @@
 //   Ownership shared by the deliveries that began with it.       Threads  its Lookups may be asked from any thread, and
 //             bring some: a check that does not end must not take one from the queue, nor from the tables of a reload.
 //   Errors    a table that cannot be opened is told to `warn` and fails every lookup: its mail waits, it is never let
-//             through unchecked. `error` is what was told first.
+//             through unchecked.
 //   Source    postconf(5), smtp(8), "BUILT-IN CONTENT FILTERING CONTROLS"; content-checks §5.8.
 #pragma once
 
@@ -24,7 +24,6 @@ namespace headgate::deliver {
 struct DeliveryChecks {
   checks::CheckSet set;
   checks::Limits limits;
-  std::string error;  // "" when every table opened
   aio::thread_pool askers{kAskers};
 
   static constexpr std::size_t kAskers = 4;  // who may ask at once before one has to wait

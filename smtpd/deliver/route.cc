@@ -13,11 +13,10 @@ namespace {
 
 // A table that cannot be opened answers every question with the reason: mail waits until it is mended.
 std::unique_ptr<Lookup> open_or_unavailable(const std::string& spec, rules::ProgramSource& programs,
-                                            const WarningSink& warn, std::string& first_error) {
+                                            const WarningSink& warn) {
   auto opened = tables::open_table(spec, programs, warn);
   if (opened) return std::move(opened->full);
   warn(Diagnostic{Severity::error, opened.error().text(), spec, 0, 0});
-  if (first_error.empty()) first_error = opened.error().text();
   return tables::unavailable_table(spec, std::move(opened.error()));
 }
 
@@ -80,7 +79,7 @@ DomainList::DomainList(const std::vector<std::string>& items, bool match_subdoma
       rest.remove_prefix(1);
     }
     if (rest.find(':') != std::string_view::npos && rest.front() != '[')
-      item.table = open_or_unavailable(std::string(rest), programs, warn, error_);
+      item.table = open_or_unavailable(std::string(rest), programs, warn);
     item.name = text::lower(rest);
     items_.push_back(std::move(item));
   }
@@ -120,14 +119,7 @@ Router::Router(config::SettingsPtr settings, rules::ProgramSource& programs,
       virtual_(settings_->virtual_mailbox_domains, false, programs, warn),
       relay_(settings_->relay_domains, true, programs, warn) {
   for (const std::string& spec : settings_->virtual_mailbox_maps)
-    mailboxes_.push_back(open_or_unavailable(spec, programs, warn, error_));
-}
-
-const std::string& Router::error() const {
-  for (const DomainList* list : {&local_, &virtual_, &relay_}) {
-    if (!list->error().empty()) return list->error();
-  }
-  return error_;
+    mailboxes_.push_back(open_or_unavailable(spec, programs, warn));
 }
 
 Route Router::route(const queue::Envelope& envelope, std::string_view recipient) {

@@ -45,8 +45,6 @@ class DomainList {
              rules::ProgramSource& programs, const WarningSink& warn);
   Result<bool> contains(std::string_view domain);
 
-  [[nodiscard]] const std::string& error() const { return error_; }
-
  private:
   struct Item {
     bool negated = false;
@@ -58,7 +56,6 @@ class DomainList {
 
   std::vector<Item> items_;
   bool match_subdomains_;
-  std::string error_;
 };
 
 class Router {
@@ -70,16 +67,12 @@ class Router {
   // virtual_mailbox_maps: user@domain, then @domain; nothing when the mailbox does not exist.
   Result<std::optional<std::string>> virtual_mailbox(std::string_view recipient);
 
-  // Of the first table that could not be opened; "" when all were.
-  [[nodiscard]] const std::string& error() const;
-
  private:
   Result<Route> resolve(std::string_view recipient);
 
   config::SettingsPtr settings_;
   DomainList local_, virtual_, relay_;
   std::vector<std::unique_ptr<Lookup>> mailboxes_;
-  std::string error_;
 };
 
 }  // namespace headgate::deliver

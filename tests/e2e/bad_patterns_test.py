@@ -27,7 +27,7 @@ class Bombs(unittest.TestCase):
 
 class Stop(unittest.TestCase):
     def test_does_not_wait_for_the_trials_of_a_table(self):
-        """Each of these patterns is tried for two seconds."""
+        """Of these sixty patterns five may take two seconds each and the others a tenth: a quarter of a minute."""
         bombs = "".join(f"/{'(a?|b?)' * 24}*(({'(a?|b?)' * 24})*{n})*/ REJECT bomb\n" for n in range(60))
         main = ALONE + "header_checks = regexp:$config_directory/checks\ncheck_table_poll_interval = 1s\n"
         with Server(main, files={"checks": RIGHT}) as server:

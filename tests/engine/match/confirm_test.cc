@@ -58,7 +58,6 @@ TEST(ConfirmPcre2, ErrorsCarryTheEnginesWords) {
   EXPECT_EQ(limit.error, "match limit exceeded");
 }
 
-// The JIT of PCRE2 10.42 does not find this one; the interpreter does.
 // What another pattern needed of the heap is not this one's.
 TEST(ConfirmPcre2, AHeapLimitIsThePatternsOwn) {
   Scratch scratch;
@@ -71,6 +70,7 @@ TEST(ConfirmPcre2, AHeapLimitIsThePatternsOwn) {
   EXPECT_EQ((*limited)->test(text + 'd', scratch, nullptr).error, "heap limit exceeded");
 }
 
+// The JIT of PCRE2 10.42 does not find this one; the interpreter does.
 TEST(ConfirmPcre2, IsTheInterpreter) {
   EXPECT_EQ(ask_pcre2(R"((cialis|\b)\b[\s\S]+\b[\s\S]+)", "buy a lot").answer, Answer::yes);
 }

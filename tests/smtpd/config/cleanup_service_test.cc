@@ -204,7 +204,8 @@ TEST_F(CleanupServiceTest, AnOverrideThatDoesNothingIsWarnedOfOnce) {
   EXPECT_THAT(warning.text, HasSubstr("-o cleanup_service_name=NAME"));
 }
 
-// In Postfix each of these servers answers every message with 451.
+// Where there is no socket public/NAME, Postfix's smtpd warns every ten seconds that it cannot connect to it, and the client
+// waits for the answer to its first RCPT TO.
 TEST_F(CleanupServiceTest, AServiceThatIsNotThereIsFatal) {
   constexpr const char* kEntry = "25 inet n - n - 9 smtpd -o cleanup_service_name=";
   const std::pair<const char*, const char*> cases[] = {
