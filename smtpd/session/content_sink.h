@@ -15,6 +15,7 @@
 #include "engine/checks/inspector.h"
 #include "engine/mail/known_header.h"
 #include "smtpd/queue/writer.h"
+#include "smtpd/session/queue_file_meter.h"
 
 namespace headgate::session {
 
@@ -31,26 +32,36 @@ class ContentSink final : public checks::Sink {
  public:
   using Say = std::function<void(Level, std::string)>;  // the line after the queue id
 
-  ContentSink(queue::Writer& writer, HeaderPolicy policy, Say say)
-      : writer_(&writer), policy_(std::move(policy)), say_(std::move(say)) {}
+  // `meter`: with the envelope in it.
+  ContentSink(queue::Writer& writer, HeaderPolicy policy, QueueFileMeter meter, Say say)
+      : writer_(&writer), policy_(std::move(policy)), meter_(meter), say_(std::move(say)) {}
+
+  void begin();  // a long envelope can be too big already
 
   void record(std::string_view bytes, bool continued) override;
   void primary_header_found(mail::KnownHeader header) override;
   void known_header(mail::KnownHeader header, std::string_view text, bool primary) override;
   void end_of_primary_headers() override;
 
+  // After the last record of a message that the checks accept: what the verdict adds to cleanup's queue file.
+  void end(const checks::Verdict& verdict);
+
   [[nodiscard]] bool accepting() const override { return complaint_ == Complaint::none; }
 
   void stop() { writer_ = nullptr; }
 
-  enum class Complaint { none, too_many_hops, no_received };
+  enum class Complaint { none, too_many_hops, no_received, too_big };
 
   [[nodiscard]] Complaint complaint() const { return complaint_; }
+
+  // The queue file cannot be flushed whole, whatever it was refused for.
+  [[nodiscard]] bool over_limit() const { return meter_.over_limit(); }
 
   // A Content-Transfer-Encoding said 8bit or binary (detect_8bit_encoding_header).
   [[nodiscard]] bool eight_bit() const { return eight_bit_; }
 
  private:
+  void complain_of_size();
   void add_missing();
   void add_undisclosed();
   void add_message_id();
@@ -60,6 +71,7 @@ class ContentSink final : public checks::Sink {
 
   queue::Writer* writer_;
   const HeaderPolicy policy_;
+  QueueFileMeter meter_;
   const Say say_;
   mail::KnownHeaders seen_;
   std::string_view resent_;  // "Resent-" once such a header was seen
