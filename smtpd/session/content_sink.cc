@@ -38,7 +38,7 @@ void ContentSink::end(const checks::Verdict& verdict) {
   if (complaint_ != Complaint::none) return;
   meter_.record(0);  // the content ends
   if (verdict.filter) meter_.record(verdict.filter->size());
-  if (eight_bit_) meter_.attribute("encoding", 4);
+  if (eight_bit_ || policy_.body_declared) meter_.attribute("encoding", 4);
   if (verdict.redirect) {
     meter_.record(verdict.redirect->size());
   } else {

@@ -22,6 +22,7 @@ namespace headgate::session {
 struct HeaderPolicy {
   bool add_missing = false;  // for local clients and always_add_missing_headers
   bool long_queue_ids = false;
+  bool body_declared = false;  // MAIL said BODY=
   bool detect_8bit_encoding_header = true;
   std::string myhostname, sender, undisclosed_recipients_header;
   std::int64_t hopcount_limit = 50;

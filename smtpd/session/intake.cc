@@ -29,6 +29,7 @@ HeaderPolicy header_policy(const Session& session, const Services& services, boo
   const config::Settings& settings = session.settings();
   HeaderPolicy policy;
   policy.add_missing = local_client || settings.always_add_missing_headers;
+  policy.body_declared = session.envelope->body != proto::Body::unspecified;
   policy.long_queue_ids = settings.enable_long_queue_ids;
   policy.detect_8bit_encoding_header = settings.detect_8bit_encoding_header;
   policy.myhostname = settings.cleanup.myhostname;
