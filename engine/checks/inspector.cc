@@ -155,7 +155,6 @@ void Inspector::Impl::header(mail::HeaderClass header_class, std::string_view te
 }
 
 void Inspector::Impl::write_header(std::string_view text) {
-  if (verdict_.disposition != Disposition::accept) return;  // nor does it count as kept
   if (limits_.agent == Agent::smtp) {
     write_delivered_lines(text, sink_);
   } else {
@@ -175,7 +174,7 @@ void Inspector::Impl::body(std::string_view record, bool continued, std::uint64_
   const std::string_view key = record.substr(0, record.find('\0'));
   const bool wanted = in_reach && !key.empty() && sink_.accepting();
   const Effect effect = wanted ? inspect(KeyClass::body, key) : Effect::keep;
-  if (effect == Effect::drop || verdict_.disposition != Disposition::accept) return;
+  if (effect == Effect::drop) return;
   sink_.record(effect == Effect::replace ? std::string_view(replacement_) : record, continued);
 }
 

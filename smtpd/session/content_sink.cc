@@ -25,6 +25,7 @@ std::string_view header_value(std::string_view text) {
 
 void ContentSink::record(std::string_view bytes, bool continued) {
   if (writer_ == nullptr || complaint_ != Complaint::none) return;
+  if (verdict_ != nullptr && verdict_->disposition != checks::Disposition::accept) return;
   meter_.text(bytes);
   if (meter_.write_fails()) return complain_of_size();
   writer_->record(bytes, continued);

@@ -37,6 +37,9 @@ class ContentSink final : public checks::Sink {
   ContentSink(queue::Writer& writer, HeaderPolicy policy, QueueFileMeter meter, Say say)
       : writer_(&writer), policy_(std::move(policy)), meter_(meter), say_(std::move(say)) {}
 
+  // The Inspector's verdict (borrowed): what it hands over once that is a refusal is neither measured nor kept.
+  void follow(const checks::Verdict& verdict) { verdict_ = &verdict; }
+
   void begin();  // a long envelope can be too big already
 
   void record(std::string_view bytes, bool continued) override;
@@ -74,6 +77,7 @@ class ContentSink final : public checks::Sink {
   const HeaderPolicy policy_;
   QueueFileMeter meter_;
   const Say say_;
+  const checks::Verdict* verdict_ = nullptr;
   mail::KnownHeaders seen_;
   std::string_view resent_;  // "Resent-" once such a header was seen
   std::int64_t hops_ = 0;

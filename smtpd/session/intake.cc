@@ -117,6 +117,7 @@ Intake::Intake(Session& session, Services& services, std::unique_ptr<queue::Writ
   const checks::Limits limits = check_limits(*state_->settings);
   inspector_ = std::make_unique<checks::Inspector>(
       disabled ? no_checks_ : *state_->checks, disabled ? unchecked(limits) : limits, sink_, *log_);
+  sink_.follow(inspector_->verdict());
 }
 
 Intake::~Intake() = default;
