@@ -14,7 +14,8 @@ namespace headgate::config {
 
 SettingsPtr fill_settings(const Dictionary& dictionary, std::vector<Diagnostic>& errors);
 
-// An smtpd service's: what cleanup alone reads (is_cleanup_param) as `cleanup` sees it, all else as `smtpd` does.
+// An smtpd service's: what cleanup alone reads (is_cleanup_param) as `cleanup` sees it, all else as `smtpd` does, and in
+// Settings::cleanup what both read as `cleanup` sees it.
 SettingsPtr fill_settings(const Dictionary& smtpd, const Dictionary& cleanup,
                           std::vector<Diagnostic>& errors);
 

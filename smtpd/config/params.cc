@@ -163,7 +163,8 @@ constexpr std::string_view kRaw[] = {
 };
 
 // Read off the programs themselves: these names, or the variables behind them, are in 3.7.11's cleanup and not in its
-// smtpd. What both read (line_length_limit, message_size_limit, myhostname, soft_bounce) is taken from smtpd.
+// smtpd. What both read (line_length_limit, message_size_limit, myhostname) is kept twice: Settings::cleanup. soft_bounce
+// is in both, too, but cleanup's changes no reply.
 constexpr std::string_view kCleanup[] = {
     "always_add_missing_headers",
     "body_checks",

@@ -113,6 +113,16 @@ bool stops_strangers(const std::vector<std::string>& restrictions) {
   return false;
 }
 
+// A mistake in main.cf is told once: see add_error.
+Settings::Cleanup read_by_both(const Dictionary& cleanup, std::vector<Diagnostic>& errors) {
+  Settings settings;
+  Filler filler(settings, cleanup);
+  for (const std::string_view name : {"line_length_limit", "message_size_limit", "myhostname"}) {
+    if (const auto done = filler.fill(*find_param(name)); !done) add_error(errors, done.error());
+  }
+  return {settings.line_length_limit, settings.message_size_limit, settings.myhostname};
+}
+
 }  // namespace
 
 SettingsPtr fill_settings(const Dictionary& dictionary, std::vector<Diagnostic>& errors) {
@@ -127,6 +137,7 @@ SettingsPtr fill_settings(const Dictionary& smtpd, const Dictionary& cleanup,
     Filler& filler = is_cleanup_param(param.name) ? as_cleanup : as_smtpd;
     if (const auto done = filler.fill(param); !done) add_error(errors, done.error());
   }
+  settings->cleanup = read_by_both(cleanup, errors);
   const auto stress = smtpd.expanded("stress");
   if (!stress) add_error(errors, stress.error());
   settings->stress = stress && !stress->empty();

@@ -90,6 +90,12 @@ struct Settings {
   // Ours. Unset: a table with #@emergency marks keeps only the marked rules under stress, a table without stays whole.
   std::optional<bool> stress_keeps_only_emergency_checks;
 
+  // What smtpd and cleanup both read, as the cleanup service has it; the fields of these names above are smtpd's.
+  struct Cleanup {
+    std::int64_t line_length_limit = 2048, message_size_limit = 10240000;
+    std::string myhostname;
+  } cleanup;
+
   // ---- queue and delivery
   std::string relayhost, default_transport, local_transport, relay_transport, virtual_transport;
   std::string mail_spool_directory, home_mailbox, virtual_mailbox_base, smtp_bind_address,

@@ -48,7 +48,7 @@ bool DataReader::ends_message(bool ended_crlf) const {
 // An LF has come. state_ says what stands before it, held_returns_ how it ends.
 void DataReader::newline(std::string& out) {
   const bool ended_crlf = held_returns_ > 0;
-  saw_bare_newline_ |= !ended_crlf;
+  if (!ended_crlf && !bare_newline_at_) bare_newline_at_ = content_bytes_;
   if (state_ == State::dot && ends_message(ended_crlf)) {
     state_ = State::done;
   } else {
@@ -57,10 +57,7 @@ void DataReader::newline(std::string& out) {
       release_returns(out);
       state_ = State::text;
     }
-    if (state_ != State::dot) {
-      append("\n", out);
-      ++lines_;
-    }
+    if (state_ != State::dot) append("\n", out);
     state_ = State::line_start;
   }
   previous_ended_crlf_ = ended_crlf;

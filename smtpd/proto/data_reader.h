@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,18 +43,16 @@ class DataReader {
 
   [[nodiscard]] bool done() const { return state_ == State::done; }
 
-  [[nodiscard]] bool saw_bare_newline() const { return saw_bare_newline_; }
+  [[nodiscard]] bool saw_bare_newline() const { return bare_newline_at_.has_value(); }
+
+  // The content_bytes() before the first bare newline, wherever the input was cut.
+  [[nodiscard]] std::optional<std::uint64_t> bare_newline_at() const { return bare_newline_at_; }
 
   [[nodiscard]] std::uint64_t wire_bytes() const {
     return wire_bytes_;
   }  // taken, the end of data included
 
   [[nodiscard]] std::uint64_t content_bytes() const { return content_bytes_; }  // appended to `out`
-
-  [[nodiscard]] std::uint64_t lines() const { return lines_; }
-
-  // What message_size_limit is compared with: each line counts its length + 2 (CRLF).
-  [[nodiscard]] std::uint64_t size_bytes() const { return content_bytes_ + lines_; }
 
  private:
   enum class State : std::uint8_t { line_start, dot, text, done };
@@ -67,11 +66,10 @@ class DataReader {
   BareNewline mode_;
   State state_ = State::line_start;
   bool previous_ended_crlf_;
-  bool saw_bare_newline_ = false;
+  std::optional<std::uint64_t> bare_newline_at_;
   std::size_t held_returns_ = 0;
   std::uint64_t wire_bytes_ = 0;
   std::uint64_t content_bytes_ = 0;
-  std::uint64_t lines_ = 0;
 };
 
 }  // namespace headgate::proto

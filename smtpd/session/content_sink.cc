@@ -24,7 +24,34 @@ std::string_view header_value(std::string_view text) {
 }  // namespace
 
 void ContentSink::record(std::string_view bytes, bool continued) {
-  if (writer_ != nullptr) writer_->record(bytes, continued);
+  if (writer_ == nullptr || complaint_ != Complaint::none) return;
+  if (verdict_ != nullptr && verdict_->disposition != checks::Disposition::accept) return;
+  meter_.text(bytes);
+  if (meter_.write_fails()) return complain_of_size();
+  writer_->record(bytes, continued);
+}
+
+void ContentSink::begin() {
+  if (meter_.write_fails()) complain_of_size();
+}
+
+void ContentSink::end(const checks::Verdict& verdict) {
+  if (complaint_ != Complaint::none) return;
+  meter_.record(0);  // the content ends
+  if (verdict.filter) meter_.record(verdict.filter->size());
+  if (eight_bit_ || policy_.body_declared) meter_.attribute("encoding", 4);
+  if (verdict.redirect) {
+    meter_.record(verdict.redirect->size());
+  } else {
+    for (const std::string& address : verdict.bcc) meter_.recipient("NEVER", "", address);
+  }
+  meter_.record(0);  // the file ends
+  if (meter_.over_limit()) complain_of_size();
+}
+
+void ContentSink::complain_of_size() {
+  complaint_ = Complaint::too_big;
+  say_(Level::warning, "queue file size limit exceeded");
 }
 
 // Counted before anything can delete it: a loop must not hide behind an IGNORE.

@@ -15,12 +15,14 @@
 #include "engine/checks/inspector.h"
 #include "engine/mail/known_header.h"
 #include "smtpd/queue/writer.h"
+#include "smtpd/session/queue_file_meter.h"
 
 namespace headgate::session {
 
 struct HeaderPolicy {
   bool add_missing = false;  // for local clients and always_add_missing_headers
   bool long_queue_ids = false;
+  bool body_declared = false;  // MAIL said BODY=
   bool detect_8bit_encoding_header = true;
   std::string myhostname, sender, undisclosed_recipients_header;
   std::int64_t hopcount_limit = 50;
@@ -31,26 +33,39 @@ class ContentSink final : public checks::Sink {
  public:
   using Say = std::function<void(Level, std::string)>;  // the line after the queue id
 
-  ContentSink(queue::Writer& writer, HeaderPolicy policy, Say say)
-      : writer_(&writer), policy_(std::move(policy)), say_(std::move(say)) {}
+  // `meter`: with the envelope in it.
+  ContentSink(queue::Writer& writer, HeaderPolicy policy, QueueFileMeter meter, Say say)
+      : writer_(&writer), policy_(std::move(policy)), meter_(meter), say_(std::move(say)) {}
+
+  // The Inspector's verdict (borrowed): what it hands over once that is a refusal is neither measured nor kept.
+  void follow(const checks::Verdict& verdict) { verdict_ = &verdict; }
+
+  void begin();  // a long envelope can be too big already
 
   void record(std::string_view bytes, bool continued) override;
   void primary_header_found(mail::KnownHeader header) override;
   void known_header(mail::KnownHeader header, std::string_view text, bool primary) override;
   void end_of_primary_headers() override;
 
+  // After the last record of a message that the checks accept: what the verdict adds to cleanup's queue file.
+  void end(const checks::Verdict& verdict);
+
   [[nodiscard]] bool accepting() const override { return complaint_ == Complaint::none; }
 
   void stop() { writer_ = nullptr; }
 
-  enum class Complaint { none, too_many_hops, no_received };
+  enum class Complaint { none, too_many_hops, no_received, too_big };
 
   [[nodiscard]] Complaint complaint() const { return complaint_; }
+
+  // The queue file cannot be flushed whole, whatever it was refused for.
+  [[nodiscard]] bool over_limit() const { return meter_.over_limit(); }
 
   // A Content-Transfer-Encoding said 8bit or binary (detect_8bit_encoding_header).
   [[nodiscard]] bool eight_bit() const { return eight_bit_; }
 
  private:
+  void complain_of_size();
   void add_missing();
   void add_undisclosed();
   void add_message_id();
@@ -60,7 +75,9 @@ class ContentSink final : public checks::Sink {
 
   queue::Writer* writer_;
   const HeaderPolicy policy_;
+  QueueFileMeter meter_;
   const Say say_;
+  const checks::Verdict* verdict_ = nullptr;
   mail::KnownHeaders seen_;
   std::string_view resent_;  // "Resent-" once such a header was seen
   std::int64_t hops_ = 0;

@@ -29,14 +29,23 @@ HeaderPolicy header_policy(const Session& session, const Services& services, boo
   const config::Settings& settings = session.settings();
   HeaderPolicy policy;
   policy.add_missing = local_client || settings.always_add_missing_headers;
+  policy.body_declared = session.envelope->body != proto::Body::unspecified;
   policy.long_queue_ids = settings.enable_long_queue_ids;
   policy.detect_8bit_encoding_header = settings.detect_8bit_encoding_header;
-  policy.myhostname = settings.myhostname;
+  policy.myhostname = settings.cleanup.myhostname;
   policy.sender = session.envelope->sender;
   policy.undisclosed_recipients_header = settings.undisclosed_recipients_header;
   policy.hopcount_limit = settings.hopcount_limit;
   policy.now = services.env.wall();
   return policy;
+}
+
+QueueFileMeter meter_of(const Session& session, std::string_view id, bool local_client) {
+  const config::Settings::Cleanup& limits = session.settings().cleanup;
+  QueueFileMeter meter(static_cast<std::uint64_t>(limits.message_size_limit),
+                       static_cast<std::uint64_t>(limits.line_length_limit));
+  meter.envelope(session, id, local_client);
+  return meter;
 }
 
 bool is_from_line(std::string_view line) {
@@ -98,6 +107,7 @@ Intake::Intake(Session& session, Services& services, std::unique_ptr<queue::Writ
       id_(writer_->id()),
       log_(std::make_unique<Log>(session, services.log, id_)),
       sink_(*writer_, header_policy(session, services, local_client),
+            meter_of(session, id_, local_client),
             [this](Level level, const std::string& text) { log_->say_of_message(level, text); }),
       reader_(proto::bare_newline_mode(state_->settings->smtpd_forbid_bare_newline),
               command_ended_bare),
@@ -107,6 +117,7 @@ Intake::Intake(Session& session, Services& services, std::unique_ptr<queue::Writ
   const checks::Limits limits = check_limits(*state_->settings);
   inspector_ = std::make_unique<checks::Inspector>(
       disabled ? no_checks_ : *state_->checks, disabled ? unchecked(limits) : limits, sink_, *log_);
+  sink_.follow(inspector_->verdict());
 }
 
 Intake::~Intake() = default;
@@ -124,6 +135,8 @@ void Intake::begin() {
   if (envelope.recipients.size() == 1) received.recipient = envelope.recipients[0].address;
   received.time = services_.env.wall();
   received.zone = proto::local_zone(received.time);
+  sink_.begin();
+  if (!acceptable()) abandon();
   guard([&] {
     for (const std::string& line : proto::received_records(received)) {
       if (writing()) inspect(line, false);
@@ -144,14 +157,15 @@ void Intake::guard(const Work& work) {
 
 std::size_t Intake::feed(std::string_view bytes) {
   content_.clear();
+  const bool over = refused_by_smtpd();
+  const std::uint64_t before = reader_.content_bytes();
   const std::size_t taken = reader_.feed(bytes, content_);
-  if (refuses_bare_newline())
-    abandon();  // and is not measured any more
-  else
-    check_size();
-  guard([&] {
-    if (writing()) splitter_.feed(content_, *this);
-  });
+  if (over) return taken;
+  std::string_view content = content_;
+  // The record that a bare newline ends is not measured, nor is what follows: those before it are.
+  if (refuses_bare_newline()) content = content.substr(0, *reader_.bare_newline_at() - before);
+  guard([&] { splitter_.feed(content, *this); });
+  if (refuses_bare_newline()) abandon();
   return taken;
 }
 
@@ -159,9 +173,11 @@ bool Intake::refuses_bare_newline() const {
   return state_->settings->smtpd_forbid_bare_newline == "reject" && reader_.saw_bare_newline();
 }
 
-void Intake::check_size() {
+// smtpd's count: so it is with content that cleanup has refused already.
+void Intake::measure(std::size_t record_length) {
   const auto limit = static_cast<std::uint64_t>(state_->settings->message_size_limit);
-  if (too_big_ || limit == 0 || reader_.size_bytes() <= limit) return;
+  size_bytes_ += record_length + 2;
+  if (limit == 0 || size_bytes_ <= limit) return;
   too_big_ = true;
   session_.log(services_.log, Level::warning,
                fmt::format("{}: queue file size limit exceeded", id_));
@@ -169,16 +185,19 @@ void Intake::check_size() {
 }
 
 void Intake::record(std::string_view bytes, bool continued) {
-  if (!writing()) return;
-  if (first_) {
-    if (is_from_line(bytes)) {
+  if (too_big_) return;
+  const bool first = first_;
+  if (first && is_from_line(bytes)) {  // not measured
+    if (writing())
       inspect(fmt::format("X-Mailbox-Line: {}", bytes.substr(0, bytes.find('\0'))), continued);
-      return;
-    }
-    first_ = false;
-    // Otherwise it would continue our own Received: header.
-    if (!bytes.empty() && (bytes[0] == ' ' || bytes[0] == '\t')) inspector_->record("", false);
+    return;
   }
+  first_ = false;
+  measure(bytes.size());
+  if (!writing()) return;
+  // Otherwise it would continue our own Received: header.
+  if (first && !bytes.empty() && (bytes[0] == ' ' || bytes[0] == '\t'))
+    inspector_->record("", false);
   inspect(bytes, continued);
 }
 
@@ -213,8 +232,15 @@ Reply Intake::write_failure(const Error& error) {
 void Intake::end() {
   guard([&] {
     if (writing()) splitter_.end(*this);
-    if (writing()) inspector_->end();
+    if (writing()) end_content();
   });
+}
+
+void Intake::end_content() {
+  inspector_->end();
+  if (!acceptable()) return;  // conclude() says why
+  sink_.end(inspector_->verdict());
+  if (!sink_.accepting()) abandon();
 }
 
 Task<Reply> Intake::conclude() {
@@ -229,10 +255,14 @@ Task<Reply> Intake::conclude() {
   }
   if (too_big_) co_return proto::reply::message_too_big();
   const ContentSink::Complaint complaint = sink_.complaint();
+  const bool refused = verdict.disposition != checks::Disposition::accept || !sink_.accepting();
+  if (refused && sink_.over_limit()) log_->say(Level::warning, "mail_stream_cleanup: close error");
   if (!discarded && complaint == ContentSink::Complaint::too_many_hops)
     co_return proto::reply::too_many_hops();
   if (!discarded && complaint == ContentSink::Complaint::no_received)
     co_return proto::reply::internal_error();
+  if (!discarded && complaint == ContentSink::Complaint::too_big)
+    co_return proto::reply::message_too_big();
   if (write_failure_) co_return write_failure(*write_failure_);
   switch (verdict.disposition) {
     case checks::Disposition::discard:

@@ -1,6 +1,6 @@
 // Intake: one message's content, from the first byte after 354 to the reply. Bytes are unstuffed, cut into records, seen
 // by the content checks, and written to the queue file as they come: memory does not grow with the message.
-//   Units     sizes in bytes as message_size_limit counts them: each line its length + 2.
+//   Units     message_size_limit: smtpd's limits the content, each record its length + 2; cleanup's, the queue file.
 //   Lifetime  borrows Session and Services; holds the ServiceState in force when it was made, so that a switch of
 //             stress does not change a message's checks half-way.
 //   Threads   one coroutine, whose steps may run on different threads.
@@ -41,7 +41,7 @@ class Intake {
 
   [[nodiscard]] std::uint64_t wire_bytes() const { return reader_.wire_bytes(); }
 
-  // Too big, or a bare newline that is not allowed: nobody else is asked about the message any more.
+  // Too big for smtpd, or a bare newline that is not allowed: nobody else is asked about the message any more.
   [[nodiscard]] bool refused_by_smtpd() const { return too_big_ || refuses_bare_newline(); }
 
   // False when no table is asked (any more): then the three above need not run apart.
@@ -63,7 +63,8 @@ class Intake {
   void inspect(std::string_view bytes, bool continued);
   [[nodiscard]] bool acceptable() const;
   [[nodiscard]] bool refuses_bare_newline() const;
-  void check_size();
+  void measure(std::size_t record_length);
+  void end_content();
   void abandon();  // the queue file goes; the rest of the content is read and forgotten
 
   [[nodiscard]] bool writing() const { return writer_ != nullptr; }
@@ -86,6 +87,7 @@ class Intake {
   mail::Splitter splitter_;
   std::string content_;
   std::optional<Error> write_failure_;
+  std::uint64_t size_bytes_ = 0;  // as smtpd counts
   bool first_ = true, too_big_ = false, asks_tables_ = false;
 };
 

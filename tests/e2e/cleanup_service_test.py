@@ -3,6 +3,7 @@ Postfix is asked the same questions."""
 
 import concurrent.futures
 import pathlib
+import re
 import shutil
 import smtplib
 import sys
@@ -18,6 +19,8 @@ CHECKS = "header_checks=pcre:@/checks"
 STRESS = "header_checks=${stress?{pcre:@/few}:{pcre:@/checks}}"
 TABLES = {"checks": "/^Subject: .*/ REJECT told by the checks\n", "few": "/^Subject: worm/ REJECT told by the few\n"}
 CHOSEN = "-o cleanup_service_name=cleanup0"
+
+ADD = "always_add_missing_headers=yes"
 
 # main.cf, what follows smtpd, what follows cleanup, cleanup0 (None: no such entry), the Subject, how it ends.
 ADDED, BARE = "added", "bare"  # 250; a Message-ID was missing and is added, or not
@@ -35,10 +38,35 @@ ROWS = [
     ("", "", "-o always_add_missing_headers=yes", None, "x", ADDED),
     ("", "-o hopcount_limit=1", "", None, "x", BARE),
     ("", "", "-o hopcount_limit=1", None, "x", "554 5.4.0 Error: too many hops"),
+    # what both read, each its own
+    (ADD, "", "-o myhostname=clean.example", None, "x", ADDED + " by clean.example"),
+    (ADD, "-o myhostname=clean.example", "", None, "x", ADDED),
+    (CHECKS, "", "-o soft_bounce=yes", None, "x", "550 5.7.1 told by the checks"),
     # smtpd's own, which cleanup's entry does not change
     (CHECKS, "-o receive_override_options=no_header_body_checks", "", None, "x", BARE),
     (CHECKS, "", "-o receive_override_options=no_header_body_checks", None, "x", "550 5.7.1 told by the checks"),
     (CHECKS, "-o soft_bounce=yes", "", None, "x", "450 4.7.1 told by the checks"),
+]
+# main.cf, smtpd, cleanup, cleanup0; lines of 90 bytes in the body; the reply, who warns of the size, and how many of the
+# lines the checks saw before (cleanup's writes fail when 4096 bytes are full, or at the end; None: deviation 20).
+EACH_LINE = "body_checks=pcre:{{/./ INFO}}\n"
+BIG = "552 5.3.4 Error: message file too big"
+SIZE_ROWS = [
+    ("", "", "-o message_size_limit=3000", None, 200, (BIG, ["cleanup"], 36)),
+    ("", "", "-o message_size_limit=3000", None, 25, (BIG, ["cleanup"], 25)),
+    ("", "", "-o message_size_limit=3000", None, 20, ("250", [], 20)),
+    ("", "", "-o message_size_limit=4500", None, 200, (BIG, ["cleanup"], 80)),
+    ("", CHOSEN, "", "-o message_size_limit=3000", 200, (BIG, ["cleanup"], 36)),
+    ("", CHOSEN, "-o message_size_limit=3000", "", 200, ("250", [], 200)),
+    ("message_size_limit=3000", "-o message_size_limit=50000", "", None, 200, (BIG, ["cleanup"], 36)),
+    ("message_size_limit=3000", "-o message_size_limit=0", "", None, 200, (BIG, ["cleanup"], 36)),
+    ("message_size_limit=3000", "", "", None, 30, (BIG, ["cleanup"], 30)),  # the envelope makes it too big
+    ("message_size_limit=3000", "", "", None, 200, (BIG, ["smtpd"], None)),
+    ("message_size_limit=3000", "", "-o message_size_limit=0", None, 200, (BIG, ["smtpd"], None)),
+    ("message_size_limit=3000", "-o message_size_limit=0", "-o message_size_limit=0", None, 200, ("250", [], 200)),
+    ("", "-o message_size_limit=3000", "", None, 200, (BIG, ["smtpd"], None)),
+    ("", "", "-o message_size_limit=500", None, 1, (BIG, ["cleanup"], 1)),
+    ("", "", "-o message_size_limit=3000 -o line_length_limit=512", None, 24, (BIG, ["cleanup"], 24)),
 ]
 # Ours: cleanup's settings under the smtpd service's stress.
 STRESS_ROWS = [
@@ -52,7 +80,7 @@ STRESS_ROWS = [
 
 
 def entries(row, directory):
-    _, smtpd, cleanup, cleanup0, _, _ = row
+    _, smtpd, cleanup, cleanup0 = row[:4]
     text = f"cleanup unix n - n - 0 cleanup {cleanup}\n"
     if cleanup0 is not None:
         text += f"cleanup0 unix n - n - 0 cleanup {cleanup0}\n"
@@ -61,6 +89,20 @@ def entries(row, directory):
 
 def main_of(row, directory):
     return (row[0] + "\nlocal_header_rewrite_clients=\nsmtpd_hard_error_limit=1000\n").replace("@", str(directory))
+
+
+def size_ending(port, log, lines):
+    with smtplib.SMTP("127.0.0.1", port, timeout=60) as smtp:
+        smtp.ehlo("client.example")
+        smtp.mail("a@client.example")
+        smtp.rcpt("me@here.example")
+        code, text = smtp.data(b"Subject: x\r\n\r\n" + (b"a" * 90 + b"\r\n") * lines)
+    servers.until(lambda: "disconnect from" in log(), "the end of the session in the log")
+    who = re.findall(r"postfix/(\w+)\[\d+\]: warning: \w+: queue file size limit exceeded", log())
+    seen = None if "smtpd" in who else log().count(": info: body")
+    if "cleanup" in who and "warning: mail_stream_cleanup: close error" not in log():
+        who.append("nothing of its close")
+    return "250" if code == 250 else f"{code} {text.decode()}", who, seen
 
 
 def ending(port, log, subject):
@@ -72,7 +114,9 @@ def ending(port, log, subject):
     if code != 250:
         return f"{code} {text.decode()}"
     servers.until(lambda: "message-id=" in log(), "a message-id in the log")
-    return BARE if "message-id=<>" in log() else ADDED
+    if "message-id=<>" in log():
+        return BARE
+    return ADDED + (" by clean.example" if "@clean.example>" in log() else "")
 
 
 class Headgate(unittest.TestCase):
@@ -91,6 +135,24 @@ class Headgate(unittest.TestCase):
                 refused = "told by" in row[5] or "no_header_body_checks" in row[1]
                 match = server.run("match", "-", text_in=f"Subject: {row[4]}\n\nx\n")
                 self.assertEqual("reject" in match.stdout, refused, match.stdout + match.stderr)
+
+    def test_each_of_the_two_sizes_counts(self):
+        for row in SIZE_ROWS:
+            with self.subTest(row), Server(start=False) as server:
+                others, options = entries(row, server.config)
+                with open(server.config / "main.cf", "a") as main:
+                    main.write(main_of(row, server.config) + EACH_LINE)
+                server.write("master.cf", f"127.0.0.1:0 inet n - n - 20 smtpd {options}\n{others}")
+                server.start()
+                self.assertEqual(size_ending(server.port, server.log, row[4]), row[5])
+
+    def test_what_main_cf_alone_says(self):  # compat.md, deviation 31
+        with Server(start=False) as server:
+            server.write("master.cf", "127.0.0.1:0 inet n - n - 20 smtpd -o syslog_name=mine\n"
+                                      "cleanup unix n - n - 0 cleanup -o enable_long_queue_ids=yes -o syslog_name=its\n")
+            server.start()
+            ending(server.port, server.log, "x")
+            self.assertRegex(server.log(), r" postfix/cleanup\[\d+\]: [0-9A-F]+: message-id=<")
 
     def test_check_says_what_does_nothing(self):
         with Server(start=False, files=TABLES) as server:
@@ -122,8 +184,15 @@ class PrivatePostfix(servers.Postfix):
         others, options = entries(self.row, etc)
         own = servers.SERVICES.replace("cleanup unix n - n - 0 cleanup\n", "")
         (etc / "master.cf").write_text(f"127.0.0.1:{self.ports[0]} inet n - n - 20 smtpd {options}\n{own}{others}")
+        if row_is_of_size(self.row):
+            with open(etc / "main.cf", "a") as file:
+                file.write(EACH_LINE)
         for name, text in TABLES.items():
             (etc / name).write_text(text)
+
+
+def row_is_of_size(row):
+    return isinstance(row[4], int)
 
 
 def ask_postfix(row):
@@ -132,7 +201,8 @@ def ask_postfix(row):
     postfix = None
     try:
         postfix = PrivatePostfix(directory, row)
-        return ending(postfix.ports[0], postfix.log, row[4])
+        ask = size_ending if row_is_of_size(row) else ending
+        return ask(postfix.ports[0], postfix.log, row[4])
     finally:
         if postfix:
             postfix.stop()
@@ -143,7 +213,7 @@ def ask_postfix(row):
 class Postfix(unittest.TestCase):
     def test_its_answers_are_the_same(self):
         with concurrent.futures.ThreadPoolExecutor(8) as pool:  # a start and a stop are seconds of waiting
-            for row, answer in zip(ROWS, pool.map(ask_postfix, ROWS)):
+            for row, answer in zip(ROWS + SIZE_ROWS, pool.map(ask_postfix, ROWS + SIZE_ROWS)):
                 with self.subTest(row):
                     self.assertEqual(answer, row[5])
 

@@ -160,7 +160,7 @@ Task<Result<std::string_view>> ScriptWire::read_some() {
     const Result<void> got = more();
     if (!got) co_return tl::unexpected(got.error());
   }
-  co_return std::string_view(input_);
+  co_return std::string_view(input_).substr(0, most_);
 }
 
 void ScriptWire::consume(std::size_t bytes) { input_.erase(0, bytes); }

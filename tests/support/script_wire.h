@@ -49,6 +49,9 @@ class ScriptWire final : public net::Wire {
 
   void interrupt() override { interrupted_ = true; }
 
+  // Content comes in pieces of so many bytes, however much of it has arrived.
+  void read_at_most(std::size_t bytes) { most_ = bytes; }
+
   // Call after the server's coroutine has ended: checks what is left of the script.
   void finish();
 
@@ -74,6 +77,7 @@ class ScriptWire final : public net::Wire {
   std::vector<std::string> failures_;
   net::DeadlinePolicy policy_;
   int flushes_ = 0;
+  std::size_t most_ = std::string::npos;
   bool closed_ = false, interrupted_ = false;
 };
 

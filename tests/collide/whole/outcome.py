@@ -9,7 +9,7 @@ YEAR = time.strftime('%Y')
 CLOCK = re.compile(r'(Mon|Tue|Wed|Thu|Fri|Sat|Sun), +\d{1,2} \w{3} %s \d\d:\d\d:\d\d [+-]\d{4} \(\w+\)' % YEAR)
 OURS = re.compile(r'^table \S+(?: .*)?: (?:building a database|\d+ patterns, built)|^table .* (?:is matched with its database|has no pattern that can be scanned for)')  # compat.md, deviation 23
 CONNECTIONS = re.compile(r'^(connect from|disconnect from|lost connection after|timeout after|improper command) ?')
-ENDED_BY_SMTPD = re.compile('bare <LF> received|queue file size limit exceeded')
+ENDED_BY_SMTPD = re.compile('bare <LF> received|^smtpd: .*queue file size limit exceeded')
 CORRUPT = re.compile(r'saving corrupt file "(\w+)"')  # compat.md, deviation 25
 
 

@@ -175,8 +175,7 @@ class Postfix:
             for name, value in real_params(case).items():
                 main['c%d_%s' % (i, name)] = expanded(value, self.tables[i], self.sink).replace('@SMTP@', 'd%d' % i)
                 for program in options:
-                    if name != 'message_size_limit' or program == 'smtpd':  # compat.md, the size of a message
-                        options[program] += ' -o %s=$c%d_%s' % (name, i, name)
+                    options[program] += ' -o %s=$c%d_%s' % (name, i, name)
             names = ' -o syslog_name=c%d' % i
             master += '127.0.0.1:%d inet n - n - 10 smtpd%s -o cleanup_service_name=cleanup%d%s\n' % (
                 self.ports[i], names, i, options['smtpd'])

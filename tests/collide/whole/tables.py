@@ -176,7 +176,7 @@ def configuration(rng):
     maybe(0.1, 'cleanup_replace_stray_cr_lf', 'no')
     maybe(0.1, 'message_drop_headers', '', 'x-test', 'subject, bcc', 'resent-bcc x-mailer')
     maybe(0.4, 'smtpd_forbid_bare_newline', 'normalize', 'normalize', 'reject', 'yes')
-    maybe(0.04, 'message_size_limit', '3000', '20000')
+    maybe(0.08, 'message_size_limit', '900', '1500', '3000', '5000', '20000')
     maybe(0.05, 'hopcount_limit', '1', '2', '3')
     maybe(0.03, 'content_filter', '@SMTP@:[127.0.0.1]:@SINK7@')
     maybe(0.04, 'soft_bounce', 'yes')

@@ -10,14 +10,14 @@ struct Outcome {
   std::size_t consumed = 0;
   bool done = false;
   bool bare = false;
-  std::uint64_t size = 0;
+  std::optional<std::uint64_t> bare_at;
 
   bool operator==(const Outcome&) const = default;
 };
 
 std::ostream& operator<<(std::ostream& os, const Outcome& o) {
   return os << testing::PrintToString(o.content) << " consumed " << o.consumed << " done " << o.done
-            << " bare " << o.bare << " size " << o.size;
+            << " bare " << o.bare << " at " << testing::PrintToString(o.bare_at);
 }
 
 // Feeds `wire` in pieces of the given sizes, round and round.
@@ -34,7 +34,7 @@ Outcome read(BareNewline mode, std::string_view wire, const std::vector<std::siz
   }
   outcome.done = reader.done();
   outcome.bare = reader.saw_bare_newline();
-  outcome.size = reader.size_bytes();
+  outcome.bare_at = reader.bare_newline_at();
   EXPECT_EQ(reader.wire_bytes(), outcome.consumed);
   EXPECT_EQ(reader.content_bytes(), outcome.content.size());
   return outcome;
@@ -49,9 +49,21 @@ TEST(DataReader, LinesDotsAndTheEnd) {
   EXPECT_EQ(outcome.content, "a\n.b\nc\n\n");
   EXPECT_TRUE(outcome.done);
   EXPECT_EQ(outcome.consumed, 17U);
-  EXPECT_EQ(outcome.size, 12U);  // 1 + 2 + 1 + 0, and 2 for each of four lines
   EXPECT_FALSE(outcome.bare);
-  EXPECT_EQ(whole(BareNewline::normalize, ".\r\nQUIT"), (Outcome{"", 3, true, false, 0}));
+  EXPECT_EQ(whole(BareNewline::normalize, ".\r\nQUIT"),
+            (Outcome{"", 3, true, false, std::nullopt}));
+}
+
+TEST(DataReader, WhereTheFirstBareNewlineIs) {
+  const std::pair<const char*, std::optional<std::uint64_t>> rows[] = {
+      {"a\r\nb\r\n.\r\n", std::nullopt},
+      {"abc\r\nde\nf\n\r\n.\r\n", 6},
+      {"\n", 0},
+      {"ab\r\n.\n", 3},  // the dot is dropped
+      {"ab\r\n..c\n", 5},
+  };
+  for (const auto& [wire, at] : rows)
+    EXPECT_EQ(whole(BareNewline::reject, wire).bare_at, at) << wire;
 }
 
 TEST(DataReader, CarriageReturns) {

@@ -69,18 +69,20 @@ class SessionHouse {
   }
 
   // `extra`: lines of main.cf. Opens the two states; false and a reason when the configuration is bad.
-  testing::AssertionResult configure(const std::string& extra) {
+  // `cleanup`: the options of the cleanup entry.
+  testing::AssertionResult configure(const std::string& extra, const std::string& cleanup = "") {
     write("main.cf",
           "compatibility_level = 3.6\nmyhostname = mx.here.example\nmydomain = here.example\n"
           "mydestination = here.example\nlocal_recipient_maps =\nmynetworks = 127.0.0.0/8\n"
           "inet_interfaces = 127.0.0.1\n" +
               extra);
-    write("master.cf", "2525 inet n - n - 3 smtpd\n");
+    write("master.cf",
+          "2525 inet n - n - 3 smtpd\ncleanup unix n - n - 0 cleanup " + cleanup + "\n");
     config::LoadOptions options;
     options.directory = directory_;
     const Result<config::Config> config = config::load(options);
     if (!config) return testing::AssertionFailure() << config.error().text();
-    if (config->services.size() != 1) return testing::AssertionFailure() << "no service";
+    if (config->services.size() != 2) return testing::AssertionFailure() << "no service";
     const config::Service& service = config->services[0];
     const WarningSink warn = [this](const Diagnostic& d) { warnings.push_back(d.text); };
     const ServiceChecks checks =
