@@ -8,6 +8,8 @@ import time
 YEAR = time.strftime('%Y')
 CLOCK = re.compile(r'(Mon|Tue|Wed|Thu|Fri|Sat|Sun), +\d{1,2} \w{3} %s \d\d:\d\d:\d\d [+-]\d{4} \(\w+\)' % YEAR)
 OURS = re.compile(r'^table \S+(?: .*)?: (?:building a database|\d+ patterns, built)|^table .* (?:is matched with its database|has no pattern that can be scanned for)')  # compat.md, deviation 23
+# Postfix's word about the machine it runs on.
+MACHINE = re.compile(r'^warning: (?:\w+: )?(?:file system clock is \d+ seconds|resetting file time stamps)')
 CONNECTIONS = re.compile(r'^(connect from|disconnect from|lost connection after|timeout after|improper command) ?')
 ENDED_BY_SMTPD = re.compile('bare <LF> received|^smtpd: .*queue file size limit exceeded')
 CORRUPT = re.compile(r'saving corrupt file "(\w+)"')  # compat.md, deviation 25
@@ -63,7 +65,7 @@ def collect(replies, case_lines, delivery_lines, deliveries, held):
             number += 1
             current = outcomes[number] if number < len(outcomes) else None
             continue
-        if program not in ('smtpd', 'cleanup') or CONNECTIONS.match(text) or OURS.match(text):
+        if program not in ('smtpd', 'cleanup') or any(mask.match(text) for mask in (CONNECTIONS, OURS, MACHINE)):
             continue
         queue_id = ids[number] if number >= 0 else None
         line = '%s: %s' % (program, masked(text, queue_id))
