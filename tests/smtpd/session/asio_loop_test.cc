@@ -14,6 +14,7 @@ namespace headgate::session {
 namespace {
 
 constexpr std::chrono::minutes kPatience{10};
+constexpr std::chrono::milliseconds kNoPatience{1};
 
 struct Watch {
   std::atomic<int> inside{0}, most{0}, done{0}, on_loop{0};
@@ -89,7 +90,7 @@ Task<void> give_up_behind(AsioLoop& loop, std::promise<void>& release, std::vect
     return {};
   };
   for (int i = 0; i < 2; ++i) {
-    const Result<void> done = co_await loop.inspect(nullptr, std::chrono::milliseconds{1}, work);
+    const Result<void> done = co_await loop.inspect(nullptr, kNoPatience, work);
     codes.push_back(done ? Code::bug : done.error().code);
   }
   release.set_value();
