@@ -29,6 +29,7 @@ class ImageSource final : public rules::ProgramSource {
   ImageSource(rules::ImageSettings limits, std::unique_ptr<Builder> builder, const Env& env);
 
   void configure(const rules::ImageSettings& settings) override;
+  [[nodiscard]] rules::ImageSettings settings() const override;
 
   Result<rules::CompiledTable> load(rules::Dialect dialect, const std::string& name) override;
 
@@ -44,7 +45,6 @@ class ImageSource final : public rules::ProgramSource {
     FileIdentity image;  // all zero: without one
   };
 
-  rules::ImageSettings settings() const;
   Result<rules::CompiledTable> load_text(rules::Dialect dialect, const std::string& name,
                                          const compiler::TableText& text);
   std::optional<rules::CompiledTable> remembered(const Digest& key, const FileIdentity& image);

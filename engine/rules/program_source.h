@@ -59,6 +59,9 @@ class ProgramSource {
   // Before the first load(), by whoever knows the configuration. A source that keeps nothing ignores it.
   virtual void configure(const ImageSettings&) {}
 
+  // What was said last.
+  [[nodiscard]] virtual ImageSettings settings() const { return {}; }
+
   // `name` is what follows "pcre:": a path, or an inline "{ {rule} … }".
   virtual Result<CompiledTable> load(Dialect dialect, const std::string& name) = 0;
 

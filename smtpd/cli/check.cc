@@ -50,7 +50,7 @@ class Checker {
     }
     if (config) {
       for (const Diagnostic& diagnostic : config->diagnostics) report(diagnostic);
-      use_images_of(*config, invocation_.programs);
+      use_images_of(*config, invocation_);
       check_tables(*config);
       report_services(*config);
     }

@@ -128,13 +128,11 @@ tl::expected<Options, int> parse(Invocation& invocation) {
 
 // Tells the source what the configuration says; with --all its tables join those of the command line.
 int configure(Invocation& invocation, Options& options) {
-  if (invocation.config_directory.empty()) {
-    if (!options.all) return kExitOk;
+  if (invocation.config_directory.empty() && options.all)
     return fatal(invocation, kExitUsage, "compile --all needs a configuration: -c DIR");
-  }
   const auto config = config::load({invocation.config_directory, invocation.overrides});
   if (!config) return fatal(invocation, kExitBadConfiguration, config.error().text());
-  use_images_of(*config, invocation.programs);
+  use_images_of(*config, invocation);
   if (!options.all) return kExitOk;
   for (const ConfiguredTable& table : configured_tables(*config)) {
     if (is_rule_table(table.spec)) options.tables.push_back(table.spec);

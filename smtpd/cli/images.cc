@@ -1,6 +1,8 @@
 // Tested by tests/smtpd/cli/images_test.cc.
 #include "smtpd/cli/images.h"
 
+#include <algorithm>
+
 namespace headgate::cli {
 
 rules::ImageSettings image_settings(const config::Settings& main) {
@@ -12,8 +14,13 @@ rules::ImageSettings image_settings(const config::Settings& main) {
   return images;
 }
 
-void use_images_of(const config::Config& config, rules::ProgramSource& programs) {
-  if (!config.embedded) programs.configure(image_settings(*config.main));
+void use_images_of(const config::Config& config, Invocation& invocation) {
+  rules::ImageSettings images = image_settings(*config.main);
+  const bool named = std::ranges::any_of(invocation.overrides, [](const auto& override) {
+    return override.first == "check_image_directory" || override.first == "queue_directory";
+  });
+  if (config.embedded && !named) images.directory = invocation.programs.settings().directory;
+  invocation.programs.configure(images);
 }
 
 }  // namespace headgate::cli

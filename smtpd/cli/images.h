@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/rules/program_source.h"
+#include "smtpd/cli/command.h"
 #include "smtpd/config/load.h"
 
 namespace headgate::cli {
@@ -10,7 +11,7 @@ namespace headgate::cli {
 rules::ImageSettings image_settings(const config::Settings& main);
 
 // For a subcommand that opens tables: what the server of this configuration has built is used. The embedded configuration
-// is nobody's wish: images stay in the user's cache directory.
-void use_images_of(const config::Config& config, rules::ProgramSource& programs);
+// is nobody's wish: images stay in the user's cache directory unless -o names another.
+void use_images_of(const config::Config& config, Invocation& invocation);
 
 }  // namespace headgate::cli

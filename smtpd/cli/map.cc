@@ -289,7 +289,7 @@ int run_map(Invocation& invocation) {
   load.overrides = invocation.overrides;
   auto configuration = config::load(load);
   if (!configuration) return fatal(invocation, kNotFound, configuration.error().what);
-  use_images_of(*configuration, invocation.programs);
+  use_images_of(*configuration, invocation);
   return query_map(invocation, configuration->main);
 }
 

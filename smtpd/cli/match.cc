@@ -76,7 +76,7 @@ tl::expected<std::shared_ptr<config::Settings>, int> settings_for(Invocation& in
   const auto config = config::load(load);
   if (!config)
     return tl::unexpected(fatal(invocation, kExitBadConfiguration, config.error().text()));
-  use_images_of(*config, invocation.programs);
+  use_images_of(*config, invocation);
   const auto& services = config->services;
   const auto smtpd =
       std::find_if(services.begin(), services.end(),

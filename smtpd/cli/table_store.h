@@ -8,7 +8,7 @@
 //             for a reason that may pass (no descriptor, no process) is read again at the next look, then at every 2nd,
 //             4th, ... 16th.
 //   Threads   any; one round at a time. Nothing is locked while a table is read.
-//   Lifetime  borrows the source and the clock.
+//   Lifetime  borrows the source and the environment.
 //   Source    DATABASE_README: Postfix's daemons notice a changed table when they are idle; we look at the files.
 #pragma once
 

@@ -353,7 +353,9 @@ Task<Result<void>> SmtpClient::send_content(net::Wire& wire, const proto::Client
   for (;;) {
     std::optional<Result<std::string_view>> read =
         co_await net::run_in_turn(pool_, settings_.smtp_data_xfer_timeout, next);
-    if (!read) read = fail(Code::timeout, "content checks were busy with other messages");
+    if (!read)
+      read = fail(Code::timeout, fmt::format("{} busy with other messages",
+                                             checks_ ? "content checks were" : "the disk was"));
     const Result<std::string_view>& bytes = *read;
     if (!bytes) {
       own_failure = bytes.error();

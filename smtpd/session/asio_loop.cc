@@ -1,4 +1,4 @@
-// The work becomes a coroutine on the pool; co_spawn brings the waiting one back to its own executor.
+// How it works: net/blocking.h. A set of tables in use has a queue, a queue has a thread; idle threads are kept.
 // Tested by asio_loop_test.
 #include "smtpd/session/asio_loop.h"
 
@@ -9,19 +9,6 @@
 #include "smtpd/net/blocking.h"
 
 namespace headgate::session {
-namespace {
-
-Task<Result<void>> call(std::function<Result<void>()> work) { co_return work(); }
-
-template <class Executor>
-Task<Result<void>> run_on(Executor executor, std::function<Result<void>()> work) {
-  Task<Result<void>> job = call(std::move(work));
-  auto [failure, result] = co_await aio::co_spawn(executor, std::move(job), kAsTuple);
-  if (failure) co_return fail(Code::bug, "exception in work off the loop");
-  co_return std::move(result);
-}
-
-}  // namespace
 
 Task<void> AsioLoop::pause(std::chrono::milliseconds duration) {
   aio::steady_timer timer(co_await aio::this_coro::executor, duration);
@@ -29,7 +16,11 @@ Task<void> AsioLoop::pause(std::chrono::milliseconds duration) {
 }
 
 Task<Result<void>> AsioLoop::off_loop(std::function<Result<void>()> work) {
-  return run_on(pool_.get_executor(), std::move(work));
+  try {
+    co_return co_await net::run_blocking(pool_, work);
+  } catch (const std::exception&) {
+    co_return fail(Code::bug, "exception in work off the loop");
+  }
 }
 
 // A place in the queue for some tables; the last one takes the queue away and leaves its thread to others.

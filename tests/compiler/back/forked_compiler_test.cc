@@ -63,7 +63,7 @@ TEST_F(ForkedCompilerTest, ADearPatternIsStoppedAfterItsTime) {
 
 TEST_F(ForkedCompilerTest, APatternThatNeedsTooMuchMemoryIsNotCompiled) {
 #ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP() << "AddressSanitizer needs more address space than any limit leaves it";
+  GTEST_SKIP() << "the sanitizer needs more address space than any limit leaves it";
 #endif
   limits_.memory_bytes = 1U << 20;
   ForkedCompiler compiler(limits_);
@@ -110,8 +110,8 @@ TEST_F(ForkedCompilerTest, AWorkerKilledBySomebodyElseIsAShortage) {
 }
 
 TEST_F(ForkedCompilerTest, MemoryThatTheMachineHasNotIsAShortage) {
-#ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP() << "AddressSanitizer needs more address space than any limit leaves it";
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "the sanitizer needs more address space than any limit leaves it";
 #endif
   const auto limit = [] { limit_hard(RLIMIT_AS, mapped_bytes() + (8U << 20)); };
   const auto holds = [this] {

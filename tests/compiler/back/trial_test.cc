@@ -167,8 +167,8 @@ TEST(Trial, WhatIsKilledFromOutsideIsNotCalledDear) {
 }
 
 TEST(Trial, WantOfMemoryOfTheMachineIsNotCalledDear) {
-#ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP() << "AddressSanitizer needs more address space than any limit leaves it";
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "the sanitizer needs more address space than any limit leaves it";
 #endif
   EXPECT_EQ(
       in_poor_process([] { limit_hard(RLIMIT_AS, mapped_bytes() + (32U << 20)); },

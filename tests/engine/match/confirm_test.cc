@@ -173,7 +173,7 @@ TEST(ConfirmPosix, DoesNotGrowWithTheTexts) {
     _exit(1);
   }).detach();
   while (!began) std::this_thread::yield();
-  std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  std::this_thread::sleep_for(std::chrono::milliseconds{50});  // most likely it is in regexec now
   Scratch scratch;
   _exit((*compiled)->test("abc", scratch, nullptr).answer == Answer::no ? 0 : 2);
 }

@@ -17,6 +17,10 @@ namespace headgate::testing_support {
 
 class FakeSource final : public rules::ProgramSource {
  public:
+  void configure(const rules::ImageSettings& settings) override { image_settings = settings; }
+
+  [[nodiscard]] rules::ImageSettings settings() const override { return image_settings; }
+
   Result<rules::CompiledTable> load(rules::Dialect, const std::string& name) override {
     ++loads;
     if (while_loading) while_loading();
@@ -53,6 +57,7 @@ class FakeSource final : public rules::ProgramSource {
 
   std::atomic<int> loads = 0, builds = 0;
   std::atomic<bool> wants_build = false;
+  rules::ImageSettings image_settings;
   std::optional<Error> load_error;
   std::string build_error;
   std::function<void()> while_loading;
