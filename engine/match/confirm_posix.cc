@@ -7,7 +7,8 @@
 // costs 4 ns and ticks every 4 ms, so a pattern under attack keeps about 3 MB; one that matches ordinary text is replaced
 // as often, for less than 1 % of its time.
 // regexec locks the regex_t while it runs, so threads that ask the same pattern take turns, with a bound: a text that it
-// does not end with must not hold up all who share the table. Who has waited a while gets a copy of the pattern.
+// does not end with must not hold up all who share the table. Who has waited a while gets a copy of the pattern; a copy that
+// is old and not needed goes.
 // Tested by tests/engine/match/confirm_test.cc and, against postmap, by tests/collide.
 #include "engine/match/confirm_posix.h"
 
@@ -44,8 +45,14 @@ constexpr std::chrono::milliseconds kAge{2};
 constexpr int kAgeInCompilations = 20;
 constexpr std::chrono::milliseconds kGreatestAge{100};  // of a pattern that takes long to compile
 
-// For another thread's text to end. The wait is on the system's clock: ThreadSanitizer does not know the other wait.
+// For another thread's text to end.
 constexpr std::chrono::milliseconds kPatience{100};
+
+#ifdef __SANITIZE_THREAD__
+using WaitClock = std::chrono::system_clock;  // it does not know the other wait
+#else
+using WaitClock = std::chrono::steady_clock;
+#endif
 
 nanoseconds clock_of(clockid_t clock) {
   timespec now{};
@@ -134,22 +141,23 @@ class PosixConfirmer final : public Confirmer {
   int execute(const char* subject, regmatch_t* slots) const {
     std::unique_ptr<Regex> regex = take();
     const int rc = regex->execute(subject, slots_, slots);
-    if (regex->is_old() && !replace(regex)) regex->rejuvenate();
-    give_back(std::move(regex));
+    if (!regex->is_old() || !shed(regex)) give_back(std::move(regex));
     return rc;
   }
 
   std::unique_ptr<Regex> take() const {
     std::unique_lock lock(mutex_);
     const auto is_there = [this] { return !idle_.empty(); };
-    if (idle_.empty() &&
-        !came_back_.wait_until(lock, std::chrono::system_clock::now() + kPatience, is_there)) {
-      lock.unlock();
-      std::unique_ptr<Regex> another;
-      const bool made = replace(another);
-      lock.lock();
-      if (made && make_room()) return another;
-      came_back_.wait(lock, is_there);
+    const auto changed = [this] { return making_ || !idle_.empty(); };
+    while (idle_.empty()) {
+      if (making_) {
+        came_back_.wait(lock, [this] { return !making_ || !idle_.empty(); });
+      } else if (!came_back_.wait_until(lock, WaitClock::now() + kPatience, changed)) {
+        std::unique_ptr<Regex> another;
+        const bool made = make(another, lock);
+        if (made && make_room()) return another;
+        came_back_.wait(lock, is_there);
+      }
     }
     std::unique_ptr<Regex> regex = std::move(idle_.back());
     idle_.pop_back();
@@ -159,15 +167,32 @@ class PosixConfirmer final : public Confirmer {
   void give_back(std::unique_ptr<Regex> regex) const {
     const std::lock_guard lock(mutex_);
     idle_.push_back(std::move(regex));  // there is room
-    came_back_.notify_one();
+    came_back_.notify_all();
   }
 
-  // Not when there is no memory.
-  bool replace(std::unique_ptr<Regex>& regex) const {
+  // An old one goes where another is idle (true: give nothing back); otherwise a fresh one takes its place.
+  bool shed(std::unique_ptr<Regex>& regex) const {
+    std::unique_lock lock(mutex_);
+    if (!idle_.empty()) {
+      --copies_;
+      return true;
+    }
+    if (making_) return false;  // whoever uses it next will see
+    if (!make(regex, lock)) regex->rejuvenate();
+    return false;
+  }
+
+  // One at a time, as a compilation may be dear. Leaves `regex` as it is when there is no memory.
+  bool make(std::unique_ptr<Regex>& regex, std::unique_lock<std::mutex>& lock) const {
+    making_ = true;
+    lock.unlock();
     std::unique_ptr<Regex> fresh(new (std::nothrow) Regex);
-    if (fresh == nullptr || fresh->compile(text_, flags_) != 0) return false;
-    regex = std::move(fresh);
-    return true;
+    const bool made = fresh != nullptr && fresh->compile(text_, flags_) == 0;
+    if (made) regex = std::move(fresh);
+    lock.lock();
+    making_ = false;
+    came_back_.notify_all();
+    return made;
   }
 
   // For all to be idle at once; under the mutex.
@@ -189,6 +214,7 @@ class PosixConfirmer final : public Confirmer {
   mutable std::condition_variable came_back_;
   mutable std::vector<std::unique_ptr<Regex>> idle_;
   mutable std::size_t copies_ = 0;
+  mutable bool making_ = false;
 };
 
 }  // namespace

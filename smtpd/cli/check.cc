@@ -88,21 +88,23 @@ class Checker {
   }
 
   void check_tables(const config::Config& config) {
-    for (const ConfiguredTable& table : configured_tables(config))
-      open(table.parameter, table.spec);
+    for (const ConfiguredTable& table : configured_tables(config)) open(table);
   }
 
-  void open(std::string_view parameter, const std::string& spec) {
+  void open(const ConfiguredTable& table) {
     ++opened_;
-    const auto table =
-        tables::open_table(spec, invocation_.programs, [this](const Diagnostic& diagnostic) {
-          if (diagnostic.text == libhs_.problem) return;  // no table's fault, and said already
-          if (diagnostic.severity != Severity::info) bad_table_ = true;
-          report(diagnostic);
-        });
-    if (table) return;
+    const WarningSink warn = [this](const Diagnostic& diagnostic) {
+      if (diagnostic.text == libhs_.problem) return;  // no table's fault, and said already
+      if (diagnostic.severity != Severity::info) bad_table_ = true;
+      report(diagnostic);
+    };
+    tables::OpenOptions options;
+    options.fold = table.folds;
+    const auto opened = tables::open_table(table.spec, invocation_.programs, warn, options);
+    if (opened) return;
     bad_table_ = true;
-    report({Severity::error, fmt::format("{}: {}", parameter, table.error().text()), spec});
+    report({Severity::error, fmt::format("{}: {}", table.parameter, opened.error().text()),
+            table.spec});
   }
 
   // What headgate does not start; the roles behind smtpd (cleanup, qmgr, …) are part of it and need no mention.

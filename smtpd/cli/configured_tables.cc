@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "engine/base/text.h"
+#include "smtpd/cli/rule_table.h"
 #include "smtpd/config/params.h"
 
 namespace headgate::cli {
@@ -58,9 +59,11 @@ class Collector {
       if (!with_cleanups && config::is_cleanup_param(param.name)) continue;
       std::vector<std::string> tables;
       collect_tables(settings.*(*field), tables);
+      const bool folds = !param.name.ends_with("_checks");
       for (std::string& table : tables) {
-        if (seen_.insert(table).second)
-          found_.push_back({std::string(param.name), std::move(table)});
+        const bool matters = !is_rule_table(table);
+        if (seen_.insert({table, matters && folds}).second)
+          found_.push_back({std::string(param.name), std::move(table), folds});
       }
     }
   }
@@ -68,7 +71,7 @@ class Collector {
   std::vector<ConfiguredTable> found() { return std::move(found_); }
 
  private:
-  std::set<std::string> seen_;
+  std::set<std::pair<std::string, bool>> seen_;  // with whether it folds, where that matters
   std::vector<ConfiguredTable> found_;
 };
 

@@ -13,7 +13,8 @@ namespace headgate::cli {
 
 struct ConfiguredTable {
   std::string parameter;
-  std::string spec;  // "pcre:/etc/postfix/header_checks"
+  std::string spec;   // "pcre:/etc/postfix/header_checks"
+  bool folds = true;  // its keys know no case; content checks ask for the line as it is
 };
 
 std::vector<ConfiguredTable> configured_tables(const config::Config& config);

@@ -1,7 +1,7 @@
 // DeliveryChecks: the tables of smtp_header_checks, smtp_mime_header_checks, smtp_nested_header_checks and
 // smtp_body_checks, opened once a configuration and asked by all deliveries.
-//   Ownership shared by the deliveries that began with it.       Threads  its Lookups may be asked from any thread, and
-//             bring some: a check that does not end must not take one from the queue, nor from the tables of a reload.
+//   Ownership shared by the deliveries that began with it.
+//   Threads   its Lookups may be asked from any thread, by kAskers at once before one has to wait.
 //   Errors    a table that cannot be opened is told to `warn` and fails every lookup: its mail waits, it is never let
 //             through unchecked.
 //   Source    postconf(5), smtp(8), "BUILT-IN CONTENT FILTERING CONTROLS"; content-checks §5.8.
@@ -17,16 +17,14 @@
 #include "engine/checks/inspector.h"
 #include "engine/rules/program_source.h"
 #include "smtpd/config/settings.h"
-#include "smtpd/net/aio.h"
 
 namespace headgate::deliver {
 
 struct DeliveryChecks {
   checks::CheckSet set;
   checks::Limits limits;
-  aio::thread_pool askers{kAskers};
 
-  static constexpr std::size_t kAskers = 4;  // who may ask at once before one has to wait
+  static constexpr std::size_t kAskers = 4;
 };
 
 // nullptr when no list names a table.

@@ -338,6 +338,22 @@ void SmtpClient::warn(const queue::Delivery& delivery, const Error& error) {
   log_.write(event);
 }
 
+// Away from the loop.
+Task<Result<std::string_view>> SmtpClient::next_of(OutgoingContent& content) {
+  Result<std::string_view> bytes;
+  const std::function<Result<void>()> read = [&content, &bytes]() -> Result<void> {
+    bytes = content.next();
+    return {};
+  };
+  Result<void> done;
+  if (checks_ == nullptr)
+    done = co_await net::run_blocking(pool_, read);
+  else
+    done = co_await turns_.run(checks_, settings_.smtp_data_xfer_timeout, read);
+  if (!done) bytes = tl::unexpected(std::move(done.error()));
+  co_return bytes;
+}
+
 Task<Result<void>> SmtpClient::send_content(net::Wire& wire, const proto::ClientDialog& dialog,
                                             const queue::Delivery& delivery,
                                             std::optional<Error>& own_failure) {
@@ -349,14 +365,8 @@ Task<Result<void>> SmtpClient::send_content(net::Wire& wire, const proto::Client
   const bool downgrade = !dialog.takes_eight_bit() && !settings_.disable_mime_output_conversion &&
                          delivery.file->envelope().body != proto::Body::seven_bit;
   OutgoingContent content(delivery, settings_, checks_, downgrade, log_);
-  auto next = [&content] { return content.next(); };
   for (;;) {
-    std::optional<Result<std::string_view>> read =
-        co_await net::run_in_turn(pool_, settings_.smtp_data_xfer_timeout, next);
-    if (!read)
-      read = fail(Code::timeout, fmt::format("{} busy with other messages",
-                                             checks_ ? "content checks were" : "the disk was"));
-    const Result<std::string_view>& bytes = *read;
+    const Result<std::string_view> bytes = co_await next_of(content);
     if (!bytes) {
       own_failure = bytes.error();
       if (!content.checks_failed()) warn(delivery, bytes.error());

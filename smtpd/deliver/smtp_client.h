@@ -3,7 +3,7 @@
 //             next one is tried when there is nobody to talk to at the one before.
 //   Units     at most kAddresses addresses and kSessions conversations a destination; memory is bounded by one chunk.
 //   Lifetime  borrows everything; `checks` may be null: then smtp_header_checks and its kin are not set.
-//   Threads   on the caller's executor; the queue file is read, and the tables are asked, on the pool.
+//   Threads   on the caller's executor; the queue file is read on the pool; when tables are asked, in turn with others.
 //   Errors    are Outcomes, worded as smtp(8) words them.
 //   Source    smtp(8), RFC 5321 §5.1, RFC 7505; smtpd.md §8.
 #pragma once
@@ -18,16 +18,21 @@
 #include "smtpd/deliver/delivery_checks.h"
 #include "smtpd/deliver/route.h"
 #include "smtpd/net/resolver.h"
+#include "smtpd/net/turns.h"
 #include "smtpd/proto/client_dialog.h"
 #include "smtpd/queue/deliverer.h"
 
 namespace headgate::deliver {
 
+class OutgoingContent;
+
 class SmtpClient {
  public:
-  SmtpClient(aio::thread_pool& pool, const config::Settings& settings, net::Resolver& resolver,
-             Connector& connector, Env& env, EventSink& log, DeliveryChecks* checks)
+  SmtpClient(aio::thread_pool& pool, net::Turns& turns, const config::Settings& settings,
+             net::Resolver& resolver, Connector& connector, Env& env, EventSink& log,
+             DeliveryChecks* checks)
       : pool_(pool),
+        turns_(turns),
         settings_(settings),
         resolver_(resolver),
         connector_(connector),
@@ -69,6 +74,7 @@ class SmtpClient {
                                   const queue::Delivery& delivery,
                                   std::optional<Error>& own_failure);
 
+  Task<Result<std::string_view>> next_of(OutgoingContent& content);
   void excuse_relayhost(std::vector<queue::Outcome>& outcomes);
   void warn(const queue::Delivery& delivery, const Error& error);
   void allow(net::Wire& wire, std::chrono::seconds budget) const;
@@ -77,6 +83,7 @@ class SmtpClient {
                                                  const Place& place) const;
 
   aio::thread_pool& pool_;
+  net::Turns& turns_;
   const config::Settings& settings_;
   net::Resolver& resolver_;
   Connector& connector_;

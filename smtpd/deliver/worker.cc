@@ -95,8 +95,7 @@ Task<std::vector<queue::Outcome>> Worker::deliver(const queue::Delivery& deliver
   std::vector<queue::Outcome> outcomes;
   switch (agent) {
     case Agent::smtp: {
-      aio::thread_pool& readers = checks == nullptr ? pool_ : checks->askers;
-      SmtpClient client(readers, *settings, resolver_, connector_, env_, log_, checks.get());
+      SmtpClient client(pool_, turns_, *settings, resolver_, connector_, env_, log_, checks.get());
       outcomes = co_await client.deliver(delivery, route.nexthop);
       break;
     }

@@ -20,6 +20,7 @@
 #include "smtpd/deliver/maildir.h"
 #include "smtpd/deliver/route.h"
 #include "smtpd/net/resolver.h"
+#include "smtpd/net/turns.h"
 #include "smtpd/queue/deliverer.h"
 
 namespace headgate::deliver {
@@ -80,6 +81,7 @@ class Worker final : public queue::Deliverer {
   TransportCommands commands_;
   Tables tables_;
   std::atomic<std::uint64_t> deliveries_ = 0;
+  net::Turns turns_{DeliveryChecks::kAskers};
 };
 
 }  // namespace headgate::deliver

@@ -1,14 +1,10 @@
 // AsioLoop: the Loop of a running server: timers of the caller's executor, blocking work on a pool of threads, inspections
-// on a thread for each set of tables in use: one that does not end must not take a thread from those who write messages
-// to disk, nor from another service, nor from the tables that a reload puts in the place of its own.
+// on a thread for each set of tables in use (net::Turns), so that one which does not end takes no thread from another
+// service, nor from the tables that a reload puts in the place of its own.
 //   Lifetime  borrows the pool, which is joined before the loop goes.       Threads  any coroutine.
 #pragma once
 
-#include <map>
-#include <memory>
-#include <mutex>
-#include <vector>
-
+#include "smtpd/net/turns.h"
 #include "smtpd/session/services.h"
 
 namespace headgate::session {
@@ -23,23 +19,8 @@ class AsioLoop final : public Loop {
                              std::function<Result<void>()> work) override;
 
  private:
-  class Turn;
-  using Thread =
-      std::unique_ptr<aio::thread_pool>;  // a pool of one: what it is given it does in turn
-
-  // Those who wait for the same tables.
-  struct Queue {
-    Thread thread;
-    std::size_t users = 0;
-  };
-
-  bool give_thread(Queue& queue);  // under the mutex; false when none can be started
-
   aio::thread_pool& pool_;
-  std::mutex mutex_;
-  std::map<const void*, Queue> queues_;  // empty when the loop goes: nobody waits any more
-  std::vector<Thread> idle_;
-  std::size_t threads_ = 0;  // idle or not: as many as were ever busy at once
+  net::Turns turns_{1};
 };
 
 }  // namespace headgate::session

@@ -40,11 +40,8 @@ void ContentSink::end(const checks::Verdict& verdict) {
   meter_.record(0);  // the content ends
   if (verdict.filter) meter_.record(verdict.filter->size());
   if (eight_bit_ || policy_.body_declared) meter_.attribute("encoding", 4);
-  if (verdict.redirect) {
-    meter_.record(verdict.redirect->size());
-  } else {
-    for (const std::string& address : verdict.bcc) meter_.recipient("NEVER", "", address);
-  }
+  if (verdict.redirect) meter_.record(verdict.redirect->size());
+  for (const std::string& address : verdict.bcc) meter_.recipient("NEVER", "", address);
   meter_.record(0);  // the file ends
   if (meter_.over_limit()) complain_of_size();
 }

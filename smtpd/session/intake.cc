@@ -111,7 +111,8 @@ Intake::Intake(Session& session, Services& services, std::unique_ptr<queue::Writ
             [this](Level level, const std::string& text) { log_->say_of_message(level, text); }),
       reader_(proto::bare_newline_mode(state_->settings->smtpd_forbid_bare_newline),
               command_ended_bare),
-      splitter_(static_cast<std::size_t>(state_->settings->line_length_limit)) {
+      splitter_(static_cast<std::size_t>(state_->settings->line_length_limit)),
+      began_(services.env.wall()) {
   const bool disabled = checks_disabled(*state_->settings);
   asks_tables_ = !disabled && !state_->checks->empty();
   const checks::Limits limits = check_limits(*state_->settings);
@@ -133,7 +134,7 @@ void Intake::begin() {
   received.protocol = session_.protocol;
   received.queue_id = id_;
   if (envelope.recipients.size() == 1) received.recipient = envelope.recipients[0].address;
-  received.time = services_.env.wall();
+  received.time = began_;
   received.zone = proto::local_zone(received.time);
   sink_.begin();
   if (!acceptable()) abandon();
@@ -156,6 +157,7 @@ void Intake::guard(const Work& work) {
 }
 
 std::size_t Intake::feed(std::string_view bytes) {
+  if (!std::exchange(received_written_, true) && writing()) begin();
   content_.clear();
   const bool over = refused_by_smtpd();
   const std::uint64_t before = reader_.content_bytes();

@@ -28,11 +28,11 @@ class Intake {
          bool command_ended_bare, bool local_client);
   ~Intake();
 
-  // The three below ask the tables: they run where Loop::inspect() runs them, in this order, begin() and end() once.
-  void begin();  // writes the Received: header, through the checks
-  // Takes bytes from the wire; says how many, as proto::DataReader::feed does.
+  // The two below ask the tables: they run where Loop::inspect() runs them.
+  // Takes bytes from the wire; says how many, as proto::DataReader::feed does. The first time our Received: header is
+  // written before them.
   std::size_t feed(std::string_view bytes);
-  void end();  // after done()
+  void end();  // after done(), once
 
   // The tables cannot be asked: nothing is queued, the rest of the content is read and forgotten.
   void give_up(Error why);
@@ -44,7 +44,7 @@ class Intake {
   // Too big for smtpd, or a bare newline that is not allowed: nobody else is asked about the message any more.
   [[nodiscard]] bool refused_by_smtpd() const { return too_big_ || refuses_bare_newline(); }
 
-  // False when no table is asked (any more): then the three above need not run apart.
+  // False when no table is asked (any more): then the two above need not run apart.
   [[nodiscard]] bool asks_tables() const { return asks_tables_ && writing(); }
 
   [[nodiscard]] const void* tables() const { return state_->checks.get(); }
@@ -58,6 +58,7 @@ class Intake {
  private:
   class Log;
 
+  void begin();
   template <class Work>
   void guard(const Work& work);
   void inspect(std::string_view bytes, bool continued);
@@ -88,7 +89,8 @@ class Intake {
   std::string content_;
   std::optional<Error> write_failure_;
   std::uint64_t size_bytes_ = 0;  // as smtpd counts
-  bool first_ = true, too_big_ = false, asks_tables_ = false;
+  const WallTime began_;
+  bool received_written_ = false, first_ = true, too_big_ = false, asks_tables_ = false;
 };
 
 }  // namespace headgate::session

@@ -119,13 +119,9 @@ Task<Answer> data(Dialogue& dialogue, const proto::Request& request) {
               fmt::format("{}: client={}", id, session.peer.name_and_address()));
   Intake intake(session, dialogue.services, std::move(writer), dialogue.command_ended_bare,
                 is_local_client(session));
-  const std::function<void()> begin = [&intake] { intake.begin(); };
-  Result<void> read = co_await step(dialogue, intake, begin);
-  if (!read) co_return Answer(proto::reply::queue_write_error());
-
   dialogue.wire.queue(proto::reply::start_data().bytes());
   set_content_deadline(dialogue);
-  read = co_await dialogue.wire.flush();
+  Result<void> read = co_await dialogue.wire.flush();
   if (read) read = co_await read_content(dialogue, intake);
   if (!read) {
     dialogue.wire_failure = read.error();

@@ -17,7 +17,11 @@ import servers  # the private Postfix of the comparison
 
 CHECKS = "header_checks=pcre:@/checks"
 STRESS = "header_checks=${stress?{pcre:@/few}:{pcre:@/checks}}"
-TABLES = {"checks": "/^Subject: .*/ REJECT told by the checks\n", "few": "/^Subject: worm/ REJECT told by the few\n"}
+TABLES = {
+    "checks": "/^Subject: .*/ REJECT told by the checks\n",
+    "few": "/^Subject: worm/ REJECT told by the few\n",
+    "copies": "/^([a-z0-9]+) bcc/ BCC $1@archive.example\n/^go/ REDIRECT z@here.example\n",
+}
 CHOSEN = "-o cleanup_service_name=cleanup0"
 
 ADD = "always_add_missing_headers=yes"
@@ -47,9 +51,14 @@ ROWS = [
     (CHECKS, "", "-o receive_override_options=no_header_body_checks", None, "x", "550 5.7.1 told by the checks"),
     (CHECKS, "-o soft_bounce=yes", "", None, "x", "450 4.7.1 told by the checks"),
 ]
-# main.cf, smtpd, cleanup, cleanup0; lines of 90 bytes in the body; the reply, who warns of the size, and how many of the
+# main.cf, smtpd, cleanup, cleanup0; lines of 90 bytes in the body, or the name of a body; the reply, who warns of the size, and how many of the
 # lines the checks saw before (cleanup's writes fail when 4096 bytes are full, or at the end; None: deviation 20).
 EACH_LINE = "body_checks=pcre:{{/./ INFO}}\n"
+COPIES = "body_checks=pcre:@/copies\n"
+BODIES = {
+    "long lines": (b"a" * 2000 + b"\r\n") * 60,  # 9 bytes more each when they are cut at 512
+    "copies": b"".join(b"w%02d bcc\r\n" % n for n in range(40)) + b"go\r\n",
+}
 BIG = "552 5.3.4 Error: message file too big"
 SIZE_ROWS = [
     ("", "", "-o message_size_limit=3000", None, 200, (BIG, ["cleanup"], 36)),
@@ -66,7 +75,12 @@ SIZE_ROWS = [
     ("message_size_limit=3000", "-o message_size_limit=0", "-o message_size_limit=0", None, 200, ("250", [], 200)),
     ("", "-o message_size_limit=3000", "", None, 200, (BIG, ["smtpd"], None)),
     ("", "", "-o message_size_limit=500", None, 1, (BIG, ["cleanup"], 1)),
-    ("", "", "-o message_size_limit=3000 -o line_length_limit=512", None, 24, (BIG, ["cleanup"], 24)),
+    ("", "", "-o message_size_limit=121300", None, "long lines", ("250", [], 26)),
+    ("", "", "-o message_size_limit=121300 -o line_length_limit=512", None, "long lines", (BIG, ["cleanup"], 26)),
+    ("", "-o line_length_limit=512", "-o message_size_limit=121300", None, "long lines", (BIG, ["cleanup"], 103)),
+    ("line_length_limit=512", "-o line_length_limit=2048", "-o message_size_limit=121300 -o line_length_limit=2048", None, "long lines", ("250", [], 26)),
+    (COPIES, "", "-o message_size_limit=2400", None, "copies", (BIG, ["cleanup"], 0)),  # what a redirect takes back is in the file
+    (COPIES, "", "-o message_size_limit=4400", None, "copies", ("250", [], 0)),
 ]
 # Ours: cleanup's settings under the smtpd service's stress.
 STRESS_ROWS = [
@@ -91,12 +105,16 @@ def main_of(row, directory):
     return (row[0] + "\nlocal_header_rewrite_clients=\nsmtpd_hard_error_limit=1000\n").replace("@", str(directory))
 
 
-def size_ending(port, log, lines):
+def checks_of(row):
+    return "" if "body_checks" in row[0] else EACH_LINE
+
+
+def size_ending(port, log, body):
     with smtplib.SMTP("127.0.0.1", port, timeout=60) as smtp:
         smtp.ehlo("client.example")
         smtp.mail("a@client.example")
         smtp.rcpt("me@here.example")
-        code, text = smtp.data(b"Subject: x\r\n\r\n" + (b"a" * 90 + b"\r\n") * lines)
+        code, text = smtp.data(b"Subject: x\r\n\r\n" + (BODIES.get(body) or (b"a" * 90 + b"\r\n") * body))
     servers.until(lambda: "disconnect from" in log(), "the end of the session in the log")
     who = re.findall(r"postfix/(\w+)\[\d+\]: warning: \w+: queue file size limit exceeded", log())
     seen = None if "smtpd" in who else log().count(": info: body")
@@ -138,10 +156,10 @@ class Headgate(unittest.TestCase):
 
     def test_each_of_the_two_sizes_counts(self):
         for row in SIZE_ROWS:
-            with self.subTest(row), Server(start=False) as server:
+            with self.subTest(row), Server(start=False, files=TABLES) as server:
                 others, options = entries(row, server.config)
                 with open(server.config / "main.cf", "a") as main:
-                    main.write(main_of(row, server.config) + EACH_LINE)
+                    main.write(main_of(row, server.config) + checks_of(row))
                 server.write("master.cf", f"127.0.0.1:0 inet n - n - 20 smtpd {options}\n{others}")
                 server.start()
                 self.assertEqual(size_ending(server.port, server.log, row[4]), row[5])
@@ -186,13 +204,13 @@ class PrivatePostfix(servers.Postfix):
         (etc / "master.cf").write_text(f"127.0.0.1:{self.ports[0]} inet n - n - 20 smtpd {options}\n{own}{others}")
         if row_is_of_size(self.row):
             with open(etc / "main.cf", "a") as file:
-                file.write(EACH_LINE)
+                file.write(checks_of(self.row))
         for name, text in TABLES.items():
             (etc / name).write_text(text)
 
 
 def row_is_of_size(row):
-    return isinstance(row[4], int)
+    return row in SIZE_ROWS
 
 
 def ask_postfix(row):

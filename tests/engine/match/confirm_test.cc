@@ -182,6 +182,36 @@ TEST(ConfirmPosix, ATextThatDoesNotEndHoldsUpNobodyElse) {
   EXPECT_EXIT(ask_beside_an_endless_text(), testing::ExitedWithCode(0), "");
 }
 
+// In a process of its own, for a heap that all threads share and mallinfo counts. Two patterns take twice the bytes of one.
+[[noreturn]] void keep_what_is_needed() {
+  alarm(120);
+  mallopt(M_ARENA_MAX, 1);
+  Scratch scratch;
+  const std::size_t before = allocated_bytes();
+  const auto compiled =
+      compile_posix(R"(^(.*)(.*)(.*)(.*)\4\3\2\1!$|(x{1,200}){1,10}z)", PosixOptions{}, 4);
+  const std::size_t one = allocated_bytes() - before;
+  const auto copies = [&] { return (allocated_bytes() - before + one / 2) / one; };
+
+  std::atomic<bool> enough = false;
+  std::thread other([&] {  // each text takes most of a second
+    Scratch own;
+    while (!enough) (*compiled)->test(std::string(18, 'a') + "!", own, nullptr);
+  });
+  while (copies() < 2) (*compiled)->test("abc", scratch, nullptr);
+  enough = true;
+  other.join();
+  while (copies() > 1) (*compiled)->test(std::string(10, 'a') + "!", scratch, nullptr);
+  _exit((*compiled)->test("abc", scratch, nullptr).answer == Answer::no ? 0 : 2);
+}
+
+TEST(ConfirmPosix, CopiesThatNobodyNeedsGo) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer's heap is not counted";
+#endif
+  EXPECT_EXIT(keep_what_is_needed(), testing::ExitedWithCode(0), "");
+}
+
 // While one of them puts a new automaton in place, the others match.
 TEST(ConfirmPosix, IsReplacedUnderSeveralThreads) {
   const auto compiled = compile_posix(".*a.{20}b", PosixOptions{}, 1);

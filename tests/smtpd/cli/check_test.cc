@@ -63,6 +63,25 @@ TEST_F(CliTest, CheckTellsTheLineOfABadRule) {
   EXPECT_THAT(err_, HasSubstr("headgate: warning: pcre map " + path("checks") + ", line 2: "));
 }
 
+// Content checks ask for the line as it is; other parameters' keys know no case.
+TEST_F(CliTest, CheckReadsATableAsItsParameterDoes) {
+  put("keys", "Subject:x REJECT lower\nSubject:X REJECT upper\n");
+
+  const struct {
+    const char* parameter;
+    bool good;
+  } rows[] = {{"header_checks", true}, {"smtp_body_checks", true}, {"mydestination", false}};
+
+  for (const auto& row : rows) {
+    put("main.cf", std::string(row.parameter) + " = texthash:" + path("keys") + "\n");
+    EXPECT_EQ(configured({"check"}), row.good ? kExitOk : kExitBadTable) << row.parameter << err_;
+  }
+  EXPECT_THAT(err_, HasSubstr(path("keys") + ", line 2: duplicate entry: \"Subject:X\""));
+  put("main.cf", "header_checks = texthash:" + path("keys") +
+                     "\nmydestination = texthash:" + path("keys") + "\n");
+  EXPECT_EQ(configured({"check"}), kExitBadTable);
+}
+
 TEST_F(CliTest, CheckOpensTheTablesOfMilterHeaderChecksAndSaysThatNobodyAsksThem) {
   put("checks", "/ok/ WARN\n/(/ REJECT\n");
   put("main.cf", "milter_header_checks = pcre:" + path("checks") + " pcre:" + path("none") + "\n");

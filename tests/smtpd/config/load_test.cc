@@ -245,6 +245,8 @@ TEST_F(LoadTest, BadValuesAreFatalWithTheirPlace) {
       {"\nsoft_bounce = true\n", "main.cf, line 2: bad boolean configuration: soft_bounce = true"},
       {"hopcount_limit = x\n", "main.cf, line 1: bad numerical configuration: hopcount_limit = x"},
       {"hopcount_limit = 0\n", "main.cf, line 1: invalid hopcount_limit parameter value 0 < 1"},
+      {"smtp_data_xfer_timeout = 0\n",
+       "main.cf, line 1: invalid smtp_data_xfer_timeout: 0 (min 1)"},
       {"max_idle = 10x\n", "main.cf, line 1: parameter max_idle: bad time value or unit: 10x"},
       {"smtpd_forbid_bare_newline = maybe\n",
        "main.cf, line 1: bad parameter value: 'smtpd_forbid_bare_newline = maybe'"},

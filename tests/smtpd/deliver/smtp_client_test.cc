@@ -126,7 +126,7 @@ class SmtpClientTest : public ::testing::Test {
     std::vector<std::size_t> all;
     for (std::size_t i = 0; i < to.size(); ++i) all.push_back(i);
     const queue::Delivery delivery("ID", "smtp:" + nexthop, file, all, env_.wall());
-    SmtpClient client(pool_, settings_, resolver_, connector_, env_, log_, nullptr);
+    SmtpClient client(pool_, turns_, settings_, resolver_, connector_, env_, log_, nullptr);
     std::vector<queue::Outcome> outcomes;
     aio::io_context context;
     aio::co_spawn(context, client.deliver(delivery, nexthop),
@@ -151,6 +151,7 @@ class SmtpClientTest : public ::testing::Test {
   std::string content_;
   bool damage_ = false;
   aio::thread_pool pool_;
+  net::Turns turns_{1};
 };
 
 TEST_F(SmtpClientTest, DeliversToABracketedAddress) {

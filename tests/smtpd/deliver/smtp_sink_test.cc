@@ -75,7 +75,7 @@ class SmtpSinkTest : public ::testing::Test {
         testing_support::make_queue_file(scratch_.path("m"), content, envelope, {"a@x.example"});
     const std::string nexthop = "[127.0.0.1]:" + std::to_string(port);
     const queue::Delivery delivery("ID", "smtp:" + nexthop, file, {0}, env_.wall());
-    SmtpClient client(pool_, settings_, resolver_, connector_, env_, log_, nullptr);
+    SmtpClient client(pool_, turns_, settings_, resolver_, connector_, env_, log_, nullptr);
     std::vector<queue::Outcome> outcomes;
     for (int tries = 0; tries < 200; ++tries) {
       aio::io_context context;
@@ -102,6 +102,7 @@ class SmtpSinkTest : public ::testing::Test {
   SystemEnv env_;
   testing_support::LogCollector log_;
   aio::thread_pool pool_;
+  net::Turns turns_{1};
   TcpConnector connector_;
 };
 

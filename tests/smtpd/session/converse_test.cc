@@ -85,20 +85,22 @@ TEST_F(ConverseTest, BareNewlineAndSizeAreToldAlikeHoweverTheContentArrives) {
   }
 }
 
-// smtpd's count: two for each record, so for each piece of a long line; none for a leading "From " line.
+// smtpd's count: two for each record, so for each piece of a long line (here of 512 bytes); none for a leading "From "
+// line.
 TEST_F(ConverseTest, WhatCountsAsSize) {
   const std::pair<std::string, bool> rows[] = {
-      {std::string(1998, 'a') + "\\r\\n", false},
-      {std::string(1999, 'a') + "\\r\\n", true},
-      {std::string(1000, 'a') + std::string(996, 'b') + "\\r\\n\\r\\n", false},
-      {"From x" + std::string(600, 'f') + "\\r\\n" + std::string(1998, 'a') + "\\r\\n", false},
+      {std::string(1992, 'a') + "\\r\\n", false},
+      {std::string(1993, 'a') + "\\r\\n", true},
+      {std::string(1988, 'a') + "\\r\\n\\r\\n\\r\\n", false},
+      {std::string(1989, 'a') + "\\r\\n\\r\\n\\r\\n", true},
+      {"From x" + std::string(100, 'f') + "\\r\\n" + std::string(1992, 'a') + "\\r\\n", false},
   };
   for (const auto& [content, too_big] : rows) {
     const int before = house_.log.count("queue file size limit exceeded");
     run("S: 220\nC: EHLO c\nS: 250\nC: MAIL FROM:<a@b.example>\nC: RCPT TO:<x@here.example>\n"
         "C: DATA\nS: 250\nS: 250\nS: 354\nC\\: " +
             content + ".\\r\\n\nS: " + (too_big ? "552 5.3.4" : "250") + "\nC: QUIT\nS: 221\n",
-        "message_size_limit = 2000\n", nullptr, "-o message_size_limit=0");
+        "message_size_limit = 2000\nline_length_limit = 512\n", nullptr, "-o message_size_limit=0");
     EXPECT_EQ(house_.log.count("queue file size limit exceeded") - before, too_big ? 1 : 0);
   }
 }
@@ -142,6 +144,25 @@ TEST_F(ConverseTest, ACheckThatThrowsCostsItsMessageAndNotTheSession) {
   EXPECT_EQ(house_.spool.messages.size(), 1U);
   EXPECT_EQ(house_.spool.open_writers, 0);
   EXPECT_EQ(house_.log.count("write queue file: std::bad_alloc"), 1);
+}
+
+// The turn for the tables may be long in coming, and a client waits two minutes for 354 (RFC 5321 §4.5.3.2.3).
+TEST_F(ConverseTest, TheTablesAreNotAskedBefore354) {
+  const support::FakeLookup::Answer nothing =
+      [](std::string_view) -> Result<std::optional<std::string>> { return std::nullopt; };
+  int asked = 0;
+  house_.loop.before_inspecting = [&] {
+    ++asked;
+    EXPECT_NE(wire_->transcript().find("354 "), std::string::npos);
+  };
+  run("S: 220\nC: EHLO c\nS: 250\nC: MAIL FROM:<a@b.example>\nC: RCPT TO:<x@here.example>\n"
+      "C: DATA\nS: 250\nS: 250\nS: 354\nC: Subject: x\nC: .\nS: 250\nC: QUIT\nS: 221\n",
+      "", [&](ServiceState& state) {
+        auto list = std::make_shared<checks::TableList>();
+        list->tables.push_back(std::make_unique<support::FakeLookup>("pcre:/x", nothing));
+        state.checks->body = std::move(list);
+      });
+  EXPECT_GT(asked, 0);
 }
 
 TEST_F(ConverseTest, ADiskThatFillsUpIs452AndNothingIsAcknowledged) {

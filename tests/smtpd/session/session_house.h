@@ -35,10 +35,12 @@ class FakeLoop final : public Loop {
 
   Task<Result<void>> inspect(const void*, std::chrono::milliseconds,
                              std::function<Result<void>()> work) override {
+    if (before_inspecting) before_inspecting();
     co_return work();
   }
 
   std::chrono::milliseconds paused{0};
+  std::function<void()> before_inspecting;
 
  private:
   testing_support::FakeEnv& env_;

@@ -1,0 +1,118 @@
+// Tested by tests/smtpd/net/turns_test.cc and tests/e2e/endless_check_test.py.
+#include "smtpd/net/turns.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace headgate::net {
+namespace {
+
+Result<void> guarded(const Turns::Work& work) {
+  try {
+    return work();
+  } catch (const std::exception& error) {
+    return fail(Code::bug, fmt::format("exception in a content check: {}", error.what()));
+  }
+}
+
+}  // namespace
+
+struct Turns::Waiter {
+  Waiter(const aio::any_io_executor& executor, Work what)
+      : home(executor), bell(executor), work(std::move(what)) {}
+
+  const aio::any_io_executor home;
+  aio::steady_timer bell;  // this and `done`: only at home
+  bool done = false;
+  const Work work;
+  Result<void> result;  // before `done` the thread's
+  bool begun = false;
+};
+
+Task<Result<void>> Turns::run(const void* key, std::chrono::milliseconds patience, Work work) {
+  const auto home = co_await aio::this_coro::executor;
+  const WaiterPtr waiter = std::make_shared<Waiter>(home, std::move(work));
+  waiter->bell.expires_after(patience);
+  if (!join_queue(key, waiter))
+    co_return fail(Code::limit, "cannot start a thread for content checks");
+  for (;;) {
+    co_await waiter->bell.async_wait(kAsTuple);
+    if (waiter->done) break;
+    const std::optional<Time> later = until(key, *waiter, patience);
+    if (!later)
+      co_return fail(Code::timeout,
+                     fmt::format("content checks were busy with other messages for {}s",
+                                 patience.count() / 1000));
+    waiter->bell.expires_at(*later);
+  }
+  co_return std::move(waiter->result);
+}
+
+bool Turns::join_queue(const void* key, const WaiterPtr& waiter) {
+  const std::lock_guard lock(mutex_);
+  Queue& queue = queues_[key];
+  queue.waiting.push_back(waiter);
+  if (queue.threads == threads_of_a_key_) return true;
+  if (Thread* thread = idle_thread()) {
+    if (queue.threads++ == 0) queue.moved = std::chrono::steady_clock::now();
+    aio::post(*thread, [this, key, thread] { serve(key, *thread); });
+  }
+  if (queue.threads > 0) return true;
+  queues_.erase(key);
+  return false;
+}
+
+// Under the mutex; nullptr when none can be started.
+Turns::Thread* Turns::idle_thread() {
+  if (idle_.empty()) {
+    try {
+      idle_.reserve(threads_.size() + 1);  // there is room when it comes back
+      threads_.push_back(std::make_unique<Thread>(1));
+    } catch (const std::exception&) {
+      return nullptr;
+    }
+    return threads_.back().get();
+  }
+  Thread* thread = idle_.back();
+  idle_.pop_back();
+  return thread;
+}
+
+// How long it has to wait on; nullopt when it is given up.
+std::optional<Turns::Time> Turns::until(const void* key, const Waiter& waiter,
+                                        std::chrono::milliseconds patience) {
+  const std::lock_guard lock(mutex_);
+  if (waiter.begun) return Time::max();
+  Queue& queue = queues_[key];
+  const Time end = queue.moved + patience;
+  if (end > std::chrono::steady_clock::now()) return end;
+  std::erase_if(queue.waiting, [&waiter](const WaiterPtr& other) { return other.get() == &waiter; });
+  return std::nullopt;
+}
+
+void Turns::serve(const void* key, Thread& thread) {
+  std::unique_lock lock(mutex_);
+  Queue& queue = queues_[key];
+  while (!queue.waiting.empty()) {
+    WaiterPtr waiter = std::move(queue.waiting.front());
+    queue.waiting.pop_front();
+    waiter->begun = true;
+    queue.moved = std::chrono::steady_clock::now();
+    lock.unlock();
+    waiter->result = guarded(waiter->work);
+    const aio::any_io_executor home = waiter->home;
+    aio::post(home, [waiter = std::move(waiter)] {
+      waiter->done = true;
+      waiter->bell.cancel();
+    });
+    lock.lock();
+    queue.moved = std::chrono::steady_clock::now();
+  }
+  if (--queue.threads == 0) queues_.erase(key);
+  idle_.push_back(&thread);
+}
+
+}  // namespace headgate::net
