@@ -173,11 +173,11 @@ class PosixConfirmer final : public Confirmer {
   // An old one goes where another is idle (true: give nothing back); otherwise a fresh one takes its place.
   bool shed(std::unique_ptr<Regex>& regex) const {
     std::unique_lock lock(mutex_);
+    came_back_.wait(lock, [this] { return !making_; });  // not used on meanwhile: it would grow
     if (!idle_.empty()) {
       --copies_;
       return true;
     }
-    if (making_) return false;  // whoever uses it next will see
     if (!make(regex, lock)) regex->rejuvenate();
     return false;
   }

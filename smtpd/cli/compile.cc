@@ -1,6 +1,6 @@
 // headgate compile: has the images of tables built and, with --explain, says per pattern how it will be answered and why.
-// With a configuration, images go where it says and --all takes every table that it names; without, they go to the user's
-// cache directory. A table whose image cannot be built is explained as it works without one; the exit code is then 69.
+// With a configuration, images go where it says and --all takes every table that it names; without, and when no -o names a
+// directory, they go to the user's cache directory. A table whose image cannot be built is explained as it works without one; the exit code is then 69.
 // Tested by tests/smtpd/cli/rules_test.cc.
 #include <array>
 #include <ostream>

@@ -45,6 +45,8 @@ class TableStore final : public rules::ProgramSource {
 
   void configure(const rules::ImageSettings& settings) override { source_.configure(settings); }
 
+  [[nodiscard]] rules::ImageSettings settings() const override { return source_.settings(); }
+
   Result<rules::CompiledTable> load(rules::Dialect dialect, const std::string& name) override;
   Result<std::string> read_text(const std::string& path, std::size_t limit_bytes,
                                 const rules::TextForm& form) override;

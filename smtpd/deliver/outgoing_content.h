@@ -1,6 +1,6 @@
 // OutgoingContent: a message from the queue file as the bytes of DATA, through the delivery's content checks.
 //   Units     next() reads one chunk of the queue file and gives what became of it; memory is bounded by that.
-//   Lifetime  borrows everything.        Threads  one at a time; next() blocks (disk, tables): call it on the pool.
+//   Lifetime  borrows everything.        Threads  one at a time; next() blocks (disk, tables).
 //   Errors    what the queue file says; Code::unavailable when a lookup failed (which was logged): the message must wait.
 //   Source    smtp(8); content-checks §5.8.
 #pragma once

@@ -1,5 +1,5 @@
-// The router's tables are asked on the manager's executor (a Lookup has one owner); those of the content checks on the
-// pool, where files are read and written, too. A reload may come at any co_await: what a delivery began with is taken
+// The router's tables are asked on the manager's executor (a Lookup has one owner); those of the content checks in
+// turn, on threads of their own. A reload may come at any co_await: what a delivery began with is taken
 // before its first one, the members are not read after it.
 // Tested by tests/smtpd/deliver/worker_test.cc and, end to end, tests/smtpd/queue/manager_test.cc.
 #include "smtpd/deliver/worker.h"

@@ -8,34 +8,41 @@
 #include <fmt/format.h>
 
 namespace headgate::net {
-namespace {
 
-Result<void> guarded(const Turns::Work& work) {
-  try {
-    return work();
-  } catch (const std::exception& error) {
-    return fail(Code::bug, fmt::format("exception in a content check: {}", error.what()));
-  }
-}
-
-}  // namespace
+using namespace std::chrono_literals;
 
 struct Turns::Waiter {
   Waiter(const aio::any_io_executor& executor, Work what)
-      : home(executor), bell(executor), work(std::move(what)) {}
+      : home(executor),
+        bell(executor),
+        joined(std::chrono::steady_clock::now()),
+        work(std::move(what)) {}
 
   const aio::any_io_executor home;
   aio::steady_timer bell;  // this and `done`: only at home
   bool done = false;
+  const Time joined;
   const Work work;
-  Result<void> result;  // before `done` the thread's
+  Result<void> result;  // this and the next: before `done` the thread's
+  std::exception_ptr thrown;
   bool begun = false;
+
+  // Not on the thread: what there is no memory for cannot be told there.
+  [[nodiscard]] Error exception() const {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& error) {
+      return {Code::bug, fmt::format("exception in a content check: {}", error.what()), {}};
+    } catch (...) {
+      return {Code::bug, "exception in a content check", {}};
+    }
+  }
 };
 
 Task<Result<void>> Turns::run(const void* key, std::chrono::milliseconds patience, Work work) {
   const auto home = co_await aio::this_coro::executor;
   const WaiterPtr waiter = std::make_shared<Waiter>(home, std::move(work));
-  waiter->bell.expires_after(patience);
+  waiter->bell.expires_after(std::min(patience, longest_wait_));
   if (!join_queue(key, waiter))
     co_return fail(Code::limit, "cannot start a thread for content checks");
   for (;;) {
@@ -45,9 +52,10 @@ Task<Result<void>> Turns::run(const void* key, std::chrono::milliseconds patienc
     if (!later)
       co_return fail(Code::timeout,
                      fmt::format("content checks were busy with other messages for {}s",
-                                 patience.count() / 1000));
+                                 (std::chrono::steady_clock::now() - waiter->joined) / 1s));
     waiter->bell.expires_at(*later);
   }
+  if (waiter->thrown) co_return tl::unexpected(waiter->exception());
   co_return std::move(waiter->result);
 }
 
@@ -55,30 +63,26 @@ bool Turns::join_queue(const void* key, const WaiterPtr& waiter) {
   const std::lock_guard lock(mutex_);
   Queue& queue = queues_[key];
   queue.waiting.push_back(waiter);
-  if (queue.threads == threads_of_a_key_) return true;
-  if (Thread* thread = idle_thread()) {
-    if (queue.threads++ == 0) queue.moved = std::chrono::steady_clock::now();
-    aio::post(*thread, [this, key, thread] { serve(key, *thread); });
-  }
+  if (queue.threads < threads_of_a_key_) hire(key, queue);
   if (queue.threads > 0) return true;
   queues_.erase(key);
   return false;
 }
 
-// Under the mutex; nullptr when none can be started.
-Turns::Thread* Turns::idle_thread() {
-  if (idle_.empty()) {
-    try {
-      idle_.reserve(threads_.size() + 1);  // there is room when it comes back
+// A thread more for the key, when one can be had; under the mutex.
+void Turns::hire(const void* key, Queue& queue) {
+  try {
+    if (idle_.empty()) {
+      idle_.reserve(threads_.size() + 1);  // for all of them
       threads_.push_back(std::make_unique<Thread>(1));
-    } catch (const std::exception&) {
-      return nullptr;
+      idle_.push_back(threads_.back().get());
     }
-    return threads_.back().get();
+    Thread* thread = idle_.back();
+    aio::post(*thread, [this, key, thread] { serve(key, *thread); });  // it waits for the mutex
+    idle_.pop_back();
+    if (queue.threads++ == 0) queue.moved = std::chrono::steady_clock::now();
+  } catch (const std::exception&) {  // no memory or no thread: those it has will do
   }
-  Thread* thread = idle_.back();
-  idle_.pop_back();
-  return thread;
 }
 
 // How long it has to wait on; nullopt when it is given up.
@@ -87,9 +91,10 @@ std::optional<Turns::Time> Turns::until(const void* key, const Waiter& waiter,
   const std::lock_guard lock(mutex_);
   if (waiter.begun) return Time::max();
   Queue& queue = queues_[key];
-  const Time end = queue.moved + patience;
+  const Time end = std::min(queue.moved + patience, waiter.joined + longest_wait_);
   if (end > std::chrono::steady_clock::now()) return end;
-  std::erase_if(queue.waiting, [&waiter](const WaiterPtr& other) { return other.get() == &waiter; });
+  std::erase_if(queue.waiting,
+                [&waiter](const WaiterPtr& other) { return other.get() == &waiter; });
   return std::nullopt;
 }
 
@@ -102,7 +107,11 @@ void Turns::serve(const void* key, Thread& thread) {
     waiter->begun = true;
     queue.moved = std::chrono::steady_clock::now();
     lock.unlock();
-    waiter->result = guarded(waiter->work);
+    try {
+      waiter->result = waiter->work();
+    } catch (...) {
+      waiter->thrown = std::current_exception();
+    }
     const aio::any_io_executor home = waiter->home;
     aio::post(home, [waiter = std::move(waiter)] {
       waiter->done = true;

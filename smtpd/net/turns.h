@@ -2,7 +2,8 @@
 // few threads that are this key's as long as it has work: a check that does not end takes no thread from those who write
 // messages to disk, nor from another key.
 //   Patience  a turn that does not come is given up, and its work is never begun, when for so long none of the key's
-//             threads has begun or ended anything. Where work goes on, however slowly, the queue is waited out.
+//             threads has begun or ended anything. Where work goes on, however slowly, the queue is waited out, but for no
+//             more than the longest wait: the peer has a clock, too.
 //   Lifetime  the work may refer to the awaiting frame. ~Turns waits for the work under way, and must come before the end of
 //             the executors that wait for it.
 //   Threads   any; who waits wakes on its own executor, which must be that of a single thread.
@@ -27,13 +28,19 @@ class Turns {
  public:
   using Work = std::function<Result<void>()>;
 
-  explicit Turns(std::size_t threads_of_a_key) : threads_of_a_key_(threads_of_a_key) {}
+  // A client waits ten minutes for the reply to its dot (RFC 5321 §4.5.3.2.6), in which a message can need two turns.
+  static constexpr std::chrono::minutes kLongestWait{4};
+
+  explicit Turns(std::size_t threads_of_a_key,
+                 std::chrono::milliseconds longest_wait = kLongestWait)
+      : threads_of_a_key_(threads_of_a_key), longest_wait_(longest_wait) {}
 
   Task<Result<void>> run(const void* key, std::chrono::milliseconds patience, Work work);
 
  private:
   using Time = std::chrono::steady_clock::time_point;
-  using Thread = aio::thread_pool;  // a pool of one: that of several hangs when the second cannot be started
+  using Thread =
+      aio::thread_pool;  // a pool of one: that of several hangs when the second cannot be started
   struct Waiter;
   using WaiterPtr = std::shared_ptr<Waiter>;
 
@@ -44,15 +51,18 @@ class Turns {
   };
 
   bool join_queue(const void* key, const WaiterPtr& waiter);
-  std::optional<Time> until(const void* key, const Waiter& waiter, std::chrono::milliseconds patience);
+  std::optional<Time> until(const void* key, const Waiter& waiter,
+                            std::chrono::milliseconds patience);
   void serve(const void* key, Thread& thread);
-  Thread* idle_thread();
+  void hire(const void* key, Queue& queue);
 
   const std::size_t threads_of_a_key_;
-  std::mutex mutex_;  // over all that follows, and Waiter::begun
+  const std::chrono::milliseconds longest_wait_;
+  std::mutex mutex_;                     // over all that follows, and Waiter::begun
   std::map<const void*, Queue> queues_;  // those with a thread
   std::vector<Thread*> idle_;
-  std::vector<std::unique_ptr<Thread>> threads_;  // as many as were ever busy at once; the first to be destroyed
+  std::vector<std::unique_ptr<Thread>>
+      threads_;  // as many as were ever busy at once; the first to be destroyed
 };
 
 }  // namespace headgate::net

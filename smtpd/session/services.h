@@ -41,8 +41,8 @@ class Loop {
   virtual Task<Result<void>> off_loop(std::function<Result<void>()> work) = 0;
 
   // The same for the content checks. Tables have one owner: of those who name the same `tables`, one at a time. A pattern
-  // that takes long holds up other messages that the same tables look at, but no dialogue, no timer and no signal. Work
-  // that has not begun when `patience` is over never will: Code::timeout.
+  // that takes long holds up other messages that the same tables look at, but no dialogue, no timer and no signal. Where
+  // nothing moves for `patience` work that has not begun never will: Code::timeout; see net::Turns.
   virtual Task<Result<void>> inspect(const void* tables, std::chrono::milliseconds patience,
                                      std::function<Result<void>()> work) = 0;
 };

@@ -46,7 +46,7 @@ void set_content_deadline(Dialogue& dialogue) {
   dialogue.wire.set_deadline_policy(policy);
 }
 
-// A step of the intake, apart from the loop when it asks tables. It waits for its turn as long as for a client.
+// A step of the intake, apart from the loop when it asks tables. Tables that do not move are waited for as long as a client.
 Task<Result<void>> step(Dialogue& dialogue, Intake& intake, std::function<void()> work) {
   if (!intake.asks_tables()) {
     work();

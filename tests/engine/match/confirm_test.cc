@@ -194,9 +194,9 @@ TEST(ConfirmPosix, ATextThatDoesNotEndHoldsUpNobodyElse) {
   const auto copies = [&] { return (allocated_bytes() - before + one / 2) / one; };
 
   std::atomic<bool> enough = false;
-  std::thread other([&] {  // each text takes most of a second
+  std::thread other([&] {  // each text takes a second or so
     Scratch own;
-    while (!enough) (*compiled)->test(std::string(18, 'a') + "!", own, nullptr);
+    while (!enough) (*compiled)->test(std::string(20, 'a') + "!", own, nullptr);
   });
   while (copies() < 2) (*compiled)->test("abc", scratch, nullptr);
   enough = true;

@@ -69,13 +69,14 @@ TEST_F(TurnsTest, OtherKeysDoNotWait) {
 }
 
 Task<void> fail_twice_then(Turns& turns, std::shared_ptr<std::atomic<bool>> began,
-                           std::vector<Code>& codes, std::function<void()> then) {
+                           std::vector<Code>& codes, std::function<void()> then,
+                           std::chrono::milliseconds patience = kNoPatience) {
   const Turns::Work work = [began]() -> Result<void> {
     *began = true;
     return {};
   };
   for (int i = 0; i < 2; ++i) {
-    const Result<void> done = co_await turns.run(nullptr, kNoPatience, work);
+    const Result<void> done = co_await turns.run(nullptr, patience, work);
     codes.push_back(done ? Code::bug : done.error().code);
   }
   then();
@@ -86,8 +87,8 @@ TEST_F(TurnsTest, WorkIsGivenUpWhenItsTurnDoesNotCome) {
   std::vector<Code> codes;
   const auto began = std::make_shared<std::atomic<bool>>(false);
   auto first = start(nullptr, stuck());
-  aio::co_spawn(io_.get_executor(),
-                fail_twice_then(turns_, began, codes, [this] { release(); }), aio::detached);
+  aio::co_spawn(io_.get_executor(), fail_twice_then(turns_, began, codes, [this] { release(); }),
+                aio::detached);
   auto last = start(nullptr, nothing);
   io_.run();
   EXPECT_TRUE(first.get());
@@ -126,12 +127,34 @@ TEST_F(TurnsTest, AQueueThatMovesIsWaitedOut) {
   for (auto& done : all) EXPECT_TRUE(done.get());
 }
 
-TEST_F(TurnsTest, AnExceptionIsAnError) {
-  auto result = start(nullptr, []() -> Result<void> { throw std::bad_alloc(); });
+// However patient.
+TEST_F(TurnsTest, NoWaitIsLongerThanTheLongest) {
+  Turns turns(1, std::chrono::milliseconds{20});
+  std::vector<Code> codes;
+  const auto began = std::make_shared<std::atomic<bool>>(false);
+  auto first =
+      aio::co_spawn(io_.get_executor(), turns.run(nullptr, kPatience, stuck()), aio::use_future);
+  aio::co_spawn(io_.get_executor(),
+                fail_twice_then(
+                    turns, began, codes, [this] { release(); }, kPatience),
+                aio::detached);
   io_.run();
-  const Result<void> done = result.get();
-  ASSERT_FALSE(done);
-  EXPECT_EQ(done.error().code, Code::bug);
+  EXPECT_TRUE(first.get());
+  EXPECT_EQ(codes, (std::vector{Code::timeout, Code::timeout}));
+  EXPECT_FALSE(*began);
+}
+
+TEST_F(TurnsTest, AnExceptionIsAnError) {
+  const Turns::Work works[] = {[]() -> Result<void> { throw std::bad_alloc(); },
+                               []() -> Result<void> { throw 1; }};
+  for (const Turns::Work& work : works) {
+    auto result = start(nullptr, work);
+    io_.run();
+    io_.restart();
+    const Result<void> done = result.get();
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, Code::bug);
+  }
 }
 
 Task<void> run_some(Turns& turns, const Turns::Work& work) {
