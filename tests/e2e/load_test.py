@@ -88,6 +88,7 @@ class Load(unittest.TestCase):
             until(lambda: len(server.mail()) >= MESSAGES, "all mail", PATIENCE)
             bodies = collections.Counter(path.read_bytes().split(b"\n\n", 1)[1] for path in server.mail())
             self.assertEqual([MESSAGES], list(bodies.values()), "every body is the same")
+            until(lambda: server.log().count("status=sent") >= MESSAGES, "all lines about it")  # written after the mail
             self.assertEqual(MESSAGES, server.log().count("status=sent"))
 
     def test_smtplib_to_a_maildir(self):
