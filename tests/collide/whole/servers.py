@@ -222,7 +222,9 @@ class Postfix:
         envelope = subprocess.run(run + ['-e', '-q', queue_id], capture_output=True).stdout.decode('latin-1')
         lines = [line.split(': ', 1) for line in envelope.split('\n') if ': ' in line]
         recipients = sorted(value for name, value in lines if name == 'recipient')
-        recipients = [value for name, value in lines if name == 'redirect_to'][-1:] or recipients
+        redirect = [value for name, value in lines if name == 'redirect_to'][-1:]
+        if redirect:  # "this action overrides the FILTER action, and affects all recipients" (header_checks(5))
+            return content, redirect, ''
         filters = [value for name, value in lines if name == 'content_filter']
         return content, recipients, filters[-1] if filters else ''
 
