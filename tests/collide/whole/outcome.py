@@ -58,16 +58,23 @@ def collect(replies, case_lines, delivery_lines, deliveries, held):
     queue."""
     outcomes = [Outcome(list(r)) for r in replies]
     ids = ids_in_order(case_lines)
-    startup, current, number = [], None, -1
+    numbers = {queue_id: n for n, queue_id in enumerate(ids)}
+    startup, number, cleanups = [], -1, -1
     for program, text in case_lines:
         match = re.match(r'(\w+): client=', text)
         if program == 'smtpd' and match:
             number += 1
-            current = outcomes[number] if number < len(outcomes) else None
+            cleanups = number
             continue
         if program not in ('smtpd', 'cleanup') or any(mask.match(text) for mask in (CONNECTIONS, OURS, MACHINE)):
             continue
-        queue_id = ids[number] if number >= 0 else None
+        of_line = number
+        if program == 'cleanup':  # of Postfix it may still be speaking of a message that smtpd has ended
+            named = re.match(r'(?:warning: )?(\w+): ', text)
+            cleanups = numbers.get(named.group(1), cleanups) if named else cleanups
+            of_line = cleanups
+        current = outcomes[of_line] if 0 <= of_line < len(outcomes) else None
+        queue_id = ids[of_line] if of_line >= 0 else None
         line = '%s: %s' % (program, masked(text, queue_id))
         if line in startup:
             continue  # a second cleanup process complains of the tables again
