@@ -151,7 +151,7 @@ class PosixConfirmer final : public Confirmer {
     const auto changed = [this] { return making_ || !idle_.empty(); };
     while (idle_.empty()) {
       if (making_) {
-        came_back_.wait(lock, [this] { return !making_ || !idle_.empty(); });
+        came_back_.wait(lock);
       } else if (!came_back_.wait_until(lock, WaitClock::now() + kPatience, changed)) {
         std::unique_ptr<Regex> another;
         const bool made = make(another, lock);

@@ -1,6 +1,7 @@
 // headgate compile: has the images of tables built and, with --explain, says per pattern how it will be answered and why.
 // With a configuration, images go where it says and --all takes every table that it names; without, and when no -o names a
-// directory, they go to the user's cache directory. A table whose image cannot be built is explained as it works without one; the exit code is then 69.
+// directory, they go to the user's cache directory. A table whose image cannot be built is explained as it works without
+// one; the exit code is then 69.
 // Tested by tests/smtpd/cli/rules_test.cc.
 #include <array>
 #include <ostream>
@@ -130,9 +131,8 @@ tl::expected<Options, int> parse(Invocation& invocation) {
 int configure(Invocation& invocation, Options& options) {
   if (invocation.config_directory.empty() && options.all)
     return fatal(invocation, kExitUsage, "compile --all needs a configuration: -c DIR");
-  const auto config = config::load({invocation.config_directory, invocation.overrides});
-  if (!config) return fatal(invocation, kExitBadConfiguration, config.error().text());
-  use_images_of(*config, invocation);
+  const auto config = load_with_images(invocation);
+  if (!config) return config.error();
   if (!options.all) return kExitOk;
   for (const ConfiguredTable& table : configured_tables(*config)) {
     if (is_rule_table(table.spec)) options.tables.push_back(table.spec);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include "engine/base/text.h"
@@ -59,10 +60,9 @@ class Collector {
       if (!with_cleanups && config::is_cleanup_param(param.name)) continue;
       std::vector<std::string> tables;
       collect_tables(settings.*(*field), tables);
-      const bool folds = !param.name.ends_with("_checks");
       for (std::string& table : tables) {
-        const bool matters = !is_rule_table(table);
-        if (seen_.insert({table, matters && folds}).second)
+        const bool folds = !param.name.ends_with("_checks") && !is_rule_table(table);
+        if (seen_.insert({table, folds}).second)
           found_.push_back({std::string(param.name), std::move(table), folds});
       }
     }
@@ -71,7 +71,7 @@ class Collector {
   std::vector<ConfiguredTable> found() { return std::move(found_); }
 
  private:
-  std::set<std::pair<std::string, bool>> seen_;  // with whether it folds, where that matters
+  std::set<std::pair<std::string, bool>> seen_;  // with whether it folds
   std::vector<ConfiguredTable> found_;
 };
 

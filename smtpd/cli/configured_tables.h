@@ -13,8 +13,9 @@ namespace headgate::cli {
 
 struct ConfiguredTable {
   std::string parameter;
-  std::string spec;   // "pcre:/etc/postfix/header_checks"
-  bool folds = true;  // its keys know no case; content checks ask for the line as it is
+  std::string spec;  // "pcre:/etc/postfix/header_checks"
+  bool folds =
+      true;  // its keys know no case; content checks ask for the line as it is, patterns decide themselves
 };
 
 std::vector<ConfiguredTable> configured_tables(const config::Config& config);

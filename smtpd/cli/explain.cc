@@ -70,9 +70,8 @@ std::vector<std::string> read_keys(std::istream& in, bool headers) {
 int run_explain(Invocation& invocation) {
   const Request request = parse(invocation.arguments);
   if (request.wrong) return fatal(invocation, kExitUsage, kUsage);
-  const auto config = config::load({invocation.config_directory, invocation.overrides});
-  if (!config) return fatal(invocation, kExitBadConfiguration, config.error().text());
-  use_images_of(*config, invocation);
+  const auto config = load_with_images(invocation);
+  if (!config) return config.error();
   const auto table = open_rule_table(invocation, request.table);
   if (!table) return fatal(invocation, exit_code_of(table.error()), table.error().text());
   const rules::Program& program = *table->full;

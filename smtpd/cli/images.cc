@@ -23,4 +23,12 @@ void use_images_of(const config::Config& config, Invocation& invocation) {
   invocation.programs.configure(images);
 }
 
+tl::expected<config::Config, int> load_with_images(Invocation& invocation) {
+  auto config = config::load({invocation.config_directory, invocation.overrides});
+  if (!config)
+    return tl::unexpected(fatal(invocation, kExitBadConfiguration, config.error().text()));
+  use_images_of(*config, invocation);
+  return std::move(*config);
+}
+
 }  // namespace headgate::cli

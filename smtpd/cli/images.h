@@ -14,4 +14,7 @@ rules::ImageSettings image_settings(const config::Settings& main);
 // is nobody's wish: images stay in the user's cache directory unless -o names another.
 void use_images_of(const config::Config& config, Invocation& invocation);
 
+// The configuration of the command line, its images in use; or the exit code, when it has a mistake and that was told.
+tl::expected<config::Config, int> load_with_images(Invocation& invocation);
+
 }  // namespace headgate::cli

@@ -70,13 +70,8 @@ tl::expected<Options, int> parse(Invocation& invocation) {
 // The Settings that the checks go by: those of the configuration's first smtpd service, with the tables named in them.
 tl::expected<std::shared_ptr<config::Settings>, int> settings_for(Invocation& invocation,
                                                                   const Options& options) {
-  config::LoadOptions load;
-  load.directory = invocation.config_directory;
-  load.overrides = invocation.overrides;
-  const auto config = config::load(load);
-  if (!config)
-    return tl::unexpected(fatal(invocation, kExitBadConfiguration, config.error().text()));
-  use_images_of(*config, invocation);
+  const auto config = load_with_images(invocation);
+  if (!config) return tl::unexpected(config.error());
   const auto& services = config->services;
   const auto smtpd =
       std::find_if(services.begin(), services.end(),

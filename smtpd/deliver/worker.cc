@@ -1,6 +1,6 @@
 // The router's tables are asked on the manager's executor (a Lookup has one owner); those of the content checks in
-// turn, on threads of their own. A reload may come at any co_await: what a delivery began with is taken
-// before its first one, the members are not read after it.
+// turn, on threads of their own. A reload may come at any co_await: what a delivery began with is taken before its first
+// one, the members are not read after it.
 // Tested by tests/smtpd/deliver/worker_test.cc and, end to end, tests/smtpd/queue/manager_test.cc.
 #include "smtpd/deliver/worker.h"
 

@@ -13,13 +13,9 @@ using namespace std::chrono_literals;
 
 struct Turns::Waiter {
   Waiter(const aio::any_io_executor& executor, Work what)
-      : home(executor),
-        bell(executor),
-        joined(std::chrono::steady_clock::now()),
-        work(std::move(what)) {}
+      : bell(executor), joined(std::chrono::steady_clock::now()), work(std::move(what)) {}
 
-  const aio::any_io_executor home;
-  aio::steady_timer bell;  // this and `done`: only at home
+  aio::steady_timer bell;  // this and `done`: only on its executor
   bool done = false;
   const Time joined;
   const Work work;
@@ -112,7 +108,7 @@ void Turns::serve(const void* key, Thread& thread) {
     } catch (...) {
       waiter->thrown = std::current_exception();
     }
-    const aio::any_io_executor home = waiter->home;
+    const auto home = waiter->bell.get_executor();
     aio::post(home, [waiter = std::move(waiter)] {
       waiter->done = true;
       waiter->bell.cancel();

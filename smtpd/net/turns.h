@@ -39,8 +39,8 @@ class Turns {
 
  private:
   using Time = std::chrono::steady_clock::time_point;
-  using Thread =
-      aio::thread_pool;  // a pool of one: that of several hangs when the second cannot be started
+  // A pool of one: that of several hangs when the second cannot be started.
+  using Thread = aio::thread_pool;
   struct Waiter;
   using WaiterPtr = std::shared_ptr<Waiter>;
 
@@ -61,8 +61,8 @@ class Turns {
   std::mutex mutex_;                     // over all that follows, and Waiter::begun
   std::map<const void*, Queue> queues_;  // those with a thread
   std::vector<Thread*> idle_;
-  std::vector<std::unique_ptr<Thread>>
-      threads_;  // as many as were ever busy at once; the first to be destroyed
+  // As many as were ever busy at once; the first to be destroyed.
+  std::vector<std::unique_ptr<Thread>> threads_;
 };
 
 }  // namespace headgate::net

@@ -75,6 +75,7 @@ SIZE_ROWS = [
     ("message_size_limit=3000", "-o message_size_limit=0", "-o message_size_limit=0", None, 200, ("250", [], 200)),
     ("", "-o message_size_limit=3000", "", None, 200, (BIG, ["smtpd"], None)),
     ("", "", "-o message_size_limit=500", None, 1, (BIG, ["cleanup"], 1)),
+    ("", "", "-o message_size_limit=3000 -o line_length_limit=512", None, 24, (BIG, ["cleanup"], 24)),
     ("", "", "-o message_size_limit=121300", None, "long lines", ("250", [], 26)),
     ("", "", "-o message_size_limit=121300 -o line_length_limit=512", None, "long lines", (BIG, ["cleanup"], 26)),
     ("", "-o line_length_limit=512", "-o message_size_limit=121300", None, "long lines", (BIG, ["cleanup"], 103)),

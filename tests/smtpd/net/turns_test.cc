@@ -116,13 +116,13 @@ TEST_F(TurnsTest, NothingIsKeptOfWhatWasGivenUp) {
 
 // The last waits longer than its patience, behind others who are served.
 TEST_F(TurnsTest, AQueueThatMovesIsWaitedOut) {
-  static constexpr std::chrono::milliseconds kLittlePatience{2000};
+  static constexpr std::chrono::milliseconds kLittlePatience{5000};
   std::vector<std::future<Result<void>>> all;
   const Turns::Work slow = []() -> Result<void> {
     std::this_thread::sleep_for(kLittlePatience / 20);
     return {};
   };
-  for (int i = 0; i < 30; ++i) all.push_back(start(nullptr, slow, kLittlePatience));
+  for (int i = 0; i < 24; ++i) all.push_back(start(nullptr, slow, kLittlePatience));
   io_.run();
   for (auto& done : all) EXPECT_TRUE(done.get());
 }
