@@ -28,7 +28,8 @@ class Turns {
  public:
   using Work = std::function<Result<void>()>;
 
-  // A client waits ten minutes for the reply to its dot (RFC 5321 §4.5.3.2.6), in which a message can need two turns.
+  // Of one turn. A client waits ten minutes for the reply to its dot (RFC 5321 §4.5.3.2.6); a short message needs two turns
+  // in them, a long one that lies in our socket buffer whole needs more.
   static constexpr std::chrono::minutes kLongestWait{4};
 
   explicit Turns(std::size_t threads_of_a_key,
