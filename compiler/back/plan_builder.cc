@@ -67,6 +67,7 @@ class PlanBuilder {
     fill_any();
     fill_named();
     if (switches_.blocks) fill_block();
+    fill_spelled();
     finish(plan().any);
     finish(plan().block);
     plan().blocks = switches_.blocks;
@@ -203,6 +204,30 @@ class PlanBuilder {
     }
     add_literals(plan().block, literals);
     add_spellings(plan().block, spellings, [](std::uint32_t, const std::string*) {});
+  }
+
+  // Patterns that are found by the same literals are candidates together, and share a database.
+  void fill_spelled() {
+    std::map<analyse::Clause, ScanSet> together;
+    std::vector<ScanSet> sets;
+    for (std::uint32_t id = 0; id < choices_.size(); ++id) {
+      const ScanChoice& choice = choices_[id];
+      if (!choice.worth_spelling) continue;
+      const ScanPattern pattern{id, plans_[id]->scan_text, plans_[id]->caseless, false, true};
+      if (choice.literals == nullptr)
+        sets.push_back({pattern});
+      else
+        together[choice.literals->any_of].push_back(pattern);
+    }
+    for (auto& [literals, set] : together) sets.push_back(std::move(set));
+    for (const ScanSet& set : sets) {
+      Section found;
+      add_spellings(found, set, [](std::uint32_t, const std::string*) {});
+      for (const std::uint32_t number : found.scans) {
+        for (const std::uint32_t id : plan().scans[number].owners)
+          parts_.patterns[id].spelled = rules::Spelled{number, plans_[id]->trusted_bytes};
+      }
+    }
   }
 
   // Equal sets of literals share their databases.
