@@ -16,7 +16,11 @@ Truth::Truth(const Program& program, Path path)
       path_(path),
       block_(program, scratch_),
       memory_(program.patterns().size()),
-      looked_for_(program.plan().scans.size()) {}
+      looked_for_(program.plan().scans.size()) {
+  for (const Scan& scan : program.plan().scans) {
+    if (!scan.scanner->reserve(scratch_)) path_ = Path::confirm_only;
+  }
+}
 
 void Truth::begin(std::string_view text, bool is_line_of_block) {
   text_ = text;
@@ -124,8 +128,9 @@ bool Truth::is_not_spelled(std::uint32_t id) {
 Opinion Truth::opinion(std::uint32_t id) {
   if (all_) return Opinion::ask;
   Memory& memory = memory_[id];
-  if (memory.candidate != generation_ || memory.ruled_out == generation_) return Opinion::no;
   const Pattern& pattern = program_.patterns()[id];
+  if (memory.ruled_out == generation_) return Opinion::no;
+  if (memory.candidate != generation_ && !pattern.on_demand) return Opinion::no;
   if (pattern.sure && !line_of_block_ && text_.size() <= pattern.trusted_bytes) return Opinion::yes;
   if (memory.asked == generation_) return Opinion::ask;
   if (!lacks_a_literal(pattern) && !is_not_spelled(id)) return Opinion::ask;
