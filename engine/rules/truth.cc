@@ -131,7 +131,8 @@ Opinion Truth::opinion(std::uint32_t id) {
   const Pattern& pattern = program_.patterns()[id];
   if (memory.ruled_out == generation_) return Opinion::no;
   if (memory.candidate != generation_ && !pattern.on_demand) return Opinion::no;
-  if (pattern.sure && !line_of_block_ && text_.size() <= pattern.trusted_bytes) return Opinion::yes;
+  if (pattern.sure && memory.candidate == generation_ && !line_of_block_ && !doubts(id))
+    return Opinion::yes;
   if (memory.asked == generation_) return Opinion::ask;
   if (!lacks_a_literal(pattern) && !is_not_spelled(id)) return Opinion::ask;
   memory.ruled_out = generation_;
