@@ -6,11 +6,14 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include <fmt/format.h>
 #include <hs/hs.h>
 
 #include "bench/peers/cpu_clock.h"
 #include "bench/peers/walk.h"
 #include "engine/base/bytes.h"
+#include "engine/base/file.h"
+#include "engine/base/sha256.h"
 
 namespace headgate::peers {
 
@@ -231,12 +234,32 @@ Database take_report(std::string_view report, Made& made) {
   return Database(database);
 }
 
+std::string kept_name(const std::vector<Expression>& list) {
+  std::string all = hs_version();
+  for (const Expression& one : list)
+    all += fmt::format("\n{} {} {}", one.rule, one.flags, one.text);
+  return "hyperscan-" + hex(sha256(all)).substr(0, 32);
+}
+
+Result<std::string> report_on(std::vector<Expression> list, const Bounds& bounds,
+                              const std::string& keep_in) {
+  const std::string kept = keep_in.empty() ? "" : keep_in + '/' + kept_name(list);
+  if (!kept.empty()) {
+    auto found = read_file(kept);
+    if (found) return found;
+  }
+  auto report = run_bounded(bounds, [&list] { return Compilation(std::move(list)).run(); });
+  if (report && !kept.empty()) TRY_OK(write_file_atomically(kept, *report));
+  return report;
+}
+
 }  // namespace
 
-Made make_hyperscan_rules(const rules::Program& program, HyperscanWay way, const Bounds& bounds) {
+Made make_hyperscan_rules(const rules::Program& program, HyperscanWay way, const Bounds& bounds,
+                          const std::string& keep_in) {
   Made made;
   std::vector<Expression> list = expressions(program, way, made);
-  const auto report = run_bounded(bounds, [&list] { return Compilation(std::move(list)).run(); });
+  const Result<std::string> report = report_on(std::move(list), bounds, keep_in);
   if (!report) {
     made.problem = "compiling: " + report.error().text();
     return made;

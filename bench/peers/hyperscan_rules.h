@@ -13,6 +13,9 @@ namespace headgate::peers {
 
 enum class HyperscanWay : std::uint8_t { text_by_text, whole_buffer };
 
-Made make_hyperscan_rules(const rules::Program& program, HyperscanWay way, const Bounds& bounds);
+// `keep_in`: a folder where compiled databases stay for the next run of a benchmark; "" = nowhere. What is found there is
+// believed, and its compile time is that of the run which made it.
+Made make_hyperscan_rules(const rules::Program& program, HyperscanWay way, const Bounds& bounds,
+                          const std::string& keep_in = {});
 
 }  // namespace headgate::peers

@@ -6,6 +6,7 @@
 #include "bench/peers/walk.h"
 #include "engine/checks/inspector.h"
 #include "engine/mail/splitter.h"
+#include "engine/match/scratch.h"
 #include "engine/rules/program_lookup.h"
 
 namespace headgate::peers {
@@ -30,6 +31,25 @@ class Ours final : public Peer {
  private:
   rules::ProgramLookup lookup_;
   std::unordered_map<int, std::uint32_t> by_line_;
+};
+
+class OwnDatabases final : public Peer {
+ public:
+  explicit OwnDatabases(std::shared_ptr<const rules::Program> program)
+      : program_(std::move(program)) {}
+
+  void scan(const Section& section, std::uint64_t, Hits&) override {
+    for (const std::string_view text : section.texts) {
+      candidates_.clear(program_->patterns().size());
+      for (const auto& scanner : program_->scanners())
+        if (!scanner->scan(text, scratch_, candidates_)) return;
+    }
+  }
+
+ private:
+  std::shared_ptr<const rules::Program> program_;
+  match::Scratch scratch_;
+  match::Candidates candidates_;
 };
 
 class Nowhere final : public checks::Sink, public checks::ActionObserver {
@@ -57,6 +77,17 @@ Made make_ours(std::shared_ptr<const rules::Program> program) {
   Made made;
   for (const auto& scanner : program->scanners()) made.memory_bytes += scanner->size_bytes();
   made.peer = std::make_unique<Ours>(std::move(program));
+  return made;
+}
+
+Made make_own_databases(std::shared_ptr<const rules::Program> program) {
+  Made made;
+  if (program->scanners().empty()) {
+    made.problem = "the table has no databases";
+    return made;
+  }
+  made.exact = false;
+  made.peer = std::make_unique<OwnDatabases>(std::move(program));
   return made;
 }
 
