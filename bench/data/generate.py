@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Writes check tables and mail for benchmarks: the same bytes for the same arguments, on every machine.
 
-    generate.py DIR [--seed N] [--rules 1,10,100,1000,5000] [--messages N] [--eml] [--tables-only]
+    generate.py DIR [--seed N] [--rules 1,10,100,1000,5000] [--messages N] [--eml] [--lines] [--tables-only]
 
     DIR/body_N.pcre, head_N.pcre         N rules, flat            DIR/mail.mbox          the messages, LF line ends
     DIR/body_N.if.pcre, head_N.if.pcre   the same in if-groups    DIR/eml/000000.eml     with --eml: a file each, CRLF
     DIR/*.regexp                         the same in POSIX's spelling
+    DIR/bodies.txt, DIR/headers.txt      with --lines: all body lines, all header lines, one message after the other
 
 A table does not depend on which other tables are asked for, a message not on how many follow. In each rule at least one
 word occurs in no message, so that only the last, planted rule of a table is ever hit: one message in a hundred has a
@@ -376,9 +377,10 @@ class Mail:
         return self.headers(number, content), body
 
 
-def write_mail(directory, mail, count, eml):
+def write_mail(directory, mail, count, eml, lines):
     if eml:
         os.makedirs(os.path.join(directory, "eml"), exist_ok=True)
+    texts = [open(os.path.join(directory, name) if lines else os.devnull, "w", encoding="ascii") for name in ("headers.txt", "bodies.txt")]
     header_bytes = body_bytes = body_lines = 0
     with open(os.path.join(directory, "mail.mbox"), "w", encoding="ascii", newline="\n") as mbox:
         for number in range(count):
@@ -386,11 +388,15 @@ def write_mail(directory, mail, count, eml):
             header_bytes += sum(len(line) + 1 for line in head)
             body_bytes += sum(len(line) + 1 for line in body)
             body_lines += len(body)
+            for out, part in zip(texts, (head, body)):
+                out.write("\n".join(part) + "\n")
             quoted = [">" + line if line.startswith("From ") else line for line in body]
             mbox.write("From sender@example.com Fri Jun  7 00:00:00 2024\n" + "\n".join(head + [""] + quoted) + "\n\n")
             if eml:
                 with open(os.path.join(directory, "eml", "%06d.eml" % number), "w", encoding="ascii", newline="\r\n") as out:
                     out.write("\n".join(head + [""] + body) + "\n")
+    for out in texts:
+        out.close()
     print("%d messages: %d header bytes, %d body bytes in %d lines" % (count, header_bytes, body_bytes, body_lines))
 
 
@@ -401,6 +407,7 @@ def main():
     parser.add_argument("--rules", default="1,10,100,1000,5000")
     parser.add_argument("--messages", type=int, default=500)
     parser.add_argument("--eml", action="store_true", help="also a file a message")
+    parser.add_argument("--lines", action="store_true", help="also the texts alone")
     parser.add_argument("--tables-only", action="store_true")
     options = parser.parse_args()
     os.makedirs(options.directory, exist_ok=True)
@@ -412,7 +419,7 @@ def main():
                 write_table(os.path.join(options.directory, "%s_%d.%s" % (kind, count, dialect)), groups, False, spelling)
                 write_table(os.path.join(options.directory, "%s_%d.if.%s" % (kind, count, dialect)), groups, True, spelling)
     if not options.tables_only:
-        write_mail(options.directory, Mail(words, options.seed), options.messages, options.eml)
+        write_mail(options.directory, Mail(words, options.seed), options.messages, options.eml, options.lines)
 
 
 if __name__ == "__main__":

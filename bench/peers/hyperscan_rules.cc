@@ -235,10 +235,13 @@ Database take_report(std::string_view report, Made& made) {
 }
 
 std::string kept_name(const std::vector<Expression>& list) {
-  std::string all = hs_version();
-  for (const Expression& one : list)
-    all += fmt::format("\n{} {} {}", one.rule, one.flags, one.text);
-  return "hyperscan-" + hex(sha256(all)).substr(0, 32);
+  Sha256 digest;
+  digest.add_counted(hs_version());
+  for (const Expression& one : list) {
+    digest.add_counted(fmt::format("{} {}", one.rule, one.flags));
+    digest.add_counted(one.text);
+  }
+  return "hyperscan-" + hex(digest.finish()).substr(0, 32);
 }
 
 Result<std::string> report_on(std::vector<Expression> list, const Bounds& bounds,
