@@ -11,7 +11,7 @@
 #include "bench/peers/cpu_clock.h"
 #include "smtpd/corpus/message_files.h"
 
-namespace headgate::bench {
+namespace headgate::ratios {
 
 namespace {
 
@@ -145,4 +145,4 @@ Result<double> Inputs::warm_start(const std::string& path) const {
   return peers::process_cpu_seconds() - begun;
 }
 
-}  // namespace headgate::bench
+}  // namespace headgate::ratios

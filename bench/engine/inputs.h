@@ -14,7 +14,7 @@
 #include "engine/base/env.h"
 #include "engine/rules/program.h"
 
-namespace headgate::bench {
+namespace headgate::ratios {
 
 using ProgramPtr = std::shared_ptr<const rules::Program>;
 using Messages = std::deque<peers::MailMessage>;
@@ -64,4 +64,4 @@ class Inputs {
   peers::MailKeys mail_, real_mail_;
 };
 
-}  // namespace headgate::bench
+}  // namespace headgate::ratios

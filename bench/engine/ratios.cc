@@ -17,7 +17,7 @@
 
 #include "bench/engine/rows.h"
 
-namespace headgate::bench {
+namespace headgate::ratios {
 namespace {
 
 struct Options {
@@ -134,15 +134,15 @@ int run(const Options& options) {
 }
 
 }  // namespace
-}  // namespace headgate::bench
+}  // namespace headgate::ratios
 
 int main(int argc, char** argv) {
-  headgate::bench::Options options;
-  if (!headgate::bench::parse(argc, argv, options)) {
+  headgate::ratios::Options options;
+  if (!headgate::ratios::parse(argc, argv, options)) {
     std::cerr
         << "usage: ratios [--data DIR] [--kept DIR] [--rounds N] [--seed N] [--limit SECONDS] "
            "[--only WORDS] [--skip WORDS] [--json FILE] [--yardstick COMMAND] [--list]\n";
     return 64;
   }
-  return headgate::bench::run(options);
+  return headgate::ratios::run(options);
 }

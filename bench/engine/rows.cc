@@ -10,7 +10,7 @@
 #include "bench/peers/posix_rules.h"
 #include "bench/peers/rounds.h"
 
-namespace headgate::bench {
+namespace headgate::ratios {
 
 namespace {
 
@@ -263,4 +263,4 @@ std::vector<Row> rows() {
   return all;
 }
 
-}  // namespace headgate::bench
+}  // namespace headgate::ratios

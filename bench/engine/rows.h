@@ -12,7 +12,7 @@
 #include "bench/engine/inputs.h"
 #include "bench/peers/spread.h"
 
-namespace headgate::bench {
+namespace headgate::ratios {
 
 struct Plan {
   std::size_t rounds = 5;
@@ -39,4 +39,4 @@ struct Row {
 
 std::vector<Row> rows();
 
-}  // namespace headgate::bench
+}  // namespace headgate::ratios
