@@ -14,9 +14,9 @@ namespace headgate::bench {
 
 namespace {
 
-constexpr std::size_t kLeastRules = 4;       // of a group by header name
-constexpr std::size_t kLeastAlike = 8;       // of a group by other bytes
-constexpr std::size_t kBytesAlike = 5;       // … which are so many
+constexpr std::size_t kLeastRules = 4;  // of a group by header name
+constexpr std::size_t kLeastAlike = 8;  // of a group by other bytes
+constexpr std::size_t kBytesAlike = 5;  // … which are so many
 constexpr std::string_view kMeta = "^$.[]|()*+?{}\\";
 constexpr std::string_view kPlainWhenEscaped = "/.-:@$^*+?()[]{}|\\=#%&!,;~ ";
 
@@ -61,7 +61,8 @@ std::string_view literal_at(std::string_view pattern, std::size_t at) {
 }
 
 bool is_repeat(std::string_view pattern, std::size_t at) {
-  return at < pattern.size() && std::string_view("*+?{").find(pattern[at]) != std::string_view::npos;
+  return at < pattern.size() &&
+         std::string_view("*+?{").find(pattern[at]) != std::string_view::npos;
 }
 
 // "^Subject:" of "^Subject: (Re: )?"; "" when it names no header.

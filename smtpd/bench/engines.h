@@ -29,7 +29,8 @@ std::string_view postfix_engine(rules::Dialect dialect);
 // Whether the engine says anything about this table: regexec not about pcre:, nothing flat about a table without groups.
 bool applies(const EngineKind& kind, const rules::Program& program);
 
-peers::Made make_engine(const EngineKind& kind, const std::shared_ptr<const rules::Program>& program,
+peers::Made make_engine(const EngineKind& kind,
+                        const std::shared_ptr<const rules::Program>& program,
                         const peers::Bounds& bounds);
 
 }  // namespace headgate::bench

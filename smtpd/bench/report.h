@@ -16,6 +16,7 @@ namespace headgate::bench {
 
 struct Machine {
   std::string processor, system, headgate, hyperscan, pcre2;
+  std::string date;  // "2026-11-29 18:55 UTC"
   unsigned processors = 0;
 };
 
@@ -25,18 +26,18 @@ struct CorpusFacts {
 };
 
 struct EngineRun {
-  std::string engine;   // "pcre2"
-  std::string problem;  // not "": it was not measured, and why
+  std::string engine;                            // "pcre2"
+  std::string problem;                           // not "": it was not measured, and why
   std::uint64_t texts = 0, bytes = 0, hits = 0;  // of the sample it ran over
   bool whole_corpus = false;
-  bool exact = false;                // it gives each text its rule
-  std::optional<bool> agrees;        // with headgate, text by text; for exact ones
-  std::size_t left_out = 0;          // patterns that it cannot take
-  std::size_t approximate = 0;       // … that it answers with "perhaps"
-  std::size_t memory_bytes = 0;      // of what was compiled
-  double compile_seconds = 0;        // CPU
-  bool cut = false;                  // the limit stopped it
-  std::vector<double> seconds;       // CPU, a pass, by run
+  bool exact = false;            // it gives each text its rule
+  std::optional<bool> agrees;    // with headgate, text by text; for exact ones
+  std::size_t left_out = 0;      // patterns that it cannot take
+  std::size_t approximate = 0;   // … that it answers with "perhaps"
+  std::size_t memory_bytes = 0;  // of what was compiled
+  double compile_seconds = 0;    // CPU
+  bool cut = false;              // the limit stopped it
+  std::vector<double> seconds;   // CPU, a pass, by run
 
   [[nodiscard]] peers::Spread megabytes_a_second() const {
     std::vector<double> rates;
