@@ -221,4 +221,8 @@ std::optional<std::string> certain_beginning(const rules::Pattern& pattern) {
   return beginning;
 }
 
+std::vector<Candidate> grouping_candidates(const rules::Program& program, const TableText& text) {
+  return Finder(program, text).run();
+}
+
 }  // namespace headgate::bench
