@@ -16,7 +16,7 @@ namespace headgate::bench {
 
 namespace {
 
-constexpr double kWidth = 480, kRight = 466;
+constexpr double kWidth = 480, kRight = 458;
 
 bool is_drawn(const EngineRun& run) { return run.problem.empty() && !run.seconds.empty(); }
 
@@ -105,7 +105,7 @@ std::string growth_chart(const TableReport& table) {
   std::vector<std::string> engines;
   for (const EngineRun& run : table.growth.back().engines) engines.push_back(run.engine);
   const double legend = 20 * static_cast<double>((engines.size() + 1) / 2);
-  const double top = 30 + legend, bottom = top + 220;
+  const double top = 42 + legend, bottom = top + 220;
   Svg svg(kWidth, bottom + 42, "Cost by number of rules");
   const LogScale x(rules.least, rules.most, 56, kRight), y(cost.least, cost.most, bottom, top);
   horizontal_ticks(svg, x, top, bottom, "rules");
@@ -113,7 +113,7 @@ std::string growth_chart(const TableReport& table) {
     svg.line({56, y.at(tick)}, {kRight, y.at(tick)}, "grid");
     svg.text({50, y.at(tick) + 4}, short_number(tick), Anchor::end, "tick");
   }
-  svg.text({8, top - 10}, "ns of CPU time a byte", Anchor::start, "axis");
+  svg.text({8, top - 14}, "ns of CPU time a byte", Anchor::start, "axis");
   double place = 0;
   for (const std::string& engine : engines) {
     std::vector<Point> points;

@@ -54,14 +54,15 @@ std::string table_facts(const TableReport& table) {
          "</div>\n";
 }
 
-std::string engine_row(const EngineRun& run) {
+std::string engine_row(const EngineRun& run, double postfix) {
   const std::string name = cell(title_of(run.engine));
   if (!run.problem.empty())
-    return fmt::format("<tr>{}<td colspan=\"6\">not measured: {}</td></tr>\n", name,
+    return fmt::format("<tr>{}<td colspan=\"7\">not measured: {}</td></tr>\n", name,
                        escaped(run.problem));
   const peers::Spread rate = run.megabytes_a_second();
-  return fmt::format("<tr>{}{}{}{}{}{}{}</tr>\n", name, cell(short_number(rate.median), "n"),
+  return fmt::format("<tr>{}{}{}{}{}{}{}{}</tr>\n", name, cell(short_number(rate.median), "n"),
                      cell(short_number(rate.least) + " to " + short_number(rate.most), "n"),
+                     cell(postfix > 0 ? short_number(rate.median / postfix) : "", "n"),
                      cell(number(run.hits), "n"),
                      cell(run.engine == "headgate" ? "" : seconds_text(run.compile_seconds), "n"),
                      cell(run.memory_bytes == 0 ? "" : bytes_text(run.memory_bytes), "n"),
@@ -70,20 +71,20 @@ std::string engine_row(const EngineRun& run) {
 
 std::string engines_table(const TableReport& table) {
   std::string out =
-      "<section><h3>Engines</h3>\n<div class=\"wide\"><table><caption>MB of text a second of CPU "
-      "time: "
-      "the median of the runs, and how far they went. Hits are those of the texts that the engine "
-      "was "
-      "given; of a whole message at once, rules found in messages.</caption>\n";
+      "<section><h3>Engines</h3>\n<p class=\"soft\">MB of text a second of CPU time: the median of "
+      "the runs, and how far they went. Hits are those of the texts that the engine was given; of "
+      "a "
+      "message at once, rules found in messages.</p>\n<div class=\"wide\"><table>\n";
   out += head_row({{"engine", false},
                    {"MB/s", true},
                    {"spread", true},
+                   {"x Postfix", true},
                    {"hits", true},
                    {"compile", true},
                    {"memory", true},
                    {"remarks", false}});
   out += "<tbody>\n";
-  for (const EngineRun& run : table.engines) out += engine_row(run);
+  for (const EngineRun& run : table.engines) out += engine_row(run, postfix_rate(table));
   return out + "</tbody></table></div></section>\n";
 }
 
@@ -126,11 +127,10 @@ std::string rules_table(const TableReport& table) {
   const std::vector<RuleRow> rows = dearest(table, kMostRows);
   if (rows.empty()) return {};
   std::string out = fmt::format(
-      "<section><h3>Rules and guards, the dearest first</h3>\n<div "
-      "class=\"wide\"><table><caption>What a "
-      "test costs Postfix, spread over all {}; {} of {} tests are shown. Reached: of 100 texts, "
-      "how many "
-      "come as far as this test.</caption>\n",
+      "<section><h3>Rules and guards, the dearest first</h3>\n<p class=\"soft\">What a test costs "
+      "Postfix, spread over all {}; {} of {} tests are shown. Reached: of 100 texts, how many come "
+      "as "
+      "far as this test.</p>\n<div class=\"wide\"><table>\n",
       escaped(texts_name(table.kind)), rows.size(), number(table.rows.size()));
   out += head_row({{"line", true},
                    {"pattern", false},

@@ -17,7 +17,7 @@ h2 { font-size: 1.3rem; line-height: 1.25; margin: 44px 0 6px; padding-top: 16px
      overflow-wrap: anywhere; }
 h3 { font-size: 1.02rem; margin: 0 0 4px; }
 p { margin: 6px 0; max-width: 70ch; }
-.soft, caption { color: var(--soft); font-size: 0.88rem; }
+.soft { color: var(--soft); font-size: 0.88rem; }
 .lead { font-size: 1.12rem; }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 10px; margin: 16px 0; }
 .fact { background: var(--wash); border: 1px solid var(--rule); border-radius: 6px; padding: 10px 12px; }
@@ -28,7 +28,6 @@ figure { margin: 0; min-width: 0; break-inside: avoid; }
 section { break-inside: auto; margin: 22px 0; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 0.88rem; font-variant-numeric: tabular-nums; }
-caption { text-align: left; padding-bottom: 6px; }
 th, td { text-align: left; vertical-align: top; padding: 5px 10px 5px 0; border-bottom: 1px solid var(--rule); }
 thead th { border-bottom: 2px solid var(--ink); font-weight: 600; vertical-align: bottom; }
 td.n, th.n { text-align: right; white-space: nowrap; }
@@ -67,10 +66,12 @@ svg .stroke { stroke-width: 2.5; }
   @page { margin: 14mm; }
   body { font-size: 10pt; }
   main { max-width: none; padding: 0; }
-  .charts { grid-template-columns: 1fr 1fr; gap: 14px 22px; }
+  .charts { grid-template-columns: 1fr; gap: 16px; }
+  .charts svg { max-width: 130mm; }
+  .facts { grid-template-columns: repeat(3, 1fr); }
   .wide { overflow: visible; }
   h2 { break-after: avoid; }
-  h3, caption { break-after: avoid; }
+  h3 { break-after: avoid; }
   tr, .fact { break-inside: avoid; }
   .fact, .bar, svg * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   thead { display: table-header-group; }

@@ -78,6 +78,9 @@ std::string table_text(const TableReport& table) {
   }
   for (const Advice& advice : table.advice)
     if (is_worth_it(advice)) out += fmt::format("  advice: {}\n", advice_text(advice));
+  if (table.all_advice)
+    out += fmt::format("  all groups together: {:.2f} times as fast in Postfix\n",
+                       table.all_advice->median);
   return out;
 }
 
@@ -111,6 +114,11 @@ std::string headline(const TableReport& table) {
   const double theirs = postfix->megabytes_a_second().median;
   return out + fmt::format(", {} times as fast as Postfix's way ({} MB/s).",
                            short_number(rate / theirs), short_number(theirs));
+}
+
+double postfix_rate(const TableReport& table) {
+  const EngineRun* run = postfix_run(table);
+  return run == nullptr ? 0 : run->megabytes_a_second().median;
 }
 
 bool is_worth_it(const Advice& advice) {

@@ -14,6 +14,9 @@ std::string as_text(const Report& report);
 // "headgate: 8.3 MB/s of body lines, 13 times as fast as Postfix's way (0.65 MB/s)."
 std::string headline(const TableReport& table);
 
+// MB/s of Postfix's way; 0 when it was not measured.
+double postfix_rate(const TableReport& table);
+
 // "312 rules (lines 4 to 315) begin alike: put them between `if /^Subject:/` and `endif`: …"
 std::string advice_text(const Advice& advice);
 bool is_worth_it(const Advice& advice);
