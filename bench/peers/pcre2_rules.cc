@@ -59,8 +59,10 @@ class Pcre2Rules final : public Peer {
     scan_texts(section, first, hits, [this](std::string_view text) {
       return first_rule(program_.ops(), walk_, [&](std::size_t op) {
         const Compiled& one = by_op_[op];
-        return pcre2_match(one.code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(),
-                           0, 0, one.data.get(), nullptr) > 0;
+        const int rc = pcre2_match(one.code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()),
+                                   text.size(), 0, 0, one.data.get(), nullptr);
+        if (rc >= 0) return match::Answer::yes;
+        return rc == PCRE2_ERROR_NOMATCH ? match::Answer::no : match::Answer::failed;
       });
     });
   }

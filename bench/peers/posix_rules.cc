@@ -33,10 +33,12 @@ class Regex {
     return compiled_;
   }
 
-  bool matches(std::string_view text) {
+  match::Answer ask(std::string_view text) {
     slot_[0].rm_so = 0;
     slot_[0].rm_eo = static_cast<regoff_t>(text.size());
-    return regexec(&regex_, text.data(), slots_, slot_.data(), REG_STARTEND) == 0;
+    const int rc = regexec(&regex_, text.data(), slots_, slot_.data(), REG_STARTEND);
+    if (rc == 0) return match::Answer::yes;
+    return rc == REG_NOMATCH ? match::Answer::no : match::Answer::failed;
   }
 
  private:
@@ -54,7 +56,7 @@ class PosixRules final : public Peer {
   void scan(const Section& section, std::uint64_t first, Hits& hits) override {
     scan_texts(section, first, hits, [this](std::string_view text) {
       return first_rule(program_.ops(), walk_,
-                        [&](std::size_t op) { return by_op_[op]->matches(text); });
+                        [&](std::size_t op) { return by_op_[op]->ask(text); });
     });
   }
 

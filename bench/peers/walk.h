@@ -1,5 +1,6 @@
 // first_rule: Postfix's walk over a table (dict_pcre, dict_regexp): rule after rule, a false `if` skips to its endif, the
-// first true rule ends it. `matches(op index)` tests one pattern; flat: guards count as true without being asked.
+// first true rule ends it. `ask(op index)` tests one pattern; what failed does not hold, negated or not. Flat: guards count
+// as true without being asked.
 //   Threads   pure.
 #pragma once
 
@@ -7,17 +8,22 @@
 #include <vector>
 
 #include "bench/peers/peer.h"
+#include "engine/match/confirm.h"
 
 namespace headgate::peers {
 
-template <class Matches>
-std::uint32_t first_rule(const std::vector<rules::Op>& ops, Walk walk, Matches&& matches) {
+template <class Ask>
+std::uint32_t first_rule(const std::vector<rules::Op>& ops, Walk walk, Ask&& ask) {
   std::size_t at = 0;
   while (at < ops.size()) {
     const rules::Op& op = ops[at];
     if (op.kind == rules::OpKind::emit) return op.index;
-    const bool skipped = walk == Walk::flat && op.role == rules::Role::guard;
-    at = skipped || matches(at) != op.negated ? at + 1 : op.target;
+    bool holds = walk == Walk::flat && op.role == rules::Role::guard;
+    if (!holds) {
+      const match::Answer answer = ask(at);
+      holds = answer != match::Answer::failed && (answer == match::Answer::yes) != op.negated;
+    }
+    at = holds ? at + 1 : op.target;
   }
   return kNoRule;
 }

@@ -32,9 +32,8 @@ class Costs {
     std::uint64_t tested = 0, matched = 0;
   };
 
-  [[nodiscard]] bool matches(std::uint32_t pattern, std::string_view text) {
-    return program_.patterns()[pattern].reference->test(text, scratch_, nullptr).answer ==
-           match::Answer::yes;
+  [[nodiscard]] match::Answer ask(std::uint32_t pattern, std::string_view text) {
+    return program_.patterns()[pattern].reference->test(text, scratch_, nullptr).answer;
   }
 
   void walk() {
@@ -43,10 +42,12 @@ class Costs {
       for (const std::string_view text : section.texts) {
         std::size_t at = 0;
         while (at < ops.size() && ops[at].kind == rules::OpKind::test) {
-          const bool yes = matches(ops[at].index, text);
+          const match::Answer answer = ask(ops[at].index, text);
+          const bool yes = answer == match::Answer::yes;
+          const bool holds = answer != match::Answer::failed && yes != ops[at].negated;
           ++of_op_[at].tested;
           of_op_[at].matched += yes ? 1 : 0;
-          at = yes != ops[at].negated ? at + 1 : ops[at].target;
+          at = holds ? at + 1 : ops[at].target;
         }
       }
     }
@@ -55,7 +56,7 @@ class Costs {
   double nanoseconds(std::uint32_t pattern) {
     const double begun = peers::thread_cpu_seconds();
     for (const peers::Section& section : sample_.sections)
-      for (const std::string_view text : section.texts) static_cast<void>(matches(pattern, text));
+      for (const std::string_view text : section.texts) static_cast<void>(ask(pattern, text));
     const double taken = peers::thread_cpu_seconds() - begun;
     return sample_.texts == 0 ? 0 : taken * 1e9 / static_cast<double>(sample_.texts);
   }

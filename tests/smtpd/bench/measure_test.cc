@@ -101,7 +101,8 @@ TEST_F(Measure, EveryExactEngineAgrees) {
     EXPECT_EQ("", engine.problem) << engine.engine;
     EXPECT_TRUE(engine.agrees.value_or(true)) << engine.engine;
     EXPECT_THAT(engine.seconds, SizeIs(2));
-    if (engine.engine != "hyperscan-buffer") EXPECT_EQ(20U, engine.hits) << engine.engine;
+    const bool by_text = engine.engine != "hyperscan-buffer";
+    EXPECT_TRUE(!by_text || engine.hits == 20) << engine.engine;
     measured.push_back(engine.engine);
   }
   EXPECT_THAT(measured, testing::ElementsAre("headgate", "pcre2", "pcre2-flat", "pcre2-jit",
