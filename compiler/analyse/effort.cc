@@ -4,6 +4,7 @@
 // counts. x* has one way for each length. Two ideas keep honest patterns cheap: atomic parts and look-around have one way,
 // and a repeat of single bytes followed by something that cannot start with such a byte (`[a-z]+@`) has one useful way.
 // A group repeated without bound that can match in more than one way is exponential: no bound is given.
+// A part that cannot match has no way through it, so what follows is multiplied by nothing.
 // Every step rounds up, and the result is halved once more for the frames that PCRE2 spends on groups.
 // Tested by tests/compiler/analyse/effort_test.cc.
 #include "compiler/analyse/effort.h"
@@ -88,8 +89,6 @@ double value_at(const Polynomial& p, double n) {
   return sum;
 }
 
-Effort measure(const Node& node);
-
 Effort zero_width(double calls) {
   Effort effort;
   effort.ways = constant(1);
@@ -111,124 +110,163 @@ void append(Effort& before, const Effort& next) {
   before.explosive = before.explosive || next.explosive;
 }
 
-// From the right: a run of bytes before something that must start with another byte has one way to go on.
-Effort measure_concat(const Node& node) {
-  std::vector<Effort> parts;
-  for (const Node& child : node.children) parts.push_back(measure(child));
-  for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
-    if (!is_byte_repeat(node.children[i])) continue;
-    const Effort& next = parts[i + 1];
-    if (next.nullable || (next.first & node.children[i].children[0].set).any()) continue;
-    parts[i].calls = add(parts[i].calls, parts[i].ways);
-    parts[i].ways = constant(1);
-  }
-  Effort whole = zero_width(0);
-  for (const Effort& part : parts) append(whole, part);
-  return whole;
-}
+class Meter {
+ public:
+  explicit Meter(const CannotMatch& cannot_match) : cannot_match_(cannot_match) {}
 
-Effort measure_alternate(const Node& node) {
-  Effort whole;
-  Polynomial most{};
-  bool exclusive = true;  // no two branches can start with the same byte
-  for (const Node& child : node.children) {
-    const Effort branch = measure(child);
-    if (branch.nullable || (branch.first & whole.first).any()) exclusive = false;
-    whole.first |= branch.first;
-    whole.nullable = whole.nullable || branch.nullable;
-    whole.explosive = whole.explosive || branch.explosive;
-    whole.calls = add(add(whole.calls, branch.calls), constant(1));
-    whole.ways = add(whole.ways, branch.ways);
-    most = larger(most, branch.ways);
-  }
-  if (exclusive) whole.ways = most;
-  return whole;
-}
-
-// One byte again and again: each length is one way, and each costs a call.
-Effort measure_byte_repeat(const Node& node) {
-  Effort effort;
-  effort.first = node.children[0].set;
-  effort.nullable = node.min == 0;
-  const double choices =
-      node.max == kUnbounded ? kHuge : static_cast<double>(node.max - node.min) + 1;
-  effort.ways = choices <= kFewRepeats ? constant(choices) : linear(1);
-  effort.calls = add(effort.ways, constant(1));
-  return effort;
-}
-
-Effort measure_repeat(const Node& node) {
-  if (is_byte_repeat(node)) return measure_byte_repeat(node);
-  const Effort once = measure(node.children[0]);
-  Effort effort;
-  effort.first = once.first;
-  effort.nullable = node.min == 0 || once.nullable;
-  effort.explosive = once.explosive;
-  const Polynomial step = add(once.calls, constant(2));
-  if (node.max <= kFewRepeats) {
-    Polynomial reached = constant(1);  // ways to have done k rounds
-    for (std::uint32_t round = 0; round < node.max; ++round) {
-      effort.calls = add(effort.calls, multiply(reached, step));
-      if (round >= node.min) effort.ways = add(effort.ways, reached);
-      reached = multiply(reached, once.ways);
-    }
-    effort.ways = add(effort.ways, reached);
+  [[nodiscard]] Effort measure(const Node& node) const {
+    Effort effort = measure_possible(node);
+    if (lacking(node)) effort.ways = Polynomial{};
     return effort;
   }
-  // More rounds than that: one way a round is one way for each length; more ways a round explode.
-  if (!single_way(once.ways)) effort.explosive = true;
-  effort.ways = linear(2);
-  effort.calls = multiply(linear(2), step);
-  return effort;
-}
 
-Effort measure(const Node& node) {
-  switch (node.kind) {
-    case NodeKind::bytes: {
-      Effort effort;
-      effort.ways = constant(1);
-      effort.first = node.set;
-      return effort;
-    }
-    case NodeKind::concat:
-      return measure_concat(node);
-    case NodeKind::alternate:
-      return measure_alternate(node);
-    case NodeKind::repeat:
-      return measure_repeat(node);
-    case NodeKind::capture: {
-      Effort effort = measure(node.children[0]);
-      effort.calls = add(effort.calls, constant(2));
-      return effort;
-    }
-    case NodeKind::atomic: {
-      Effort effort = measure(node.children[0]);
-      effort.calls = add(effort.calls, constant(2));
-      effort.ways = constant(1);
-      return effort;
-    }
-    case NodeKind::look: {
-      Effort effort = zero_width(2);
-      const Effort inner = measure(node.children[0]);
-      effort.calls = add(effort.calls, inner.calls);
-      effort.explosive = inner.explosive;
-      return effort;
-    }
-    case NodeKind::anything: {
-      Effort effort = zero_width(1);
-      effort.first = ~ByteSet();
-      return effort;
-    }
-    default:
-      return zero_width(1);
+ private:
+  [[nodiscard]] bool lacking(const Node& node) const {
+    return cannot_match_ && cannot_match_(node);
   }
-}
+
+  // From the right: a run of bytes before something that must start with another byte has one way to go on.
+  [[nodiscard]] Effort measure_concat(const Node& node) const {
+    std::vector<Effort> parts;
+    const std::size_t tried = children_tried(node);
+    for (std::size_t i = 0; i < tried; ++i) parts.push_back(measure(node.children[i]));
+    for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+      if (!is_byte_repeat(node.children[i])) continue;
+      const Effort& next = parts[i + 1];
+      if (next.nullable || (next.first & node.children[i].children[0].set).any()) continue;
+      parts[i].calls = add(parts[i].calls, parts[i].ways);
+      parts[i].ways = constant(1);
+    }
+    Effort whole = zero_width(0);
+    for (const Effort& part : parts) append(whole, part);
+    return whole;
+  }
+
+  [[nodiscard]] Effort measure_alternate(const Node& node) const {
+    Effort whole;
+    Polynomial most{};
+    bool exclusive = true;  // no two branches can start with the same byte
+    for (const Node& child : node.children) {
+      const Effort branch = measure(child);
+      if (branch.nullable || (branch.first & whole.first).any()) exclusive = false;
+      whole.first |= branch.first;
+      whole.nullable = whole.nullable || branch.nullable;
+      whole.explosive = whole.explosive || branch.explosive;
+      whole.calls = add(add(whole.calls, branch.calls), constant(1));
+      whole.ways = add(whole.ways, branch.ways);
+      most = larger(most, branch.ways);
+    }
+    if (exclusive) whole.ways = most;
+    return whole;
+  }
+
+  // Up to the one behind which no match gets.
+  [[nodiscard]] std::size_t children_tried(const Node& node) const {
+    if (!lacking(node)) return node.children.size();
+    for (std::size_t i = 0; i < node.children.size(); ++i) {
+      if (lacking(node.children[i])) return i + 1;
+    }
+    Node row;
+    for (const Node& child : node.children) {
+      row.children.push_back(child);
+      if (lacking(row)) break;
+    }
+    return row.children.size();
+  }
+
+  // One byte again and again: each length is one way, and each costs a call.
+  static Effort measure_byte_repeat(const Node& node) {
+    Effort effort;
+    effort.first = node.children[0].set;
+    effort.nullable = node.min == 0;
+    const double choices =
+        node.max == kUnbounded ? kHuge : static_cast<double>(node.max - node.min) + 1;
+    effort.ways = choices <= kFewRepeats ? constant(choices) : linear(1);
+    effort.calls = add(effort.ways, constant(1));
+    return effort;
+  }
+
+  [[nodiscard]] Effort measure_repeat(const Node& node) const {
+    if (is_byte_repeat(node)) return measure_byte_repeat(node);
+    const Effort once = measure(node.children[0]);
+    if (node.min > 0 && lacking(node.children[0])) return once;  // there is no second round
+    Effort effort;
+    effort.first = once.first;
+    effort.nullable = node.min == 0 || once.nullable;
+    effort.explosive = once.explosive;
+    const Polynomial step = add(once.calls, constant(2));
+    if (node.max <= kFewRepeats) {
+      Polynomial reached = constant(1);  // ways to have done k rounds
+      for (std::uint32_t round = 0; round < node.max; ++round) {
+        effort.calls = add(effort.calls, multiply(reached, step));
+        if (round >= node.min) effort.ways = add(effort.ways, reached);
+        reached = multiply(reached, once.ways);
+      }
+      effort.ways = add(effort.ways, reached);
+      return effort;
+    }
+    // More rounds than that: one way a round is one way for each length; more ways a round explode.
+    if (!single_way(once.ways)) effort.explosive = true;
+    effort.ways = linear(2);
+    effort.calls = multiply(linear(2), step);
+    return effort;
+  }
+
+  [[nodiscard]] Effort measure_possible(const Node& node) const {
+    switch (node.kind) {
+      case NodeKind::bytes: {
+        Effort effort;
+        effort.ways = constant(1);
+        effort.first = node.set;
+        return effort;
+      }
+      case NodeKind::concat:
+        return measure_concat(node);
+      case NodeKind::alternate:
+        return measure_alternate(node);
+      case NodeKind::repeat:
+        return measure_repeat(node);
+      case NodeKind::capture: {
+        Effort effort = measure(node.children[0]);
+        effort.calls = add(effort.calls, constant(2));
+        return effort;
+      }
+      case NodeKind::atomic: {
+        Effort effort = measure(node.children[0]);
+        effort.calls = add(effort.calls, constant(2));
+        effort.ways = constant(1);
+        return effort;
+      }
+      case NodeKind::look: {
+        Effort effort = zero_width(2);
+        const Effort inner = measure(node.children[0]);
+        effort.calls = add(effort.calls, inner.calls);
+        effort.explosive = inner.explosive;
+        return effort;
+      }
+      case NodeKind::anything: {
+        Effort effort = zero_width(1);
+        effort.first = ~ByteSet();
+        return effort;
+      }
+      default:
+        return zero_width(1);
+    }
+  }
+
+  const CannotMatch& cannot_match_;
+};
 
 }  // namespace
 
 std::size_t longest_safe_subject(const Node& tree, std::uint64_t match_limit) {
+  return longest_safe_subject(tree, match_limit, CannotMatch());
+}
+
+std::size_t longest_safe_subject(const Node& tree, std::uint64_t match_limit,
+                                 const CannotMatch& cannot_match) {
   if (match_limit == 0) return kUnlimited;
-  const Effort effort = measure(tree);
+  const Effort effort = Meter(cannot_match).measure(tree);
   if (effort.explosive) return 0;
   const Polynomial calls = add(effort.calls, effort.ways);
   const double budget = static_cast<double>(match_limit) / 2;
