@@ -50,7 +50,7 @@ constexpr std::array kTables = std::to_array<Table>({
 struct Engine {
   const char* name;
   bool slow;
-  Made (*make)(const ProgramPtr& program, const std::string& kept);
+  Made (*make)(const ProgramPtr& program, KeyKind kind, const std::string& kept);
 };
 
 Made make_hyperscan(const ProgramPtr& program, peers::HyperscanWay way, const std::string& kept) {
@@ -59,31 +59,33 @@ Made make_hyperscan(const ProgramPtr& program, peers::HyperscanWay way, const st
 
 constexpr std::array kEngines = std::to_array<Engine>({
     {"headgate", false,
-     [](const ProgramPtr& program, const std::string&) { return peers::make_ours(program); }},
+     [](const ProgramPtr& program, KeyKind kind, const std::string&) {
+       return peers::make_ours(program, kind);
+     }},
     {"own_databases", false,
-     [](const ProgramPtr& program, const std::string&) {
-       return peers::make_own_databases(program);
+     [](const ProgramPtr& program, KeyKind kind, const std::string&) {
+       return peers::make_own_databases(program, kind);
      }},
     {"pcre2", true,
-     [](const ProgramPtr& program, const std::string&) {
+     [](const ProgramPtr& program, KeyKind, const std::string&) {
        return make_pcre2_rules(*program, Pcre2Way::interpreter, Walk::grouped);
      }},
     {"pcre2_jit", true,
-     [](const ProgramPtr& program, const std::string&) {
+     [](const ProgramPtr& program, KeyKind, const std::string&) {
        return make_pcre2_rules(*program, Pcre2Way::jit, Walk::grouped);
      }},
     {"regexec", true,
-     [](const ProgramPtr& program, const std::string&) {
+     [](const ProgramPtr& program, KeyKind, const std::string&) {
        return make_posix_rules(*program, Walk::grouped);
      }},
     {"re2_set", true,
-     [](const ProgramPtr& program, const std::string&) { return make_re2_set(*program); }},
+     [](const ProgramPtr& program, KeyKind, const std::string&) { return make_re2_set(*program); }},
     {"hyperscan_text_by_text", false,
-     [](const ProgramPtr& program, const std::string& kept) {
+     [](const ProgramPtr& program, KeyKind, const std::string& kept) {
        return make_hyperscan(program, peers::HyperscanWay::text_by_text, kept);
      }},
     {"hyperscan_whole_buffer", false,
-     [](const ProgramPtr& program, const std::string& kept) {
+     [](const ProgramPtr& program, KeyKind, const std::string& kept) {
        return make_hyperscan(program, peers::HyperscanWay::whole_buffer, kept);
      }},
 });
@@ -92,7 +94,7 @@ Result<void> run(benchmark::State& state, Inputs& inputs, const Table& table,
                  const Engine& engine) {
   TRY(program, table.real ? inputs.real_table(table.name) : inputs.table(table.name));
   TRY(mail, table.real ? inputs.real_mail() : inputs.mail());
-  const Made made = engine.make(program, inputs.kept());
+  const Made made = engine.make(program, table.kind, inputs.kept());
   if (made.peer == nullptr) return fail(Code::unavailable, made.problem);
   const std::uint64_t texts = engine.slow ? 1 + 1'000'000 / program->rules().size() : 30'000;
   const auto sample = take_sample(*mail, table.kind, texts, 1);

@@ -99,7 +99,7 @@ std::vector<Timed> measure(const std::vector<Contestant>& contestants, const Pla
 Result<Outcome> compare(Inputs& inputs, const Plan& plan, const Comparison& what) {
   TRY(program, what.real ? inputs.real_table(what.table) : inputs.table(what.table));
   TRY(mail, what.real ? inputs.real_mail() : inputs.mail());
-  const Made ours = peers::make_ours(program);
+  const Made ours = peers::make_ours(program, what.kind);
   const Made peer = make_peer(*program, what.against, inputs, plan);
   if (peer.peer == nullptr) return no_value(peer.problem);
   const Sample sample =
@@ -127,8 +127,8 @@ Result<Outcome> whole_engine(Inputs& inputs, const Plan& plan) {
   TRY(body, inputs.table("body_1000.pcre"));
   TRY(head, inputs.table("head_1000.if.pcre"));
   TRY(mail, inputs.mail());
-  const Made scan_body = peers::make_own_databases(body),
-             scan_head = peers::make_own_databases(head);
+  const Made scan_body = peers::make_own_databases(body, KeyKind::body),
+             scan_head = peers::make_own_databases(head, KeyKind::header);
   if (scan_body.peer == nullptr || scan_head.peer == nullptr) return no_value("no databases");
   const Sample headers = take_sample(*mail, KeyKind::header, 0, 0);
   const Sample bodies = take_sample(*mail, KeyKind::body, 0, 0);
@@ -161,9 +161,9 @@ Result<Outcome> growth(Inputs& inputs, const Plan& plan, const std::string& kind
   TRY(few, inputs.table(kind + "_100.pcre"));
   TRY(many, inputs.table(kind + "_10000.pcre"));
   TRY(mail, inputs.mail());
-  const Made small = peers::make_ours(few), large = peers::make_ours(many);
-  const Sample sample =
-      take_sample(*mail, kind == "body" ? KeyKind::body : KeyKind::header, 100'000, plan.seed);
+  const KeyKind keys = kind == "body" ? KeyKind::body : KeyKind::header;
+  const Made small = peers::make_ours(few, keys), large = peers::make_ours(many, keys);
+  const Sample sample = take_sample(*mail, keys, 100'000, plan.seed);
   const auto timed =
       measure({{small.peer.get(), {}, &sample}, {large.peer.get(), {}, &sample}}, plan);
   Outcome outcome;

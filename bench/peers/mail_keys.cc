@@ -35,10 +35,8 @@ class Collector final : public mail::MimeSink {
 
 void OwnedSection::finish() {
   texts_.clear();
-  for (std::size_t i = 0; i < begins_.size(); ++i) {
-    const std::size_t end = i + 1 < begins_.size() ? begins_[i + 1] : bytes_.size();
-    texts_.push_back(std::string_view(bytes_).substr(begins_[i], end - begins_[i] - 1));
-  }
+  for (const auto& [begin, size] : places_)
+    texts_.push_back(std::string_view(bytes_).substr(begin, size));
 }
 
 void MailKeys::begin(std::string name) {

@@ -22,8 +22,9 @@ struct KeyLimits {
 // One message's keys of one class, and where each begins in `bytes`.
 class OwnedSection {
  public:
+  // Nobody is asked about an empty text, as Postfix's maps_find(3) asks nobody.
   void add(std::string_view text) {
-    begins_.push_back(bytes_.size());
+    if (!text.empty()) places_.push_back({bytes_.size(), text.size()});
     bytes_ += text;
     bytes_ += '\n';
   }
@@ -34,7 +35,12 @@ class OwnedSection {
 
  private:
   std::string bytes_;
-  std::vector<std::size_t> begins_;
+
+  struct Place {
+    std::size_t begin, size;
+  };
+
+  std::vector<Place> places_;
   std::vector<std::string_view> texts_;
 };
 

@@ -1,6 +1,7 @@
 // Tested by tests/bench/peers_test.cc.
 #include "bench/peers/ours.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "bench/peers/walk.h"
@@ -15,41 +16,72 @@ namespace {
 
 class Ours final : public Peer {
  public:
-  explicit Ours(std::shared_ptr<const rules::Program> program)
-      : lookup_(std::move(program), "bench", {}) {
+  Ours(std::shared_ptr<const rules::Program> program, KeyKind kind)
+      : lookup_(std::move(program), "bench", {}), kind_(kind) {
     const std::vector<rules::Rule>& rules = lookup_.program().rules();
     for (std::uint32_t i = 0; i < rules.size(); ++i) by_line_.emplace(rules[i].line, i);
   }
 
   void scan(const Section& section, std::uint64_t first, Hits& hits) override {
-    scan_texts(section, first, hits, [this](std::string_view text) {
-      const auto found = lookup_.find(text);
-      return found && *found ? by_line_.at((*found)->line) : kNoRule;
-    });
+    touched_.clear();
+    if (kind_ == KeyKind::body && lookup_.scan(section.bytes, touched_))
+      return ask_touched(section, first, hits);
+    scan_texts(section, first, hits,
+               [this](std::string_view text) { return rule_of(lookup_.find(text)); });
   }
 
  private:
+  void ask_touched(const Section& section, std::uint64_t first, Hits& hits) {
+    auto text = section.texts.begin();
+    for (const std::uint32_t offset : touched_) {
+      const char* begin = section.bytes.data() + offset;
+      text = std::lower_bound(
+          text, section.texts.end(), begin,
+          [](std::string_view one, const char* wanted) { return one.data() < wanted; });
+      if (text == section.texts.end()) return;
+      if (text->data() != begin) continue;  // an empty line
+      const std::uint32_t rule = rule_of(lookup_.find_line(offset, *text));
+      if (rule != kNoRule)
+        hits.add(first + static_cast<std::uint64_t>(text - section.texts.begin()), rule);
+    }
+  }
+
+  [[nodiscard]] std::uint32_t rule_of(const Result<std::optional<Found>>& found) const {
+    return found && *found ? by_line_.at((*found)->line) : kNoRule;
+  }
+
   rules::ProgramLookup lookup_;
+  const KeyKind kind_;
   std::unordered_map<int, std::uint32_t> by_line_;
+  std::vector<std::uint32_t> touched_;
 };
 
 class OwnDatabases final : public Peer {
  public:
-  explicit OwnDatabases(std::shared_ptr<const rules::Program> program)
-      : program_(std::move(program)) {}
+  OwnDatabases(std::shared_ptr<const rules::Program> program, KeyKind kind)
+      : program_(std::move(program)), kind_(kind) {}
 
   void scan(const Section& section, std::uint64_t, Hits&) override {
+    const rules::ScanPlan& plan = program_->plan();
+    if (kind_ == KeyKind::body && plan.blocks) return run(plan.block, section.bytes);
     for (const std::string_view text : section.texts) {
-      candidates_.clear(program_->patterns().size());
-      for (const auto& scanner : program_->scanners())
-        if (!scanner->scan(text, scratch_, candidates_)) return;
+      run(plan.any, text);
+      const rules::Section* named = program_->named_section(text);
+      if (named != nullptr) run(*named, text);
     }
   }
 
  private:
+  void run(const rules::Section& section, std::string_view text) {
+    const match::OnMatch go_on = [](unsigned, unsigned long long, unsigned long long, unsigned,
+                                    void*) { return 0; };
+    for (const std::uint32_t number : section.scans)
+      if (!program_->plan().scans[number].scanner->scan(text, scratch_, go_on, nullptr)) return;
+  }
+
   std::shared_ptr<const rules::Program> program_;
+  const KeyKind kind_;
   match::Scratch scratch_;
-  match::Candidates candidates_;
 };
 
 class Nowhere final : public checks::Sink, public checks::ActionObserver {
@@ -73,21 +105,22 @@ void add(checks::TableList& list, std::shared_ptr<const rules::Program> program)
 
 }  // namespace
 
-Made make_ours(std::shared_ptr<const rules::Program> program) {
+Made make_ours(std::shared_ptr<const rules::Program> program, KeyKind kind) {
   Made made;
-  for (const auto& scanner : program->scanners()) made.memory_bytes += scanner->size_bytes();
-  made.peer = std::make_unique<Ours>(std::move(program));
+  for (const rules::Scan& scan : program->plan().scans)
+    made.memory_bytes += scan.scanner->size_bytes();
+  made.peer = std::make_unique<Ours>(std::move(program), kind);
   return made;
 }
 
-Made make_own_databases(std::shared_ptr<const rules::Program> program) {
+Made make_own_databases(std::shared_ptr<const rules::Program> program, KeyKind kind) {
   Made made;
-  if (program->scanners().empty()) {
+  if (program->plan().scans.empty()) {
     made.problem = "the table has no databases";
     return made;
   }
   made.exact = false;
-  made.peer = std::make_unique<OwnDatabases>(std::move(program));
+  made.peer = std::make_unique<OwnDatabases>(std::move(program), kind);
   return made;
 }
 
@@ -105,8 +138,10 @@ std::uint64_t inspect_message(checks::CheckSet& checks, std::string_view raw) {
   Nowhere nowhere;
   checks::Inspector inspector(checks, limits, nowhere, nowhere);
   mail::Splitter splitter(kLineLengthLimit);
+  inspector.look_ahead(raw);
   splitter.feed(raw, inspector);
   splitter.end(inspector);
+  inspector.look_ahead({});
   inspector.end();
   return nowhere.actions;
 }

@@ -1,5 +1,5 @@
 // Our own engine behind the peers' interface: the one place of the benchmarks that drives it.
-//   make_ours           one table, asked as cleanup's checks ask it: body lines or headers of a message.
+//   make_ours           one table, asked as cleanup's checks ask it: headers one by one, body lines in a block.
 //   make_own_databases  nothing but the scans of its databases over the same texts: what the hardware and libhs cost.
 //   inspect_message     a whole message through splitter, MIME parser and Inspector, with the tables of a CheckSet.
 //   Lifetime  the peer shares the Program.        Threads  one owner.
@@ -14,9 +14,9 @@
 
 namespace headgate::peers {
 
-Made make_ours(std::shared_ptr<const rules::Program> program);
+Made make_ours(std::shared_ptr<const rules::Program> program, KeyKind kind);
 
-Made make_own_databases(std::shared_ptr<const rules::Program> program);
+Made make_own_databases(std::shared_ptr<const rules::Program> program, KeyKind kind);
 
 // A CheckSet of one table for all headers and one for body lines; either may be null.
 std::unique_ptr<checks::CheckSet> make_check_set(std::shared_ptr<const rules::Program> headers,

@@ -20,9 +20,11 @@
 namespace headgate::peers {
 
 struct Section {
-  std::string_view bytes;                   // the texts, each with its line feed
-  std::span<const std::string_view> texts;  // without it; views into `bytes`
+  std::string_view bytes;                   // the texts, each with its line feed, and empty lines
+  std::span<const std::string_view> texts;  // without it; views into `bytes`, in order; none empty
 };
+
+enum class KeyKind : std::uint8_t { header, body };
 
 constexpr std::uint32_t kNoRule = std::numeric_limits<std::uint32_t>::max();
 

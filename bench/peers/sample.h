@@ -12,8 +12,6 @@
 
 namespace headgate::peers {
 
-enum class KeyKind : std::uint8_t { header, body };
-
 struct Sample {
   std::vector<Section> sections;
   std::vector<const MailMessage*> messages;  // of the same places

@@ -62,7 +62,7 @@ class Runs {
       const EngineKind* kind = find_engine(name);
       if (kind == nullptr || !applies(*kind, *program_)) continue;
       entries_.push_back(
-          {kind, make_engine(*kind, program_, bounds), kind->slow ? &slow_ : &fast_});
+          {kind, make_engine(*kind, program_, plan_.kind, bounds), kind->slow ? &slow_ : &fast_});
     }
   }
 

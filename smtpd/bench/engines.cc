@@ -49,11 +49,11 @@ bool applies(const EngineKind& kind, const rules::Program& program) {
 }
 
 peers::Made make_engine(const EngineKind& kind,
-                        const std::shared_ptr<const rules::Program>& program,
+                        const std::shared_ptr<const rules::Program>& program, peers::KeyKind keys,
                         const peers::Bounds& bounds) {
   using peers::Pcre2Way;
   using peers::Walk;
-  if (kind.name == kOurs) return peers::make_ours(program);
+  if (kind.name == kOurs) return peers::make_ours(program, keys);
   if (kind.name == "pcre2") return make_pcre2_rules(*program, Pcre2Way::interpreter, Walk::grouped);
   if (kind.name == "pcre2-flat") {
     auto made = make_pcre2_rules(*program, Pcre2Way::interpreter, Walk::flat);

@@ -30,7 +30,7 @@ std::string_view postfix_engine(rules::Dialect dialect);
 bool applies(const EngineKind& kind, const rules::Program& program);
 
 peers::Made make_engine(const EngineKind& kind,
-                        const std::shared_ptr<const rules::Program>& program,
+                        const std::shared_ptr<const rules::Program>& program, peers::KeyKind keys,
                         const peers::Bounds& bounds);
 
 }  // namespace headgate::bench

@@ -68,9 +68,9 @@ class TableRun {
     report_.dialect = rules::name_of(program_->dialect());
     report_.rules = program_->rules().size();
     report_.patterns = program_->patterns().size();
-    report_.databases = program_->scanners().size();
-    for (const auto& scanner : program_->scanners())
-      report_.database_bytes += scanner->size_bytes();
+    report_.databases = program_->plan().scans.size();
+    for (const rules::Scan& scan : program_->plan().scans)
+      report_.database_bytes += scan.scanner->size_bytes();
     std::map<std::pair<std::string, std::string>, std::size_t> mix;
     for (const rules::Pattern& pattern : program_->patterns())
       ++mix[{std::string(rules::name_of(pattern.strategy)), pattern.reason}];
@@ -83,7 +83,7 @@ class TableRun {
 
   void count_hits() {
     tell(0, "hits");
-    const auto ours = peers::make_ours(program_);
+    const auto ours = peers::make_ours(program_, report_.kind);
     const auto all = take_sample(mail_.messages(), report_.kind, 0, 0);
     scan_sample(*ours.peer, all, hits_);
     report_.hits = hits_.texts;
@@ -152,8 +152,8 @@ class TableRun {
                             const peers::Sample& sample) {
     TRY(program, builder_.open_text(program_->dialect(), "grouped", text.with_groups(edits)));
     const EngineKind& postfix = *find_engine(postfix_engine(program_->dialect()));
-    const auto before = make_engine(postfix, program_, {});
-    const auto after = make_engine(postfix, program, {});
+    const auto before = make_engine(postfix, program_, report_.kind, {});
+    const auto after = make_engine(postfix, program, report_.kind, {});
     Advice advice;
     if (before.peer == nullptr || after.peer == nullptr) return advice;
     peers::RoundsPlan rounds;

@@ -1,6 +1,7 @@
 #include "bench/peers/peer.h"
 
 #include "bench/peers/hyperscan_rules.h"
+#include "bench/peers/mail_keys.h"
 #include "bench/peers/ours.h"
 #include "bench/peers/pcre2_rules.h"
 #include "bench/peers/posix_rules.h"
@@ -23,9 +24,10 @@ Hits scan(const Made& made, const std::vector<std::string_view>& texts) {
     ADD_FAILURE() << made.problem;
     return hits;
   }
-  std::string bytes;
-  for (const std::string_view text : texts) bytes += std::string(text) + '\n';
-  made.peer->scan({bytes, texts}, 0, hits);
+  OwnedSection section;
+  for (const std::string_view text : texts) section.add(text);
+  section.finish();
+  made.peer->scan(section.view(), 0, hits);
   return hits;
 }
 
@@ -37,12 +39,14 @@ constexpr const char* kTable =
     "endif\n"
     "/two/ D\n";
 
-const std::vector<std::string_view> kTexts = {"s: one", "s: TWO", "s: three", "s: x", "two", ""};
+const std::vector<std::string_view> kTexts = {"s: one", "s: TWO", "s: three",
+                                              "s: x",   "two",    "four"};
 
 TEST(Peers, AllThatWalkTheTableAgree) {
   const auto program = program_of(kTable);
-  const Hits ours = scan(make_ours(program), kTexts);
+  const Hits ours = scan(make_ours(program, KeyKind::header), kTexts);
   EXPECT_THAT(ours.by_rule, ElementsAre(1, 1, 1, 1));
+  EXPECT_EQ(ours.digest, scan(make_ours(program, KeyKind::body), kTexts).digest);
   for (const Pcre2Way way : {Pcre2Way::interpreter, Pcre2Way::jit})
     EXPECT_EQ(ours.digest, scan(make_pcre2_rules(*program, way, Walk::grouped), kTexts).digest);
   const auto posix = program_of(kTable, Dialect::regexp);
