@@ -24,8 +24,10 @@ using Clock = std::chrono::steady_clock;
 
 [[noreturn]] void be_child(int out, const Bounds& bounds,
                            const std::function<std::string()>& work) {
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they map terabytes
   const rlimit memory{bounds.memory_bytes, bounds.memory_bytes};
   setrlimit(RLIMIT_AS, &memory);
+#endif
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
   try {
