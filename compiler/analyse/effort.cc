@@ -3,11 +3,14 @@
 // made once for each way of the first. Alternatives add, or, when at most one can start with a given byte, the larger
 // counts. x* has one way for each length. Two ideas keep honest patterns cheap: atomic parts and look-around have one way,
 // and a repeat of single bytes followed by something that cannot start with such a byte (`[a-z]+@`) has one useful way.
-// A group repeated without bound that can match in more than one way is exponential: no bound is given.
+// So with the end of one round of a group and the beginning of the next (`([a-z]+ )*`). A group repeated without bound that
+// can match in more than one way a round is exponential: no bound is given.
 // A part that cannot match has no way through it, so what follows is multiplied by nothing.
 // Every step rounds up, and the result is halved once more for the frames that PCRE2 spends on groups.
 // Tested by tests/compiler/analyse/effort_test.cc.
 #include "compiler/analyse/effort.h"
+
+#include "compiler/analyse/required.h"
 
 #include <algorithm>
 #include <array>
@@ -53,6 +56,14 @@ Polynomial larger(const Polynomial& a, const Polynomial& b) {
   Polynomial most{};
   for (std::size_t i = 0; i < kDegrees; ++i) most[i] = std::max(a[i], b[i]);
   return most;
+}
+
+// The one that is less for long subjects, where it matters.
+const Polynomial& smaller(const Polynomial& a, const Polynomial& b) {
+  for (std::size_t i = kDegrees; i-- > 0;) {
+    if (a[i] != b[i]) return a[i] < b[i] ? a : b;
+  }
+  return a;
 }
 
 // Degrees beyond the last are more than any subject can stand: they become a coefficient that no budget allows.
@@ -116,7 +127,12 @@ class Meter {
 
   [[nodiscard]] Effort measure(const Node& node) const {
     Effort effort = measure_possible(node);
-    if (lacking(node)) effort.ways = Polynomial{};
+    if (lacking(node)) {
+      effort.ways = Polynomial{};
+    } else if (!single_way(effort.ways) && !effort.explosive) {
+      const std::size_t ways = ways_at_one_place(node);
+      if (ways != 0) effort.ways = smaller(effort.ways, constant(static_cast<double>(ways)));
+    }
     return effort;
   }
 
@@ -130,33 +146,51 @@ class Meter {
     std::vector<Effort> parts;
     const std::size_t tried = children_tried(node);
     for (std::size_t i = 0; i < tried; ++i) parts.push_back(measure(node.children[i]));
-    for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
-      if (!is_byte_repeat(node.children[i])) continue;
-      const Effort& next = parts[i + 1];
-      if (next.nullable || (next.first & node.children[i].children[0].set).any()) continue;
-      parts[i].calls = add(parts[i].calls, parts[i].ways);
-      parts[i].ways = constant(1);
+    ByteSet next;  // what stands behind a part begins with one of these
+    bool known = false;
+    for (std::size_t i = parts.size(); i-- > 0;) {
+      const bool gives_way = known && is_byte_repeat(node.children[i]) &&
+                             (next & node.children[i].children[0].set).none();
+      if (gives_way) {
+        parts[i].calls = add(parts[i].calls, parts[i].ways);
+        parts[i].ways = constant(1);
+      }
+      if (parts[i].nullable) {
+        next |= parts[i].first;
+      } else {
+        next = parts[i].first;
+        known = true;
+      }
     }
     Effort whole = zero_width(0);
     for (const Effort& part : parts) append(whole, part);
     return whole;
   }
 
+  // At one place, only branches that may begin alike can both match.
   [[nodiscard]] Effort measure_alternate(const Node& node) const {
     Effort whole;
-    Polynomial most{};
-    bool exclusive = true;  // no two branches can start with the same byte
+    std::vector<Effort> branches;
+    std::vector<Beginnings> begins;
     for (const Node& child : node.children) {
-      const Effort branch = measure(child);
-      if (branch.nullable || (branch.first & whole.first).any()) exclusive = false;
+      branches.push_back(measure(child));
+      begins.push_back(beginnings(child));
+      const Effort& branch = branches.back();
       whole.first |= branch.first;
       whole.nullable = whole.nullable || branch.nullable;
       whole.explosive = whole.explosive || branch.explosive;
       whole.calls = add(add(whole.calls, branch.calls), constant(1));
-      whole.ways = add(whole.ways, branch.ways);
-      most = larger(most, branch.ways);
     }
-    if (exclusive) whole.ways = most;
+    for (std::size_t i = 0; i < branches.size(); ++i) {
+      Polynomial alike{};
+      for (std::size_t j = 0; j < branches.size(); ++j) {
+        const bool apart = !branches[i].nullable && !branches[j].nullable && i != j &&
+                           ((branches[i].first & branches[j].first).none() ||
+                            !may_begin_alike(begins[i], begins[j]));
+        if (!apart) alike = add(alike, branches[j].ways);
+      }
+      whole.ways = larger(whole.ways, alike);
+    }
     return whole;
   }
 
@@ -186,28 +220,40 @@ class Meter {
     return effort;
   }
 
+  // Of a round that another one follows: its end gives way to the next one's beginning as in a row.
+  [[nodiscard]] Effort measure_before(const Node& node, const ByteSet& first) const {
+    Node row = node;
+    if (node.kind != NodeKind::concat) {
+      row = Node();
+      row.children.push_back(node);
+    }
+    row.children.push_back(make_bytes(first));
+    return measure(row);
+  }
+
   [[nodiscard]] Effort measure_repeat(const Node& node) const {
     if (is_byte_repeat(node)) return measure_byte_repeat(node);
     const Effort once = measure(node.children[0]);
     if (node.min > 0 && lacking(node.children[0])) return once;  // there is no second round
+    const Effort before = once.nullable ? once : measure_before(node.children[0], once.first);
     Effort effort;
     effort.first = once.first;
     effort.nullable = node.min == 0 || once.nullable;
     effort.explosive = once.explosive;
-    const Polynomial step = add(once.calls, constant(2));
+    const Polynomial step = add(larger(once.calls, before.calls), constant(2));
     if (node.max <= kFewRepeats) {
-      Polynomial reached = constant(1);  // ways to have done k rounds
-      for (std::uint32_t round = 0; round < node.max; ++round) {
+      Polynomial reached = constant(1);  // ways to have done so many rounds before another one
+      if (node.min == 0) effort.ways = constant(1);
+      for (std::uint32_t round = 1; round <= node.max; ++round) {
         effort.calls = add(effort.calls, multiply(reached, step));
-        if (round >= node.min) effort.ways = add(effort.ways, reached);
-        reached = multiply(reached, once.ways);
+        if (round >= node.min) effort.ways = add(effort.ways, multiply(reached, once.ways));
+        reached = multiply(reached, before.ways);
       }
-      effort.ways = add(effort.ways, reached);
       return effort;
     }
-    // More rounds than that: one way a round is one way for each length; more ways a round explode.
-    if (!single_way(once.ways)) effort.explosive = true;
-    effort.ways = linear(2);
+    // More rounds than that: one way a round is one way for each number of rounds; more ways a round explode.
+    if (!single_way(before.ways)) effort.explosive = true;
+    effort.ways = multiply(linear(2), once.ways);
     effort.calls = multiply(linear(2), step);
     return effort;
   }

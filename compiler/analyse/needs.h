@@ -30,6 +30,8 @@ struct Needs {
   std::vector<std::string> header_names;  // in lower case: it begins with one of them and a colon
   bool only_name = false;                 // … and asks for nothing more
   std::size_t least_bytes = 0;
+  std::size_t least_bytes_of_engine =
+      0;  // what the reference engine itself checks first; for whoever has one to tell
   std::size_t trusted_bytes = 0;  // of any other reason for "no"
 };
 

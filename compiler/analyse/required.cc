@@ -21,6 +21,9 @@ using Symbols = std::u16string;
 using Texts = std::set<Symbols>;
 
 constexpr char16_t kEitherCase = 0x100;
+constexpr char16_t kStart = 0x200;  // of the text, or of a line
+constexpr char16_t kEnd = 0x201;
+constexpr std::size_t kMostInProduct = 48;  // of what is put together from parts
 constexpr std::size_t kMostOfOneByte = 16;  // members of a class that are spelled out
 constexpr std::uint32_t kMostCopies = 16;
 
@@ -64,7 +67,7 @@ std::optional<Texts> spelled_out(const ByteSet& set) {
 
 // Each of `a` followed by each of `b`; nullopt when they are too many or too long.
 std::optional<Texts> product(const Texts& a, const Texts& b) {
-  if (a.size() * b.size() > kMostLiterals) return std::nullopt;
+  if (a.size() * b.size() > std::max({a.size(), b.size(), kMostInProduct})) return std::nullopt;
   Texts texts;
   for (const Symbols& first : a) {
     for (const Symbols& second : b) {
@@ -75,8 +78,13 @@ std::optional<Texts> product(const Texts& a, const Texts& b) {
   return texts;
 }
 
+bool has_bytes(const Symbols& symbols) {
+  return std::any_of(symbols.begin(), symbols.end(),
+                     [](char16_t symbol) { return symbol < kStart; });
+}
+
 void add_clause(std::vector<Texts>& clauses, const Texts& texts) {
-  if (texts.empty() || texts.contains(Symbols())) return;
+  if (texts.empty() || !std::all_of(texts.begin(), texts.end(), has_bytes)) return;
   if (std::find(clauses.begin(), clauses.end(), texts) == clauses.end()) clauses.push_back(texts);
 }
 
@@ -228,23 +236,45 @@ Facts facts_of(const Node& node) {
       return facts_of(node.children[0]);
     case NodeKind::anything:
       return nothing_known();
+    case NodeKind::text_start:
+    case NodeKind::line_start:
+      return exactly({Symbols(1, kStart)});
+    case NodeKind::text_end:
+    case NodeKind::last_line_end:
+    case NodeKind::line_end:
+      return exactly({Symbols(1, kEnd)});
     default:
       return empty_text();  // zero width: what stands before it and after it are neighbours
   }
 }
 
+// The part after the last start and before the first end after it: no line has more.
+Symbols within_a_line(const Symbols& symbols) {
+  const std::size_t start = symbols.rfind(kStart);
+  const std::size_t from = start == Symbols::npos ? 0 : start;
+  const std::size_t end = symbols.find(kEnd, from);
+  return symbols.substr(from, end == Symbols::npos ? end : end + 1 - from);
+}
+
 // A literal is searched in either case when one of its letters may have either.
-Literal to_literal(const Symbols& symbols) {
+Literal to_literal(const Symbols& all) {
+  const Symbols symbols = within_a_line(all);
   Literal literal;
-  for (const char16_t symbol : symbols) literal.caseless |= (symbol & kEitherCase) != 0;
+  for (const char16_t symbol : symbols)
+    literal.caseless |= symbol < kStart && (symbol & kEitherCase) != 0;
   for (const char16_t symbol : symbols) {
+    literal.at_start |= symbol == kStart;
+    literal.at_end |= symbol == kEnd;
+    if (symbol >= kStart) continue;
     const auto byte = static_cast<char>(symbol & 0xff);
     literal.bytes += literal.caseless ? text::to_lower(byte) : byte;
   }
   return literal;
 }
 
+// Where `other` is found, `one` is.
 bool covers(const Literal& one, const Literal& other) {
+  if (one.at_start || one.at_end) return false;
   if (one.caseless == other.caseless || !one.caseless)
     return one.caseless == other.caseless && other.bytes.find(one.bytes) != std::string::npos;
   std::string folded;
@@ -268,12 +298,84 @@ Clause to_clause(const Texts& texts) {
   return clause;
 }
 
+// Every text that a tree matches, as often as there are ways through the tree to match it; letters in lower case, and
+// without what is zero-width. nullopt: they are many.
+using Spellings = std::vector<Symbols>;
+constexpr std::size_t kMostSpellings = 64;
+
+std::optional<Spellings> spellings(const Node& node);
+
+std::optional<Spellings> spellings_of_row(const Node& node) {
+  Spellings all = {Symbols()};
+  for (const Node& child : node.children) {
+    const auto next = spellings(child);
+    if (!next || all.size() * next->size() > kMostSpellings) return std::nullopt;
+    Spellings longer;
+    for (const Symbols& first : all) {
+      for (const Symbols& second : *next) longer.push_back(first + second);
+    }
+    all = std::move(longer);
+  }
+  return all;
+}
+
+std::optional<Spellings> spellings(const Node& node) {
+  switch (node.kind) {
+    case NodeKind::bytes: {
+      Spellings all;
+      for (unsigned byte = 0; byte < 256; ++byte) {
+        const auto folded = static_cast<unsigned char>(text::to_lower(static_cast<char>(byte)));
+        if (!node.set.test(byte) || (folded != byte && node.set.test(folded))) continue;
+        if (all.size() == kMostSpellings) return std::nullopt;
+        all.push_back(Symbols(1, folded));
+      }
+      return all;
+    }
+    case NodeKind::concat:
+      return spellings_of_row(node);
+    case NodeKind::alternate: {
+      Spellings all;
+      for (const Node& child : node.children) {
+        const auto more = spellings(child);
+        if (!more || all.size() + more->size() > kMostSpellings) return std::nullopt;
+        all.insert(all.end(), more->begin(), more->end());
+      }
+      return all;
+    }
+    case NodeKind::repeat: {
+      if (node.max > kMostCopies) return std::nullopt;
+      Spellings all;
+      Node row;
+      for (std::uint32_t count = 0; count <= node.max; ++count) {
+        if (count >= node.min) {
+          const auto more = spellings_of_row(row);
+          if (!more || all.size() + more->size() > kMostSpellings) return std::nullopt;
+          all.insert(all.end(), more->begin(), more->end());
+        }
+        row.children.push_back(node.children[0]);
+      }
+      return all;
+    }
+    case NodeKind::capture:
+    case NodeKind::atomic:
+      return spellings(node.children[0]);
+    case NodeKind::anything:
+    case NodeKind::look:  // what it tries has ways of its own
+      return std::nullopt;
+    default:
+      return Spellings{Symbols()};
+  }
+}
+
 }  // namespace
 
 std::vector<Clause> required_literals(const Node& tree) {
   std::vector<Clause> clauses;
   for (const Texts& texts : all_clauses(facts_of(tree))) {
     Clause clause = to_clause(texts);
+    if (std::any_of(clause.begin(), clause.end(),
+                    [](const Literal& literal) { return literal.bytes.empty(); }))
+      continue;
     if (std::find(clauses.begin(), clauses.end(), clause) == clauses.end())
       clauses.push_back(std::move(clause));
   }
@@ -291,6 +393,28 @@ Beginnings beginnings(const Node& tree) {
     }
   }
   return found;
+}
+
+std::size_t ways_at_one_place(const Node& tree) {
+  const auto all = spellings(tree);
+  if (!all) return 0;
+  std::size_t most = 0;
+  for (const Symbols& text : *all) {
+    const auto begins = static_cast<std::size_t>(std::count_if(
+        all->begin(), all->end(), [&](const Symbols& other) { return text.starts_with(other); }));
+    most = std::max(most, begins);
+  }
+  return most;
+}
+
+bool may_begin_alike(const Beginnings& a, const Beginnings& b) {
+  return std::any_of(a.literals.begin(), a.literals.end(), [&](const Literal& one) {
+    return std::any_of(b.literals.begin(), b.literals.end(), [&](const Literal& other) {
+      const std::size_t bytes = std::min(one.bytes.size(), other.bytes.size());
+      return text::equal_ignore_case(std::string_view(one.bytes).substr(0, bytes),
+                                     std::string_view(other.bytes).substr(0, bytes));
+    });
+  });
 }
 
 std::size_t least_bytes(const Node& node) {

@@ -15,6 +15,7 @@ namespace headgate::analyse {
 struct Literal {
   std::string bytes;
   bool caseless = false;
+  bool at_start = false, at_end = false;  // of the text, or of a line
 
   bool operator==(const Literal&) const = default;
   auto operator<=>(const Literal&) const = default;
@@ -23,7 +24,7 @@ struct Literal {
 using Clause = std::vector<Literal>;
 
 // At most kMostLiterals a clause, each of 1 to kLongestLiteral bytes.
-constexpr std::size_t kMostLiterals = 48;
+constexpr std::size_t kMostLiterals = 300;
 constexpr std::size_t kLongestLiteral = 32;
 
 std::vector<Clause> required_literals(const Node& tree);
@@ -36,6 +37,13 @@ struct Beginnings {
 };
 
 Beginnings beginnings(const Node& tree);
+
+// In how many ways a tree can match at one place of a text, if it matches few texts in all: at most as many as there are
+// ways to spell texts of which one begins the other. 0: not known.
+std::size_t ways_at_one_place(const Node& tree);
+
+// Whether some text might be begun by matches of both; at worst, true.
+bool may_begin_alike(const Beginnings& a, const Beginnings& b);
 
 // No shorter text matches.
 std::size_t least_bytes(const Node& tree);

@@ -57,7 +57,9 @@ void shorten(Node& node, bool at_front) {
   if (node.kind != NodeKind::concat) return;
   while (!node.children.empty()) {
     Node& end = at_front ? node.children.front() : node.children.back();
-    if (end.kind != NodeKind::repeat || end.min > 0) return shorten(end, at_front);
+    const bool may_be_empty =
+        end.kind == NodeKind::anything || (end.kind == NodeKind::repeat && end.min == 0);
+    if (!may_be_empty) return shorten(end, at_front);
     node.children.erase(at_front ? node.children.begin() : node.children.end() - 1);
   }
 }

@@ -107,9 +107,18 @@ class PlanBuilder {
     trust(section, id, choices_[id].gate_trusted_bytes);
   }
 
+  // In a block, newlines tell where lines begin and end; a text of its own is only searched for the bytes.
   void find_by_literals(Section& section, std::uint32_t id, const analyse::NeededLiterals& needed,
                         LiteralOwners& literals) {
-    for (const analyse::Literal& literal : needed.any_of) literals[literal].push_back(id);
+    for (analyse::Literal literal : needed.any_of) {
+      if (&section == &plan().block) {
+        if (literal.at_start) literal.bytes.insert(0, 1, '\n');
+        if (literal.at_end) literal.bytes += '\n';
+      }
+      literal.at_start = literal.at_end = false;
+      auto& owners = literals[literal];
+      if (owners.empty() || owners.back() != id) owners.push_back(id);
+    }
     trust(section, id, needed.trusted_bytes);
   }
 

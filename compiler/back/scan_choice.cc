@@ -23,14 +23,14 @@ constexpr double kAsk = 400;    // ns, for the reference engine to say no
 constexpr double kRegex = 0.5;  // ns a byte, for one more regular expression in a database
 constexpr double kGate = 0.03;  // ns a byte, to test a gate a line
 constexpr std::size_t kMostAlso = 2;
-constexpr double kRareEnough = 1e-7;  // a literal that needs no second one
-constexpr std::size_t kShown = 40;    // bytes of a literal, in a reason
+constexpr std::size_t kShown = 40;  // bytes of a literal, in a reason
 
 // How many lines are longer, about; each of them costs a question.
 double longer_than(std::size_t bytes) {
   if (bytes >= 100'000) return 0;
   if (bytes >= 2'000) return 0.0001;
   if (bytes >= 1'000) return 0.001;
+  if (bytes >= 500) return 0.003;
   if (bytes >= 200) return 0.01;
   if (bytes >= 80) return 0.1;
   return 0.8;
@@ -73,7 +73,9 @@ struct RatedGate {
 RatedGate make_gate(const analyse::Plan& plan) {
   RatedGate rated;
   const analyse::Needs& needs = plan.needs;
-  if (needs.trusted_bytes >= needs.least_bytes) rated.gate.least_bytes = needs.least_bytes;
+  rated.gate.least_bytes = needs.least_bytes_of_engine;
+  if (needs.trusted_bytes >= needs.least_bytes)
+    rated.gate.least_bytes = std::max(rated.gate.least_bytes, std::uint64_t{needs.least_bytes});
   std::vector<std::pair<double, Symbols>> sets;
   for (const analyse::NeededByte& byte : needs.bytes) {
     if (!counts(byte.trusted_bytes, plan)) continue;
@@ -94,8 +96,6 @@ RatedGate make_gate(const analyse::Plan& plan) {
     rated.open *= sets[i].first;
   }
   if (rated.gate.least_bytes > 0) {
-    rated.trusted_bytes =
-        std::min(rated.trusted_bytes, std::max(needs.trusted_bytes, needs.least_bytes));
     // Lines are of very different lengths; few are twice as long as most.
     rated.open *= std::exp(-static_cast<double>(rated.gate.least_bytes) / kLineBytes);
   }
@@ -152,9 +152,6 @@ bool overlap(const Clause& a, const Clause& b) {
 
 // Further literals, tested before the reference engine is asked.
 void add_also(const analyse::Plan& plan, const Clause& first, ScanChoice& choice) {
-  double frequency = 0;
-  for (const analyse::Literal& literal : first) frequency += analyse::frequency_of(literal);
-  if (frequency < kRareEnough) return;
   std::vector<const Clause*> taken = {&first};
   for (const analyse::NeededLiterals& needed : plan.needs.literals) {
     if (choice.also.size() == kMostAlso) return;

@@ -68,7 +68,7 @@ bool BlockScan::run_scans() {
 
 void BlockScan::note(std::uint32_t pattern, std::size_t end) {
   if (end <= noted_until_[pattern] || end == 0) return;
-  const std::size_t last = end - 1;
+  const std::size_t last = end - 1;  // a line's own newline is part of it
   if (last < line_begin_ || last >= line_end_) {
     const void* before = memrchr(block_.data(), '\n', last);
     line_begin_ =
@@ -91,10 +91,6 @@ void BlockScan::look_at_line(std::uint32_t begin, std::string_view line, bool ne
   for (match::Symbols left = present & gated_symbols_; left != 0; left &= left - 1)
     look(gated_by_symbol_[static_cast<std::size_t>(std::countr_zero(left))]);
   look(gated_else_);
-  for (const auto& [trusted, pattern] : program_.plan().block.by_trust) {
-    if (line.size() <= trusted) break;
-    hits_.push_back(Hit{begin, pattern});
-  }
 }
 
 void BlockScan::look_at_each_line(bool needs_symbols) {
@@ -103,6 +99,26 @@ void BlockScan::look_at_each_line(bool needs_symbols) {
     look_at_line(static_cast<std::uint32_t>(begin), block_.substr(begin, end - begin),
                  needs_symbols);
     begin = end + 1;
+  }
+}
+
+// The plan is not believed about every pattern on lines as long as these. Short lines are passed over many at a time.
+void BlockScan::add_doubted_on_long_lines() {
+  const ByTrust& by_trust = program_.plan().block.by_trust;
+  if (by_trust.empty()) return;
+  const std::size_t believed = by_trust.front().first;
+  for (std::size_t begin = 0; block_.size() - begin > believed;) {
+    const void* newline = memrchr(block_.data() + begin, '\n', believed + 1);
+    if (newline != nullptr) {
+      begin = static_cast<std::size_t>(static_cast<const char*>(newline) - block_.data()) + 1;
+      continue;
+    }
+    const std::size_t end = std::min(block_.find('\n', begin), block_.size());
+    for (const auto& [trusted, pattern] : by_trust) {
+      if (end - begin <= trusted) break;
+      hits_.push_back(Hit{static_cast<std::uint32_t>(begin), pattern});
+    }
+    begin = std::min(end + 1, block_.size());
   }
 }
 
@@ -118,9 +134,8 @@ void BlockScan::scan(std::string_view block, bool every_line, std::vector<std::u
         gated_symbols_ != 0 ||
         std::any_of(gated_else_.begin(), gated_else_.end(),
                     [](const Gated& gated) { return gated.gate.asks_for_symbols(); });
-    const ByTrust& by_trust = program_.plan().block.by_trust;
-    const bool has_doubts = !by_trust.empty() && by_trust.front().first < block.size();
-    if (needs_symbols || !gated_else_.empty() || has_doubts) look_at_each_line(needs_symbols);
+    if (needs_symbols || !gated_else_.empty()) look_at_each_line(needs_symbols);
+    add_doubted_on_long_lines();
   } else {
     hits_.clear();
   }
@@ -135,6 +150,11 @@ void BlockScan::list_candidates(std::vector<std::uint32_t>& touched, bool every_
   first_.clear();
   patterns_.clear();
   cursor_ = 0;
+  // Nothing before it tells the first line's beginning: it is asked for as a text of its own.
+  if (!block_.empty()) {
+    lines_.push_back(0);
+    first_.push_back(0);
+  }
   for (const Hit& hit : hits_) {
     if (lines_.empty() || lines_.back() != hit.line) {
       lines_.push_back(hit.line);

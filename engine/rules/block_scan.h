@@ -43,6 +43,7 @@ class BlockScan {
   void note(std::uint32_t pattern, std::size_t end);
   void look_at_each_line(bool needs_symbols);
   void look_at_line(std::uint32_t begin, std::string_view line, bool needs_symbols);
+  void add_doubted_on_long_lines();
   void list_candidates(std::vector<std::uint32_t>& touched, bool every_line);
 
   const Program& program_;
