@@ -107,11 +107,11 @@ std::string growth_chart(const TableReport& table) {
   const double legend = 20 * static_cast<double>((engines.size() + 1) / 2);
   const double top = 42 + legend, bottom = top + 220;
   Svg svg(kWidth, bottom + 42, "Cost by number of rules");
-  const LogScale x(rules.least, rules.most, 56, kRight), y(cost.least, cost.most, bottom, top);
+  const LogScale x(rules.least, rules.most, 66, kRight), y(cost.least, cost.most, bottom, top);
   horizontal_ticks(svg, x, top, bottom, "rules");
   for (const double tick : y.ticks()) {
-    svg.line({56, y.at(tick)}, {kRight, y.at(tick)}, "grid");
-    svg.text({50, y.at(tick) + 4}, short_number(tick), Anchor::end, "tick");
+    svg.line({66, y.at(tick)}, {kRight, y.at(tick)}, "grid");
+    svg.text({54, y.at(tick) + 4}, short_number(tick), Anchor::end, "tick");
   }
   svg.text({8, top - 14}, "ns of CPU time a byte", Anchor::start, "axis");
   double place = 0;

@@ -3,6 +3,9 @@
 // Tested by tests/smtpd/bench/page_test.cc and tests/e2e/bench_test.py.
 #include "smtpd/bench/page.h"
 
+#include <algorithm>
+#include <map>
+
 #include <fmt/format.h>
 
 #include "smtpd/bench/charts.h"
@@ -16,6 +19,7 @@ namespace headgate::bench {
 namespace {
 
 constexpr std::size_t kMostRows = 40;
+constexpr std::size_t kMostReasons = 5;  // of a strategy
 constexpr std::size_t kLongestPattern = 160;
 
 std::string number(std::uint64_t value) { return short_number(static_cast<double>(value)); }
@@ -97,9 +101,7 @@ std::string charts(const TableReport& table) {
          figure("Where Postfix's time goes",
                 "The share of the time that the dearest tests take; dashed: if all cost the same.",
                 cost_chart(table)) +
-         figure("How headgate answers",
-                "native: its database's yes and no are both certain. prefilter: only its no is. "
-                "confirm-only: the reference engine is asked every time.",
+         figure("How headgate answers", "How it finds out where a pattern may match; below: why.",
                 mix_chart(table)) +
          "</div>\n";
 }
@@ -144,11 +146,35 @@ std::string rules_table(const TableReport& table) {
   return out + "</tbody></table></div></section>\n";
 }
 
+// The commonest reasons of each strategy; those of single patterns may be as many as the patterns.
+std::vector<MixRow> shortened(const std::vector<MixRow>& mix) {
+  std::vector<MixRow> out, others;
+  std::map<std::string, std::size_t> shown, more;
+  for (const MixRow& row : mix) {
+    if (++shown[row.strategy] <= kMostReasons) {
+      out.push_back(row);
+      continue;
+    }
+    const auto known = std::ranges::find(others, row.strategy, &MixRow::strategy);
+    ++more[row.strategy];
+    if (known == others.end())
+      others.push_back(row);
+    else
+      known->patterns += row.patterns;
+  }
+  for (MixRow& row : others) {
+    row.reason = fmt::format("{} more reasons", number(more[row.strategy]));
+    out.push_back(row);
+  }
+  std::ranges::stable_sort(out, {}, &MixRow::strategy);
+  return out;
+}
+
 std::string mix_table(const TableReport& table) {
   std::string out =
       "<section><h3>Why a pattern is answered as it is</h3>\n<div class=\"wide\"><table>\n" +
       head_row({{"strategy", false}, {"reason", false}, {"patterns", true}}) + "<tbody>\n";
-  for (const MixRow& row : table.mix)
+  for (const MixRow& row : shortened(table.mix))
     out += fmt::format("<tr>{}{}{}</tr>\n", cell(row.strategy), cell(row.reason),
                        cell(number(row.patterns), "n"));
   return out + "</tbody></table></div></section>\n";
