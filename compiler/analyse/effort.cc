@@ -149,9 +149,7 @@ class Meter {
     ByteSet next;  // what stands behind a part begins with one of these
     bool known = false;
     for (std::size_t i = parts.size(); i-- > 0;) {
-      const bool gives_way = known && is_byte_repeat(node.children[i]) &&
-                             (next & node.children[i].children[0].set).none();
-      if (gives_way) {
+      if (known && gives_way_to(node.children[i], next)) {
         parts[i].calls = add(parts[i].calls, parts[i].ways);
         parts[i].ways = constant(1);
       }
@@ -165,6 +163,15 @@ class Meter {
     Effort whole = zero_width(0);
     for (const Effort& part : parts) append(whole, part);
     return whole;
+  }
+
+  // A repeat that stops early leaves a place where one more round could begin: nothing that cannot begin so gets further.
+  // Then only as many rounds as there are can be followed by `next`.
+  [[nodiscard]] bool gives_way_to(const Node& node, const ByteSet& next) const {
+    if (node.kind == NodeKind::capture) return gives_way_to(node.children[0], next);
+    if (node.kind != NodeKind::repeat) return false;
+    const Effort once = measure(node.children[0]);
+    return !once.nullable && (once.first & next).none() && single_way(once.ways);
   }
 
   // At one place, only branches that may begin alike can both match.

@@ -23,7 +23,8 @@ constexpr double kAsk = 400;    // ns, for the reference engine to say no
 constexpr double kRegex = 0.5;  // ns a byte, for one more regular expression in a database
 constexpr double kGate = 0.03;  // ns a byte, to test a gate a line
 constexpr std::size_t kMostAlso = 2;
-constexpr std::size_t kShown = 40;  // bytes of a literal, in a reason
+constexpr double kWorthSpelling = 0.002;  // ns a byte, of the literals' cost
+constexpr std::size_t kShown = 40;        // bytes of a literal, in a reason
 
 // How many lines are longer, about; each of them costs a question.
 double longer_than(std::size_t bytes) {
@@ -112,10 +113,12 @@ double cost_of(const analyse::NeededLiterals& needed) {
   return needed.cost + cost_of_doubt(needed.trusted_bytes);
 }
 
-bool is_within(const Clause& clause, const std::vector<std::string>& names) {
+// A literal that says of a header little more than its name.
+bool says_the_name(const Clause& clause, const std::vector<std::string>& names) {
   return std::any_of(clause.begin(), clause.end(), [&](const analyse::Literal& literal) {
     return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-      return (name + ":").find(literal.bytes) != std::string::npos;
+      return (name + ":").find(literal.bytes) != std::string::npos ||
+             literal.bytes.starts_with(name);
     });
   });
 }
@@ -125,7 +128,7 @@ const analyse::NeededLiterals* cheapest(const analyse::Plan& plan,
                                         const std::vector<std::string>& names) {
   const analyse::NeededLiterals* best = nullptr;
   for (const analyse::NeededLiterals& needed : plan.needs.literals) {
-    if (is_within(needed.any_of, names)) continue;
+    if (says_the_name(needed.any_of, names)) continue;
     if (best == nullptr || cost_of(needed) < cost_of(*best)) best = &needed;
   }
   return best;
@@ -195,6 +198,10 @@ ScanChoice choose_scan(const analyse::Plan& plan, const Switches& switches) {
     choice.reason = fmt::format("needs \"{}\"", shown(literals->any_of));
     if (switches.also) add_also(plan, literals->any_of, choice);
   }
+  const bool is_often = choice.literals == nullptr || choice.literals->cost > kWorthSpelling;
+  choice.worth_spelling = switches.spelled && is_often && plan.how != analyse::How::confirm_only &&
+                          choice.strategy != Strategy::native &&
+                          choice.strategy != Strategy::prefilter;
   if (!plan.needs.header_names.empty() && switches.names)
     choice.named_literals = cheapest(plan, plan.needs.header_names);
   return choice;

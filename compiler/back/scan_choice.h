@@ -18,6 +18,8 @@ struct Switches {
   bool gates = true;     // what bytes and how many a text needs
   bool names = true;     // dispatch by header name
   bool also = true;      // a second literal before the reference engine is asked
+  bool spelled = true;   // and the pattern's own spelling, in a database for that
+  bool guards = true;    // what a rule's guards need, for the rule
   bool regexes = true;   // spellings of patterns in a database
   bool blocks = true;    // body lines in blocks
 };
@@ -32,6 +34,7 @@ struct ScanChoice {
   rules::Gate gate;                                         // of any strategy
   std::size_t gate_trusted_bytes = rules::kTrustedWhateverComes;
   std::vector<rules::FurtherNeed> also;
+  bool worth_spelling = false;  // it is a candidate often enough
 };
 
 ScanChoice choose_scan(const analyse::Plan& plan, const Switches& switches);

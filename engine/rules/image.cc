@@ -170,6 +170,7 @@ class Reader {
     pattern.reason = in_.string();
     const std::uint64_t trusted = in_.u64();
     pattern.trusted_bytes = static_cast<std::size_t>(trusted);
+    pattern.on_demand = in_.choice(1) == 1;
     pattern.sure = in_.choice(1) == 1;
     for (std::size_t sets = in_.count(12); sets > 0 && in_.ok(); --sets) {
       FurtherNeed need;
@@ -179,6 +180,9 @@ class Reader {
         need.any_of.emplace_back(in_.string());
       pattern.also.push_back(std::move(need));
     }
+    pattern.spelled.scan = in_.u32();  // checked with the plan
+    const std::uint64_t spelled_bytes = in_.u64();
+    pattern.spelled.trusted_bytes = static_cast<std::size_t>(spelled_bytes);
     pattern.flags = in_.string();
     pattern.line = place();
     parts.patterns.push_back(std::move(pattern));
@@ -258,6 +262,10 @@ class Reader {
         in_.fail();
       }
       plan.scans.push_back(std::move(scan));
+    }
+    for (const Pattern& pattern : parts.patterns) {
+      if (pattern.spelled.trusted_bytes > 0 && pattern.spelled.scan >= plan.scans.size())
+        in_.fail();
     }
     plan.any = read_section(parts);
     plan.block = read_section(parts);

@@ -40,11 +40,14 @@ struct Pattern {
   std::string reason;  // why this strategy, for people: "look-ahead", "can match an empty text"
   std::size_t trusted_bytes =
       0;  // on a longer subject the plan's answer does not count: PCRE2 might hit its match limit
-  bool sure = false;              // what the plan names for a line that is no block's does match
-  std::vector<FurtherNeed> also;  // tested before the reference engine is asked
-  std::string text;               // as in the table, without delimiters
-  std::string flags;              // as in the table
-  int line = 0;                   // where it stands first
+  bool on_demand = false;  // no plan names it: no rule stands or falls with it alone
+  bool sure = false;       // what the plan names for a line that is no block's does match
+  // What a candidate is tested for before the reference engine is asked.
+  std::vector<FurtherNeed> also;
+  Spelled spelled;
+  std::string text;   // as in the table, without delimiters
+  std::string flags;  // as in the table
+  int line = 0;       // where it stands first
 };
 
 // A piece of a value: a literal, or, when group > 0, the bytes of a capture.

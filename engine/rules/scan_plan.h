@@ -73,6 +73,13 @@ struct FurtherNeed {
   std::vector<std::string> any_of;
 };
 
+// A spelling of the pattern in one of the plan's databases: a text of at most so many bytes that it does not match is no
+// match. 0 bytes: there is none.
+struct Spelled {
+  std::uint32_t scan = 0;
+  std::size_t trusted_bytes = 0;
+};
+
 struct ScanPlan {
   bool ready = false;   // false: nothing is known, every pattern is asked
   bool blocks = false;  // body lines are scanned in blocks; `block` is made

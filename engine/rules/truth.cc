@@ -5,6 +5,7 @@
 #include "engine/rules/truth.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "engine/base/text.h"
 
@@ -14,7 +15,12 @@ Truth::Truth(const Program& program, Path path)
     : program_(program),
       path_(path),
       block_(program, scratch_),
-      memory_(program.patterns().size()) {}
+      memory_(program.patterns().size()),
+      looked_for_(program.plan().scans.size()) {
+  for (const Scan& scan : program.plan().scans) {
+    if (!scan.scanner->reserve(scratch_)) path_ = Path::confirm_only;
+  }
+}
 
 void Truth::begin(std::string_view text, bool is_line_of_block) {
   text_ = text;
@@ -50,25 +56,30 @@ void Truth::add(std::uint32_t id) {
   candidates_.push_back(id);
 }
 
-// False when a database failed: then nothing is known.
-bool Truth::look(const Section& section) {
+// False when the database failed.
+bool Truth::run(const Scan& scan, void (Truth::*found)(std::uint32_t pattern)) {
   struct Context {
     Truth& truth;
     const Scan& scan;
+    void (Truth::*found)(std::uint32_t pattern);
   };
 
+  Context context{*this, scan, found};
+  const match::OnMatch on_match = [](unsigned id, unsigned long long, unsigned long long, unsigned,
+                                     void* at) {
+    const Context& to = *static_cast<Context*>(at);
+    if (id + 1 >= to.scan.first.size()) return 0;  // from a file: ids are not trusted
+    for (std::uint32_t i = to.scan.first[id]; i < to.scan.first[id + 1]; ++i)
+      (to.truth.*to.found)(to.scan.owners[i]);
+    return 0;
+  };
+  return scan.scanner->scan(text_, scratch_, on_match, &context);
+}
+
+// False when nothing is known.
+bool Truth::look(const Section& section) {
   for (const std::uint32_t number : section.scans) {
-    const Scan& scan = program_.plan().scans[number];
-    Context context{*this, scan};
-    const match::OnMatch on_match = [](unsigned id, unsigned long long, unsigned long long,
-                                       unsigned, void* at) {
-      const auto& [truth, owners] = *static_cast<Context*>(at);
-      if (id + 1 >= owners.first.size()) return 0;  // from a file: ids are not trusted
-      for (std::uint32_t i = owners.first[id]; i < owners.first[id + 1]; ++i)
-        truth.add(owners.owners[i]);
-      return 0;
-    };
-    if (!scan.scanner->scan(text_, scratch_, on_match, &context)) return false;
+    if (!run(program_.plan().scans[number], &Truth::add)) return false;
   }
   for (const Gated& gated : section.gated) {
     if (gated.gate.asks_for_symbols() && !symbols_known_) {
@@ -84,32 +95,45 @@ bool Truth::look(const Section& section) {
   return true;
 }
 
-std::string_view Truth::folded() {
-  if (folded_generation_ != generation_) {
-    folded_.resize(text_.size());
-    std::transform(text_.begin(), text_.end(), folded_.begin(), text::to_lower);
-    folded_generation_ = generation_;
-  }
-  return folded_;
+void Truth::fold() {
+  if (folded_generation_ == generation_) return;
+  folded_.resize(text_.size());
+  std::transform(text_.begin(), text_.end(), folded_.begin(), text::to_lower);
+  folded_generation_ = generation_;
 }
 
 bool Truth::lacks_a_literal(const Pattern& pattern) {
+  if (pattern.also.empty()) return false;
+  fold();
   return std::any_of(pattern.also.begin(), pattern.also.end(), [this](const FurtherNeed& need) {
     return text_.size() <= need.trusted_bytes &&
            std::none_of(need.any_of.begin(), need.any_of.end(), [this](const std::string& literal) {
-             return folded().find(literal) != std::string_view::npos;
+             return memmem(folded_.data(), folded_.size(), literal.data(), literal.size()) !=
+                    nullptr;
            });
   });
+}
+
+bool Truth::is_not_spelled(std::uint32_t id) {
+  const Spelled& spelled = program_.patterns()[id].spelled;
+  if (text_.size() > spelled.trusted_bytes) return false;
+  std::uint64_t& looked = looked_for_[spelled.scan];
+  if (looked != generation_) {
+    if (!run(program_.plan().scans[spelled.scan], &Truth::note_spelled)) return false;
+    looked = generation_;
+  }
+  return memory_[id].spelled != generation_;
 }
 
 Opinion Truth::opinion(std::uint32_t id) {
   if (all_) return Opinion::ask;
   Memory& memory = memory_[id];
-  if (memory.candidate != generation_ || memory.ruled_out == generation_) return Opinion::no;
   const Pattern& pattern = program_.patterns()[id];
+  if (memory.ruled_out == generation_) return Opinion::no;
+  if (memory.candidate != generation_ && !pattern.on_demand) return Opinion::no;
   if (pattern.sure && !line_of_block_ && text_.size() <= pattern.trusted_bytes) return Opinion::yes;
-  if (memory.asked == generation_ || pattern.also.empty() || !lacks_a_literal(pattern))
-    return Opinion::ask;
+  if (memory.asked == generation_) return Opinion::ask;
+  if (!lacks_a_literal(pattern) && !is_not_spelled(id)) return Opinion::ask;
   memory.ruled_out = generation_;
   return Opinion::no;
 }

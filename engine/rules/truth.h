@@ -46,6 +46,11 @@ class Truth {
   // Kept from text to text, for the walk.
   std::vector<std::uint32_t>& room_for_stops() { return stops_; }
 
+  // The reference engine might run into a limit, whatever the pattern is used for.
+  [[nodiscard]] bool doubts(std::uint32_t pattern) const {
+    return text_.size() > program_.patterns()[pattern].trusted_bytes;
+  }
+
   Opinion opinion(std::uint32_t pattern);
 
   // The reference engine's answer. `from_memory` says whether it was asked before for this text.
@@ -56,15 +61,21 @@ class Truth {
 
  private:
   struct Memory {
-    std::uint64_t candidate = 0, ruled_out = 0, asked = 0;  // the generation when it was so
+    std::uint64_t candidate = 0, ruled_out = 0, spelled = 0,
+                  asked = 0;  // the generation when it was so
     match::Outcome outcome;
   };
 
   void begin(std::string_view text, bool is_line_of_block);
   bool look(const Section& section);
   void add(std::uint32_t pattern);
+  bool run(const Scan& scan, void (Truth::*found)(std::uint32_t pattern));
+
+  void note_spelled(std::uint32_t pattern) { memory_[pattern].spelled = generation_; }
+
   bool lacks_a_literal(const Pattern& pattern);
-  std::string_view folded();
+  bool is_not_spelled(std::uint32_t id);
+  void fold();
 
   const Program& program_;
   Path path_;
@@ -78,6 +89,7 @@ class Truth {
   BlockScan block_;
   match::Scratch scratch_;
   std::vector<Memory> memory_;
+  std::vector<std::uint64_t> looked_for_;  // by scan: the generation whose text it has looked at
   std::string folded_;
   std::uint64_t folded_generation_ = 0;
   std::vector<match::Group> groups_;
