@@ -29,7 +29,8 @@ Result<std::size_t> read_gzip(gzFile file, const std::string& path, char* to, st
   const std::string_view text = gzerror(file, &error);  // "<fd:3>: unexpected end of file"
   if (error == Z_ERRNO) return fail_errno("read", path, errno);
   if (got < 0 || (error != Z_OK && error != Z_STREAM_END))
-    return fail(Code::corrupt, "damaged gzip: " + std::string(text.substr(text.find(": ") + 2)), path);
+    return fail(Code::corrupt, "damaged gzip: " + std::string(text.substr(text.find(": ") + 2)),
+                path);
   return static_cast<std::size_t>(got);
 }
 
