@@ -130,8 +130,10 @@ Opinion Truth::opinion(std::uint32_t id) {
   Memory& memory = memory_[id];
   const Pattern& pattern = program_.patterns()[id];
   if (memory.ruled_out == generation_) return Opinion::no;
-  if (memory.candidate != generation_ && !pattern.on_demand) return Opinion::no;
-  if (pattern.sure && !line_of_block_ && text_.size() <= pattern.trusted_bytes) return Opinion::yes;
+  const bool named = memory.candidate == generation_;
+  if (!named && !pattern.on_demand) return Opinion::no;
+  if (named && pattern.sure && !line_of_block_ && text_.size() <= pattern.trusted_bytes)
+    return Opinion::yes;
   if (memory.asked == generation_) return Opinion::ask;
   if (!lacks_a_literal(pattern) && !is_not_spelled(id)) return Opinion::ask;
   memory.ruled_out = generation_;
