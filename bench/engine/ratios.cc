@@ -110,8 +110,16 @@ nlohmann::ordered_json as_json(const Row& row, const Outcome& outcome) {
   return out;
 }
 
+// How busy the machine is: what others do to caches and clocks shows in the figures all the same.
+std::string load_average() {
+  std::string words;
+  std::getline(std::ifstream("/proc/loadavg"), words);
+  return words;
+}
+
 int run(const Options& options) {
   Inputs inputs(options.data, options.kept);
+  if (!options.list) std::cout << "load average: " << load_average() << '\n';
   nlohmann::ordered_json document = nlohmann::ordered_json::array();
   std::cout << fmt::format("{:<76} {:>8}    {:<20} {:>6} {:>6}\n", "measure", "median",
                            "least..most", "must", "aim");
@@ -126,6 +134,7 @@ int run(const Options& options) {
     std::cout << print(row, outcome) << std::flush;
     document.push_back(as_json(row, outcome));
   }
+  if (!options.list) std::cout << "load average: " << load_average() << '\n';
   if (!options.json.empty()) std::ofstream(options.json) << document.dump(1) << '\n';
   if (options.yardstick.empty() || options.list) return 0;
   std::cout << "\nyardstick: " << options.yardstick << '\n' << std::flush;
