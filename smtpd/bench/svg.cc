@@ -127,7 +127,7 @@ std::vector<double> LogScale::ticks() const {
 std::string short_number(double value) {
   if (value >= 99.95) return with_commas(fmt::format("{:.0f}", value));
   if (value <= 0) return "0";
-  const int digits = std::clamp(1 - static_cast<int>(std::floor(std::log10(value))), 0, 6);
+  const int digits = std::clamp(2 - static_cast<int>(std::floor(std::log10(value))), 0, 7);
   std::string text = fmt::format("{:.{}f}", value, digits);
   if (text.find('.') != std::string::npos) {
     text.erase(text.find_last_not_of('0') + 1);

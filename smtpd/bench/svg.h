@@ -52,7 +52,7 @@ class LogScale {
   double from_, to_;
 };
 
-// "0.0012", "3.4", "176", "1,098".
+// Three digits: "0.00123", "3.44", "176", "1,098".
 std::string short_number(double value);
 
 }  // namespace headgate::bench

@@ -13,11 +13,11 @@ TEST(Svg, TextIsEscaped) {
 
 TEST(Svg, NumbersAreShort) {
   EXPECT_EQ("0", short_number(0));
-  EXPECT_EQ("0.0012", short_number(0.00123));
+  EXPECT_EQ("0.00123", short_number(0.001231));
   EXPECT_EQ("0.66", short_number(0.66));
-  EXPECT_EQ("3.4", short_number(3.44));
+  EXPECT_EQ("3.44", short_number(3.443));
   EXPECT_EQ("1", short_number(1));
-  EXPECT_EQ("42", short_number(42.4));
+  EXPECT_EQ("42.4", short_number(42.42));
   EXPECT_EQ("185", short_number(185.2));
   EXPECT_EQ("1,098", short_number(1098));
   EXPECT_EQ("1,234,568", short_number(1234567.8));
