@@ -133,6 +133,7 @@ Result<Outcome> whole_engine(Inputs& inputs, const Plan& plan) {
   const Sample headers = take_sample(*mail, KeyKind::header, 0, 0);
   const Sample bodies = take_sample(*mail, KeyKind::body, 0, 0);
   const auto checks = peers::make_check_set(head, body);
+  std::uint64_t failed = 0;
   const auto timed = measure({{nullptr,
                                [&] {
                                  for (const auto& message : *mail)
@@ -144,11 +145,13 @@ Result<Outcome> whole_engine(Inputs& inputs, const Plan& plan) {
                                  peers::Hits hits;
                                  scan_sample(*scan_head.peer, headers, hits);
                                  scan_sample(*scan_body.peer, bodies, hits);
+                                 failed += hits.texts;
                                },
                                &bodies}},
                              plan);
   const double bytes = static_cast<double>(headers.bytes + bodies.bytes) / 1e6;
   const double engine = peers::spread_of(timed[0].seconds).median;
+  if (failed > 0) return no_value("scans failed");
   Outcome outcome;
   outcome.value = peers::ratio_of(timed[1].seconds, timed[0].seconds);
   outcome.detail = fmt::format("{:.4g} MB/s whole, {:.4g} MB/s its scans; {:.3g} us a message",

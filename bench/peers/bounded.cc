@@ -27,6 +27,8 @@ using Clock = std::chrono::steady_clock;
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they map terabytes
   const rlimit memory{bounds.memory_bytes, bounds.memory_bytes};
   setrlimit(RLIMIT_AS, &memory);
+#else
+  static_cast<void>(bounds);
 #endif
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);

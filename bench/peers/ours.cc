@@ -61,7 +61,21 @@ class OwnDatabases final : public Peer {
   OwnDatabases(std::shared_ptr<const rules::Program> program, KeyKind kind)
       : program_(std::move(program)), kind_(kind) {}
 
-  void scan(const Section& section, std::uint64_t, Hits&) override {
+  bool prepare() {
+    return std::ranges::all_of(program_->plan().scans, [this](const rules::Scan& scan) {
+      return scan.scanner->reserve(scratch_);
+    });
+  }
+
+  // A scan that fails is a hit of rule 0: the figure must not look good.
+  void scan(const Section& section, std::uint64_t, Hits& hits) override {
+    failed_ = false;
+    scan_all(section);
+    if (failed_) hits.add(0, 0);
+  }
+
+ private:
+  void scan_all(const Section& section) {
     const rules::ScanPlan& plan = program_->plan();
     if (kind_ == KeyKind::body && plan.blocks) return run(plan.block, section.bytes);
     for (const std::string_view text : section.texts) {
@@ -71,17 +85,18 @@ class OwnDatabases final : public Peer {
     }
   }
 
- private:
   void run(const rules::Section& section, std::string_view text) {
     const match::OnMatch go_on = [](unsigned, unsigned long long, unsigned long long, unsigned,
                                     void*) { return 0; };
     for (const std::uint32_t number : section.scans)
-      if (!program_->plan().scans[number].scanner->scan(text, scratch_, go_on, nullptr)) return;
+      if (!program_->plan().scans[number].scanner->scan(text, scratch_, go_on, nullptr))
+        failed_ = true;
   }
 
   std::shared_ptr<const rules::Program> program_;
   const KeyKind kind_;
   match::Scratch scratch_;
+  bool failed_ = false;
 };
 
 class Nowhere final : public checks::Sink, public checks::ActionObserver {
@@ -120,7 +135,12 @@ Made make_own_databases(std::shared_ptr<const rules::Program> program, KeyKind k
     return made;
   }
   made.exact = false;
-  made.peer = std::make_unique<OwnDatabases>(std::move(program), kind);
+  auto peer = std::make_unique<OwnDatabases>(std::move(program), kind);
+  if (!peer->prepare()) {
+    made.problem = "no memory to scan with";
+    return made;
+  }
+  made.peer = std::move(peer);
   return made;
 }
 

@@ -102,6 +102,12 @@ TEST(Peers, ASlowCompilationIsEnded) {
   EXPECT_EQ("compiling: not done after 0.2 s", made.problem);
 }
 
+TEST(Peers, TheScansOfItsOwnDatabasesWork) {
+  const auto program = program_of("/one thing/ A\n/^subject:.*other thing/ B\n");
+  for (const KeyKind kind : {KeyKind::header, KeyKind::body})
+    EXPECT_EQ(0U, scan(make_own_databases(program, kind), {"subject: x", "one thing"}).texts);
+}
+
 TEST(Peers, AWholeMessageGoesThroughTheInspector) {
   const auto set = make_check_set(program_of("/^subject:.*x/ WARN\n"), program_of("/y/ WARN\n"));
   EXPECT_EQ(2U, inspect_message(*set, "Subject: x\n\ny\nz\n"));
