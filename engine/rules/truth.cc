@@ -116,7 +116,7 @@ bool Truth::lacks_a_literal(const Pattern& pattern) {
 
 bool Truth::is_not_spelled(std::uint32_t id) {
   const Spelled& spelled = program_.patterns()[id].spelled;
-  if (text_.size() > spelled.trusted_bytes) return false;
+  if (spelled.trusted_bytes == 0 || text_.size() > spelled.trusted_bytes) return false;
   std::uint64_t& looked = looked_for_[spelled.scan];
   if (looked != generation_) {
     if (!run(program_.plan().scans[spelled.scan], &Truth::note_spelled)) return false;
