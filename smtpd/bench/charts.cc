@@ -27,8 +27,8 @@ std::size_t place_of(const std::string& engine) {
 }
 
 Mark mark_of(const std::string& engine) {
-  constexpr std::array kMarks = {Mark::circle,  Mark::square,  Mark::cross,   Mark::triangle,
-                                 Mark::diamond, Mark::diamond, Mark::triangle};
+  constexpr std::array kMarks = {Mark::circle,   Mark::circle,  Mark::square,  Mark::cross,
+                                 Mark::triangle, Mark::diamond, Mark::diamond, Mark::triangle};
   return kMarks[place_of(engine) % kMarks.size()];
 }
 

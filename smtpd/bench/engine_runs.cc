@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "bench/peers/ours.h"
 #include "bench/peers/rounds.h"
 
 namespace headgate::bench {
@@ -13,6 +14,7 @@ struct Entry {
   const EngineKind* kind = nullptr;
   peers::Made made;
   const peers::Sample* sample = nullptr;
+  std::shared_ptr<checks::CheckSet> checks = nullptr;  // of kOursWhole, which has no peer
 };
 
 class Runs {
@@ -28,9 +30,12 @@ class Runs {
   std::vector<EngineRun> run() {
     make_all();
     std::vector<peers::Contestant> contestants;
-    for (const Entry& entry : entries_)
-      if (entry.made.peer != nullptr)
+    for (const Entry& entry : entries_) {
+      if (entry.checks != nullptr)
+        contestants.push_back({nullptr, [&entry] { inspect_all(entry); }, entry.sample});
+      else if (entry.made.peer != nullptr)
         contestants.push_back({entry.made.peer.get(), {}, entry.sample});
+    }
     peers::RoundsPlan rounds;
     rounds.rounds = plan_.runs;
     rounds.least_seconds = plan_.least_seconds;
@@ -39,8 +44,10 @@ class Runs {
     const auto timed = run_rounds(contestants, rounds);
     std::vector<EngineRun> runs;
     std::size_t next = 0;
-    for (const Entry& entry : entries_)
-      runs.push_back(described(entry, entry.made.peer != nullptr ? &timed[next++] : nullptr));
+    for (const Entry& entry : entries_) {
+      const bool measured = entry.made.peer != nullptr || entry.checks != nullptr;
+      runs.push_back(described(entry, measured ? &timed[next++] : nullptr));
+    }
     return runs;
   }
 
@@ -61,9 +68,26 @@ class Runs {
       tell(share);
       const EngineKind* kind = find_engine(name);
       if (kind == nullptr || !applies(*kind, *program_)) continue;
+      if (kind->name == kOursWhole) {
+        const bool body = plan_.kind == peers::KeyKind::body;
+        entries_.push_back(
+            {kind,
+             {},
+             &fast_,
+             peers::make_check_set(body ? nullptr : program_, body ? program_ : nullptr)});
+        continue;
+      }
       entries_.push_back(
           {kind, make_engine(*kind, program_, plan_.kind, bounds), kind->slow ? &slow_ : &fast_});
     }
+  }
+
+  // The number of actions.
+  static std::uint64_t inspect_all(const Entry& entry) {
+    std::uint64_t actions = 0;
+    for (const peers::MailMessage* message : entry.sample->messages)
+      actions += peers::inspect_message(*entry.checks, message->raw);
+    return actions;
   }
 
   // Ours over the sample that the other engine had.
@@ -91,6 +115,13 @@ class Runs {
     run.hits = timed->hits.texts;
     run.seconds = timed->seconds;
     run.cut = timed->cut;
+    if (entry.checks != nullptr) {
+      run.hits = inspect_all(entry);
+      run.bytes = 0;
+      for (const peers::MailMessage* message : entry.sample->messages)
+        run.bytes += message->raw.size();
+      return run;
+    }
     run.exact = entry.made.exact && entry.made.left_out.empty();
     if (run.exact && entry.kind->name != kOurs)
       run.agrees = our_digest(*entry.sample) == timed->hits.digest;

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::array kKinds = std::to_array<EngineKind>({
     {kOurs, "headgate", false, true},
+    {kOursWhole, "headgate, whole messages", false, false},
     {"pcre2", "PCRE2 one by one (Postfix)", true, true},
     {"pcre2-flat", "PCRE2 one by one, without the groups", true, false},
     {"pcre2-jit", "PCRE2 JIT one by one", true, true},

@@ -23,6 +23,10 @@ const EngineKind* find_engine(std::string_view name);
 
 constexpr std::string_view kOurs = "headgate";
 
+// Ours with all that the server does for a message: lines, MIME, actions. No Peer: a message is looked at until a rule
+// refuses it.
+constexpr std::string_view kOursWhole = "headgate-message";
+
 // The engine that Postfix asks for this dialect.
 std::string_view postfix_engine(rules::Dialect dialect);
 

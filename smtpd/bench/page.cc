@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "smtpd/bench/charts.h"
+#include "smtpd/bench/engines.h"
 #include "smtpd/bench/json.h"
 #include "smtpd/bench/page_style.h"
 #include "smtpd/bench/summary.h"
@@ -64,13 +65,13 @@ std::string engine_row(const EngineRun& run, double postfix) {
     return fmt::format("<tr>{}<td colspan=\"7\">not measured: {}</td></tr>\n", name,
                        escaped(run.problem));
   const peers::Spread rate = run.megabytes_a_second();
-  return fmt::format("<tr>{}{}{}{}{}{}{}{}</tr>\n", name, cell(short_number(rate.median), "n"),
-                     cell(short_number(rate.least) + " to " + short_number(rate.most), "n"),
-                     cell(postfix > 0 ? short_number(rate.median / postfix) : "", "n"),
-                     cell(number(run.hits), "n"),
-                     cell(run.engine == "headgate" ? "" : seconds_text(run.compile_seconds), "n"),
-                     cell(run.memory_bytes == 0 ? "" : bytes_text(run.memory_bytes), "n"),
-                     cell(remarks(run)));
+  return fmt::format(
+      "<tr>{}{}{}{}{}{}{}{}</tr>\n", name, cell(short_number(rate.median), "n"),
+      cell(short_number(rate.least) + " to " + short_number(rate.most), "n"),
+      cell(postfix > 0 && run.engine != kOursWhole ? short_number(rate.median / postfix) : "", "n"),
+      cell(number(run.hits), "n"),
+      cell(run.engine == "headgate" ? "" : seconds_text(run.compile_seconds), "n"),
+      cell(run.memory_bytes == 0 ? "" : bytes_text(run.memory_bytes), "n"), cell(remarks(run)));
 }
 
 std::string engines_table(const TableReport& table) {

@@ -50,6 +50,7 @@ svg .stem { stroke-width: 2; stroke-opacity: 0.45; }
 svg .whisker { stroke-width: 9; stroke-opacity: 0.3; }
 svg .stroke { stroke-width: 2.5; }
 .e-headgate { fill: #0b6e4f; stroke: #0b6e4f; }
+.e-headgate-message { fill: #5aa786; stroke: #5aa786; }
 .e-pcre2, .e-regexec { fill: #c1440e; stroke: #c1440e; }
 .e-pcre2-flat { fill: #a87b00; stroke: #a87b00; }
 .e-pcre2-jit { fill: #8250df; stroke: #8250df; }

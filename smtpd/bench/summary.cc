@@ -142,6 +142,7 @@ std::string remarks(const EngineRun& run) {
     parts.push_back(counted(run.approximate, "pattern") + " answered with \"perhaps\"");
   if (run.agrees && !*run.agrees) parts.emplace_back("DISAGREES with headgate");
   if (!run.whole_corpus) parts.push_back(fmt::format("on {} of the texts", number(run.texts)));
+  if (run.engine == kOursWhole) parts.emplace_back("of mail, each until it is refused");
   if (run.cut) parts.push_back("stopped by the limit after " + counted(run.seconds.size(), "run"));
   std::string out;
   for (const std::string& part : parts) out += (out.empty() ? "" : "; ") + part;
