@@ -52,6 +52,16 @@ void horizontal_ticks(Svg& svg, const LogScale& scale, double top, double bottom
   svg.text({kRight, bottom + 34}, unit, Anchor::end, "axis");
 }
 
+// The largest of 1, 2, 5, 10, 20 … that makes four steps or more of a range.
+double round_step(double range) {
+  double step = 1;
+  for (;;) {
+    for (const double factor : {2.0, 5.0, 10.0})
+      if (range / (step * factor) < 4) return factor == 2.0 ? step : step * (factor == 5.0 ? 2 : 5);
+    step *= 10;
+  }
+}
+
 }  // namespace
 
 std::string css_of(const std::string& engine) { return "e-" + engine; }
@@ -151,10 +161,9 @@ std::string cost_chart(const TableReport& table) {
     svg.text({kLeft - 6, y(percent / 100.0) + 4}, fmt::format("{} %", percent), Anchor::end,
              "tick");
   }
-  for (int quarter = 0; quarter <= 4; ++quarter) {
-    const double rank = static_cast<double>(costs.size()) * quarter / 4;
+  const double step = round_step(static_cast<double>(costs.size()));
+  for (double rank = 0; rank <= static_cast<double>(costs.size()); rank += step)
     svg.text({x(rank), kBottom + 16}, short_number(rank), Anchor::middle, "tick");
-  }
   svg.text({8, kTop - 12}, "share of Postfix's time", Anchor::start, "axis");
   svg.text({kRight, kBottom + 34}, "rules and guards, the dearest first", Anchor::end, "axis");
   std::vector<Point> curve = {{x(0), y(0)}};

@@ -70,7 +70,7 @@ std::string engine_row(const EngineRun& run, double postfix) {
       cell(short_number(rate.least) + " to " + short_number(rate.most), "n"),
       cell(postfix > 0 && run.engine != kOursWhole ? short_number(rate.median / postfix) : "", "n"),
       cell(number(run.hits), "n"),
-      cell(run.engine == "headgate" ? "" : seconds_text(run.compile_seconds), "n"),
+      cell(run.compile_seconds == 0 ? "" : seconds_text(run.compile_seconds), "n"),
       cell(run.memory_bytes == 0 ? "" : bytes_text(run.memory_bytes), "n"), cell(remarks(run)));
 }
 
