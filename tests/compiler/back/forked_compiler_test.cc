@@ -15,9 +15,9 @@ class ForkedCompilerTest : public testing::Test {
   ScanSet dear() {
     ScanSet set;
     for (std::uint32_t id = 0; id < 40; ++id) {
-      set.push_back(
-          {id, "(?:a[^x]{1,30}b[^y]{1,30}c){30}" +
-                   std::string(1, static_cast<char>('a' + id % 26)) + std::to_string(id)});
+      set.push_back({id, "(?:a[^x]{1,30}b[^y]{1,30}c){30}" +
+                             std::string(1, static_cast<char>('a' + id % 26)) +
+                             std::to_string(id)});
     }
     return set;
   }
@@ -28,8 +28,8 @@ class ForkedCompilerTest : public testing::Test {
 TEST_F(ForkedCompilerTest, AnswersInTheOrderOfTheSets) {
   limits_.jobs = 3;
   ForkedCompiler compiler(limits_);
-  const auto attempts = compiler.compile(
-      {{{0, "foo"}, {1, "bar"}}, {{2, "a("}}, {{3, "baz"}}}, Budget::group);
+  const auto attempts =
+      compiler.compile({{{0, "foo"}, {1, "bar"}}, {{2, "a("}}, {{3, "baz"}}}, Budget::group);
   ASSERT_EQ(attempts.size(), 3U);
   EXPECT_EQ(attempts[0].came, Came::ok);
   ASSERT_EQ(attempts[1].came, Came::refused);

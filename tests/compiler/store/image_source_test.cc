@@ -49,7 +49,7 @@ TEST_F(ImageSourceTest, AnswersAtOnceAndWithDatabasesOnceBuilt) {
   const auto warm = programs->load(Dialect::pcre, name);
   ASSERT_TRUE(warm);
   EXPECT_FALSE(warm->wants_build);
-  ASSERT_EQ(warm->full->plan().scans.size(), 1U);
+  ASSERT_FALSE(warm->full->plan().scans.empty());
   EXPECT_EQ(warm->full->patterns()[0].strategy, rules::Strategy::literal);
   EXPECT_EQ(answer(*warm, "a foo"), "X");
   ASSERT_EQ(warm->diagnostics.size(), 1U);
