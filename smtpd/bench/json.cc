@@ -62,8 +62,11 @@ Json as_json(const RuleRow& row, std::uint64_t texts) {
           {"hits", row.hits},
           {"tested", row.tested},
           {"matched", row.matched},
+          {"asked_here", row.asked},
           {"times",
-           {{"nanoseconds_a_test", row.nanoseconds}, {"nanoseconds_a_text", row.cost(texts)}}}};
+           {{"nanoseconds_a_test", row.nanoseconds},
+            {"nanoseconds_a_text", row.cost(texts)},
+            {"nanoseconds_a_text_here", row.asked_nanoseconds}}}};
 }
 
 Json as_json(const Advice& advice) {
@@ -107,6 +110,7 @@ Json as_json(const TableReport& table) {
           {"growth", listed(table.growth)},
           {"advice", listed(table.advice)},
           {"texts_behind_costs", table.cost_texts},
+          {"texts_behind_costs_here", table.asked_texts},
           {"tests", std::move(rows)}};
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "bench/peers/asked.h"
 #include "bench/peers/ours.h"
 #include "bench/peers/rounds.h"
 #include "engine/base/file.h"
@@ -111,6 +112,22 @@ class TableRun {
     report_.cost_texts = sample.texts;
     report_.rows = rule_rows(*program_, sample, hits_,
                              [this](double share) { tell(0.4 + 0.1 * share, "rules"); });
+    count_asks();
+  }
+
+  // By pattern; a pattern that several tests share is counted with each of them.
+  void count_asks() {
+    const auto sample = take_sample(mail_.messages(), report_.kind, kFastTexts, options_.seed);
+    const auto asked = peers::ask_counts(*program_, report_.kind, sample);
+    report_.asked_texts = sample.texts;
+    auto row = report_.rows.begin();
+    for (const rules::Op& op : program_->ops()) {
+      if (op.kind != rules::OpKind::test) continue;
+      row->asked = asked[op.index].times;
+      if (sample.texts > 0)
+        row->asked_nanoseconds = asked[op.index].nanoseconds / static_cast<double>(sample.texts);
+      ++row;
+    }
   }
 
   static Result<std::string> table_text(const TableName& table) {

@@ -59,6 +59,8 @@ struct RuleRow {
   std::uint64_t tested = 0;   // texts of the sample that came so far in Postfix's walk
   std::uint64_t matched = 0;  // … and matched
   double nanoseconds = 0;     // of its reference engine, a text, over all of the sample
+  std::uint64_t asked = 0;    // how often headgate asked the reference engine about the pattern …
+  double asked_nanoseconds = 0;  // … and what that cost, a text, over TableReport::asked_texts
 
   // What it costs Postfix, a text of the sample.
   [[nodiscard]] double cost(std::uint64_t texts) const {
@@ -95,8 +97,9 @@ struct TableReport {
   std::vector<double> load_seconds;  // wall clock, image there, by run
   std::uint64_t hits = 0;            // over the whole corpus
   std::vector<EngineRun> engines;
-  std::uint64_t cost_texts = 0;  // the sample behind `rows`
-  std::vector<RuleRow> rows;     // in order of the table
+  std::uint64_t cost_texts = 0;   // the sample behind `rows`, for Postfix …
+  std::uint64_t asked_texts = 0;  // … and for headgate
+  std::vector<RuleRow> rows;      // in order of the table
   std::vector<GrowthPoint> growth;
   std::string growth_problem;
   std::vector<MixRow> mix;

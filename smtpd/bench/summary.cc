@@ -55,6 +55,15 @@ std::string growth_line(const TableReport& table) {
   return line.empty() ? "" : "  cost a byte: " + line + '\n';
 }
 
+std::string rule_line(std::string_view whom, const RuleRow& row, double nanoseconds) {
+  const std::string pattern =
+      row.pattern.size() > 60 ? row.pattern.substr(0, 57) + "..." : row.pattern;
+  return text::printable(fmt::format("  dear to {}: line {}, {} ns a text, {}: {}/{}/{}", whom,
+                                     row.line, short_number(nanoseconds), counted(row.hits, "hit"),
+                                     row.negated ? "!" : "", pattern, row.flags)) +
+         '\n';
+}
+
 std::string table_text(const TableReport& table) {
   std::string out = fmt::format("\n{} on {}{}: {}, {}, {}\n", table.spec, texts_name(table.kind),
                                 table.kind_guessed ? " (by the look of its patterns)" : "",
@@ -69,13 +78,10 @@ std::string table_text(const TableReport& table) {
                      seconds_text(peers::spread_of(table.load_seconds).median),
                      counted(table.databases, "database"), bytes_text(table.database_bytes));
   out += growth_line(table);
-  for (const RuleRow& row : dearest(table, 3)) {
-    out += text::printable(fmt::format(
-        "  dear to Postfix: line {}, {} ns a text, {}: {}/{}/{}\n", row.line,
-        short_number(row.cost(table.cost_texts)), counted(row.hits, "hit"), row.negated ? "!" : "",
-        row.pattern.size() > 60 ? row.pattern.substr(0, 57) + "..." : row.pattern, row.flags));
-    out.back() = '\n';
-  }
+  for (const RuleRow& row : dearest(table, 3))
+    out += rule_line("Postfix", row, row.cost(table.cost_texts));
+  for (const RuleRow& row : dearest_here(table, 3))
+    out += rule_line("headgate", row, row.asked_nanoseconds);
   for (const Advice& advice : table.advice)
     if (is_worth_it(advice)) out += fmt::format("  advice: {}\n", advice_text(advice));
   if (table.all_advice)
@@ -153,6 +159,14 @@ std::vector<RuleRow> dearest(const TableReport& table, std::size_t most) {
   std::vector<RuleRow> rows = table.rows;
   std::ranges::stable_sort(rows, std::ranges::greater(),
                            [&](const RuleRow& row) { return row.cost(table.cost_texts); });
+  if (rows.size() > most) rows.resize(most);
+  return rows;
+}
+
+std::vector<RuleRow> dearest_here(const TableReport& table, std::size_t most) {
+  std::vector<RuleRow> rows = table.rows;
+  std::erase_if(rows, [](const RuleRow& row) { return row.asked_nanoseconds <= 0; });
+  std::ranges::stable_sort(rows, std::ranges::greater(), &RuleRow::asked_nanoseconds);
   if (rows.size() > most) rows.resize(most);
   return rows;
 }

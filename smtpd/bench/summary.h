@@ -27,6 +27,9 @@ std::string remarks(const EngineRun& run);
 // The tests that cost Postfix most, first.
 std::vector<RuleRow> dearest(const TableReport& table, std::size_t most);
 
+// Those that cost headgate most; only such as cost it anything.
+std::vector<RuleRow> dearest_here(const TableReport& table, std::size_t most);
+
 std::string bytes_text(std::size_t bytes);    // "1.4 MB"
 std::string seconds_text(double seconds);     // "230 ms"
 std::string texts_name(peers::KeyKind kind);  // "headers", "body lines"

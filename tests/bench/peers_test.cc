@@ -1,5 +1,6 @@
 #include "bench/peers/peer.h"
 
+#include "bench/peers/asked.h"
 #include "bench/peers/hyperscan_rules.h"
 #include "bench/peers/mail_keys.h"
 #include "bench/peers/ours.h"
@@ -106,6 +107,21 @@ TEST(Peers, TheScansOfItsOwnDatabasesWork) {
   const auto program = program_of("/one thing/ A\n/^subject:.*other thing/ B\n");
   for (const KeyKind kind : {KeyKind::header, KeyKind::body})
     EXPECT_EQ(0U, scan(make_own_databases(program, kind), {"subject: x", "one thing"}).texts);
+}
+
+TEST(Peers, CountsWhatTheReferenceEngineIsAsked) {
+  const auto program = program_of("/one thing/ A\n!/other thing/ B\n");
+  OwnedSection section;
+  for (const std::string_view text : {"one thing", "other thing", "x"}) section.add(text);
+  section.finish();
+  Sample sample;
+  sample.sections.push_back(section.view());
+  const auto asked = ask_counts(*program, KeyKind::header, sample);
+  ASSERT_EQ(2U, asked.size());
+  EXPECT_GE(asked[0].times, 1U);
+  EXPECT_LE(asked[0].times, 3U);
+  EXPECT_GE(asked[1].times, 1U);  // a negated rule that wins is confirmed
+  EXPECT_GT(asked[0].nanoseconds, 0);
 }
 
 TEST(Peers, AWholeMessageGoesThroughTheInspector) {
