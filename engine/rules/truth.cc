@@ -89,7 +89,7 @@ bool Truth::look(const Section& section) {
     if (gated.gate.open(symbols_, text_.size())) add(gated.pattern);
   }
   for (const auto& [trusted, id] : section.by_trust) {
-    if (text_.size() <= trusted) break;
+    if (!is_doubted(text_.size(), trusted)) break;
     add(id);
   }
   return true;
@@ -130,9 +130,8 @@ Opinion Truth::opinion(std::uint32_t id) {
   Memory& memory = memory_[id];
   const Pattern& pattern = program_.patterns()[id];
   if (memory.ruled_out == generation_) return Opinion::no;
-  const bool named = memory.candidate == generation_;
-  if (!named && !pattern.on_demand) return Opinion::no;
-  if (named && pattern.sure && !line_of_block_ && text_.size() <= pattern.trusted_bytes)
+  if (memory.candidate != generation_ && !pattern.on_demand) return Opinion::no;
+  if (pattern.sure && memory.candidate == generation_ && !line_of_block_ && !doubts(id))
     return Opinion::yes;
   if (memory.asked == generation_) return Opinion::ask;
   if (!lacks_a_literal(pattern) && !is_not_spelled(id)) return Opinion::ask;
