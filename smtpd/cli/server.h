@@ -19,6 +19,7 @@
 #include "engine/base/event.h"
 #include "engine/rules/program_source.h"
 #include "smtpd/cli/control.h"
+#include "smtpd/cli/local_queue.h"
 #include "smtpd/cli/renewal.h"
 #include "smtpd/cli/status_report.h"
 #include "smtpd/cli/table_store.h"
@@ -51,8 +52,6 @@ class Server : private Renewal::House {
                          const std::function<void()>& ready);
 
  private:
-  class WakeQueue;
-
   // A service that is served, with the entry of master.cf that is in force for it.
   struct Running {
     config::Service service;
@@ -100,7 +99,7 @@ class Server : private Renewal::House {
   std::unique_ptr<deliver::TcpConnector> connector_;
   std::unique_ptr<deliver::Worker> worker_;
   std::unique_ptr<queue::Manager> manager_;
-  std::unique_ptr<WakeQueue> door_;
+  std::unique_ptr<LocalQueue> door_;
   session::AsioLoop loop_;
   net::PeerNames names_;
   session::ClientLimits limits_;

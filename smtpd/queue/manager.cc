@@ -53,6 +53,7 @@ Manager::Manager(aio::any_io_executor executor, aio::thread_pool& pool, DiskSpoo
                  config::SettingsPtr settings, Deliverer& deliverer, EventSink& log, Env& env)
     : executor_(std::move(executor)),
       pool_(pool),
+      errands_(executor_, pool),
       spool_(spool),
       settings_(std::move(settings)),
       deliverer_(deliverer),
@@ -182,7 +183,7 @@ Task<void> Manager::take_up(ActivePtr message) {
     TRY(file, spool_.open(message->id, State::active));
     return std::make_shared<QueueFile>(std::move(file));
   };
-  Result<std::shared_ptr<QueueFile>> file = co_await net::run_blocking(pool_, open);
+  Result<std::shared_ptr<QueueFile>> file = co_await errands_.run(open);
   if (!file) {
     co_await put_off(message, std::move(file.error()));
     co_return;
@@ -206,7 +207,7 @@ Task<void> Manager::put_off(ActivePtr message, Error error) {
   if (!gone) say(Level::warning, fmt::format("{}: {}", message->id, error.text()));
   if (error.code == Code::corrupt) {
     auto aside = [this, &message] { return spool_.set_aside(message->id, message->state); };
-    const Result<void> moved = co_await net::run_blocking(pool_, aside);
+    const Result<void> moved = co_await errands_.run(aside);
     say(Level::warning,
         moved ? fmt::format("{}: moved to {}/corrupt", message->id, spool_.directory())
               : fmt::format("{}: {}", message->id, moved.error().text()));
@@ -258,6 +259,10 @@ Task<void> Manager::work_off(std::shared_ptr<Job> job) {
   destinations_.done(delivery.destination);
   pump();
 
+  if (settles(*job, outcomes)) {
+    co_await remove(job->message, job);
+    co_return;
+  }
   Active& message = *job->message;
   auto strike = [&] { return mark(message, delivery.recipients, outcomes); };
   const Result<void> struck = co_await net::run_blocking(pool_, strike);
@@ -265,7 +270,18 @@ Task<void> Manager::work_off(std::shared_ptr<Job> job) {
   if (--message.jobs_left == 0) co_await conclude(job->message);
 }
 
-// Nothing is written for a message whose only delivery took everybody: it is removed at once.
+// The message's last delivery took everybody: the file goes at once, nothing is struck in it before.
+bool Manager::settles(const Job& job, const std::vector<Outcome>& outcomes) {
+  const Active& message = *job.message;
+  if (message.jobs_left != 1 || message.corrupt) return false;
+  const auto taken = [](const Outcome& o) { return o.status == Status::sent && !o.corrupt; };
+  if (!std::all_of(outcomes.begin(), outcomes.end(), taken)) return false;
+  const auto& all = message.file->envelope().recipients;
+  const auto done = [](const Recipient& r) { return r.done && !r.failed; };
+  const auto before = static_cast<std::size_t>(std::count_if(all.begin(), all.end(), done));
+  return before + job.delivery.recipients.size() == all.size();
+}
+
 Result<void> Manager::mark(Active& message, const std::vector<std::size_t>& recipients,
                            const std::vector<Outcome>& outcomes) {
   const std::lock_guard lock(message.marking);
@@ -280,11 +296,7 @@ Result<void> Manager::mark(Active& message, const std::vector<std::size_t>& reci
         message.file->mark(recipients[i], failed ? RecipientState::failed : RecipientState::done));
     changed = true;
   }
-  const auto& all = message.file->envelope().recipients;
-  const bool only_removal_follows =
-      std::all_of(all.begin(), all.end(), [](const Recipient& r) { return r.done && !r.failed; });
-  if (changed && !only_removal_follows) return message.file->sync();
-  return {};
+  return changed ? message.file->sync() : Result<void>();
 }
 
 std::vector<Outcome> Manager::spared(const Delivery& delivery) {
@@ -314,8 +326,25 @@ Task<void> Manager::conclude(ActivePtr message) {
     co_await keep_in_hold(message, message->failure);
     co_return;
   }
-  auto remove = [this, &message] { return spool_.remove(message->id, State::active); };
-  const Result<void> removed = co_await net::run_blocking(pool_, remove);
+  co_await remove(message, nullptr);
+}
+
+// `last`: the delivery that took all who were left. If the file cannot go they are struck in it, so that they do not get
+// it again.
+Task<void> Manager::remove(ActivePtr message, std::shared_ptr<Job> last) {
+  auto unlink = [this, &message, &last]() -> Result<void> {
+    const Result<void> gone = spool_.remove(message->id, State::active);
+    if (gone) {  // closed here, because it is the last close that frees the blocks
+      message->file.reset();
+      if (last != nullptr) last->delivery.file.reset();
+    }
+    if (gone || gone.error().code == Code::not_found || last == nullptr) return gone;
+    for (const std::size_t recipient : last->delivery.recipients)
+      TRY_OK(message->file->mark(recipient, RecipientState::done));
+    TRY_OK(message->file->sync());
+    return gone;
+  };
+  const Result<void> removed = co_await errands_.run(unlink);
   if (removed || removed.error().code == Code::not_found)
     say(Level::info, message->id + ": removed");
   else
@@ -343,7 +372,7 @@ Task<void> Manager::defer(ActivePtr message) {
     message->state = State::deferred;
     return {};
   };
-  const Result<void> moved = co_await net::run_blocking(pool_, put_back);
+  const Result<void> moved = co_await errands_.run(put_back);
   if (!moved) say(Level::error, fmt::format("{}: {}", message->id, moved.error().text()));
   forget(message->id);
   if (!moved && moved.error().code == Code::not_found) co_return;
@@ -352,7 +381,7 @@ Task<void> Manager::defer(ActivePtr message) {
 
 Task<void> Manager::keep_in_hold(ActivePtr message, std::string reason) {
   auto hold = [&] { return spool_.move(message->id, State::active, State::hold); };
-  const Result<void> moved = co_await net::run_blocking(pool_, hold);
+  const Result<void> moved = co_await errands_.run(hold);
   say(Level::warning,
       moved ? fmt::format("{}: kept in {} instead of being returned to its sender: {}", message->id,
                           spool_.path(State::hold), reason)

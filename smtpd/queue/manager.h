@@ -15,7 +15,7 @@
 
 #include "engine/base/event.h"
 #include "smtpd/config/settings.h"
-#include "smtpd/net/aio.h"
+#include "smtpd/net/batcher.h"
 #include "smtpd/queue/deliverer.h"
 #include "smtpd/queue/destinations.h"
 #include "smtpd/queue/scheduler.h"
@@ -55,6 +55,7 @@ class Manager {
   Task<void> put_off(ActivePtr message, Error error);
   Task<void> work_off(std::shared_ptr<Job> job);
   Task<void> conclude(ActivePtr message);
+  Task<void> remove(ActivePtr message, std::shared_ptr<Job> last);
   Task<void> defer(ActivePtr message);
   Task<void> keep_in_hold(ActivePtr message, std::string reason);
 
@@ -65,12 +66,14 @@ class Manager {
   Result<void> mark(Active& message, const std::vector<std::size_t>& recipients,
                     const std::vector<Outcome>& outcomes);
   [[nodiscard]] std::vector<Outcome> spared(const Delivery& delivery);
+  [[nodiscard]] static bool settles(const Job& job, const std::vector<Outcome>& outcomes);
   void forget(const std::string& id);
   void nudge();
   void say(Level level, std::string text);
 
   aio::any_io_executor executor_;
   aio::thread_pool& pool_;
+  net::Errands errands_;
   DiskSpool& spool_;
   config::SettingsPtr settings_;
   Deliverer& deliverer_;

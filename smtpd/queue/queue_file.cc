@@ -299,7 +299,10 @@ Result<void> QueueFileWriter::finish(const Envelope& envelope) {
   put_u32(end, static_cast<std::uint32_t>(envelope.recipients.size()));
   put_record(buffer_, RecordType::end, end);
   TRY_OK(status_);
-  TRY_OK(write_all(fd_.get(), buffer_, path_));
+  return write_all(fd_.get(), buffer_, path_);
+}
+
+Result<void> QueueFileWriter::sync() {
   if (::fsync(fd_.get()) != 0) return fail_errno("fsync", path_, errno);
   return {};
 }

@@ -78,8 +78,9 @@ class QueueFileWriter {
 
   [[nodiscard]] int descriptor() const { return fd_.get(); }
 
-  // The rest of the content, the envelope and the end record; then fsync.
+  // The rest of the content, the envelope and the end record; durable after sync().
   Result<void> finish(const Envelope& envelope);
+  Result<void> sync();
 
  private:
   void write_chunk();

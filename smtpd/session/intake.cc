@@ -292,10 +292,8 @@ Task<Reply> Intake::commit(const checks::Verdict& verdict) {
   queue::Envelope envelope = *session_.envelope;
   apply(verdict, envelope);
   const queue::State where = verdict.hold ? queue::State::hold : queue::State::incoming;
-  const std::function<Result<void>()> work = [this, &envelope, where] {
-    return writer_->commit(envelope, where);
-  };
-  const Result<void> committed = co_await services_.loop.off_loop(work);
+  queue::Commit message(*writer_, envelope, where);
+  const Result<void> committed = co_await services_.queue.commit(message);
   sink_.stop();
   writer_.reset();
   if (!committed) co_return write_failure(committed.error());

@@ -117,6 +117,34 @@ TEST_F(SpoolTest, AFailedCommitSaysSoAndLeavesNothing) {
   EXPECT_TRUE(scratch_.files("deep/queue/incoming").empty());
 }
 
+// One that fails takes nobody with it.
+TEST_F(SpoolTest, MessagesAreCommittedTogether) {
+  const auto spool = open();
+  std::vector<std::unique_ptr<Writer>> writers;
+  std::vector<Commit> commits;
+  Envelope envelope;
+  envelope.arrival = env_.wall();
+  for (int i = 0; i < 4; ++i) {
+    writers.push_back(*spool->create());
+    writers.back()->record(std::string(100000, 'x'), false);
+    commits.emplace_back(*writers.back(), envelope, i == 3 ? State::hold : State::incoming);
+  }
+  const std::string taken = spool->path(writers[1]->id(), State::incoming);
+  ASSERT_TRUE(write_file_atomically(taken, "an older message"));
+  std::vector<Commit*> all;
+  for (Commit& commit : commits) all.push_back(&commit);
+  spool->commit(all);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(i != 1, commits[i].result.has_value()) << i;
+  std::vector<std::string> incoming{writers[0]->id(), writers[1]->id(), writers[2]->id()};
+  std::sort(incoming.begin(), incoming.end());
+  const std::string held = writers[3]->id();
+  writers.clear();
+  EXPECT_EQ(incoming, *spool->list(State::incoming));
+  EXPECT_EQ(std::vector<std::string>{held}, *spool->list(State::hold));
+  EXPECT_EQ("an older message", *read_file(taken));
+  EXPECT_EQ(3u, scratch_.files("deep/queue/incoming").size()) << "no temporary file";
+}
+
 TEST_F(SpoolTest, ASecondServerIsRefused) {
   const auto spool = open();
   const auto second = open_spool(scratch_.path("deep/queue"), env_, log_);

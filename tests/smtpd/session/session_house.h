@@ -48,6 +48,10 @@ class FakeLoop final : public Loop {
 
 class FakeQueueDoor final : public QueueDoor {
  public:
+  Task<Result<void>> commit(queue::Commit& message) override {
+    co_return message.writer.commit(message.envelope, message.state);
+  }
+
   void wake(std::string id) override { woken.push_back(std::move(id)); }
 
   std::vector<std::string> woken;
