@@ -18,7 +18,7 @@ class LocalQueue final : public session::QueueDoor {
   LocalQueue(aio::any_io_executor home, aio::thread_pool& pool, queue::Spool& spool,
              queue::Manager& manager)
       : manager_(manager),
-        commits_(std::move(home), pool,
+        commits_(std::move(home), pool, kBatches,
                  [&spool](std::span<queue::Commit* const> all) { spool.commit(all); }) {}
 
   Task<Result<void>> commit(queue::Commit& message) override {
@@ -29,6 +29,10 @@ class LocalQueue final : public session::QueueDoor {
   void wake(std::string id) override { manager_.wake(std::move(id)); }
 
  private:
+  // One would leave the disk idle while it is waited for; the more there are, the smaller they get, and the dearer each
+  // message. With two, flushes of the disk's cache that are under way together become one.
+  static constexpr std::size_t kBatches = 2;
+
   queue::Manager& manager_;
   net::Batcher<queue::Commit> commits_;
 };

@@ -92,7 +92,7 @@ class Server : private Renewal::House {
   config::SettingsPtr started_with_;
 
   aio::io_context io_{1};
-  aio::thread_pool disk_{4}, name_threads_{4};
+  aio::thread_pool disk_{8}, name_threads_{4};
   aio::signal_set signals_;
   std::unique_ptr<queue::DiskSpool> spool_;
   std::unique_ptr<net::Resolver> resolver_;

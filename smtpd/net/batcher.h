@@ -1,9 +1,10 @@
-// Batcher: blocking work off the loop, many pieces at a time: while one batch is under way the next one gathers. A batch
+// Batcher: blocking work off the loop, many pieces at a time: while batches are under way the next one gathers. A batch
 // costs one hand-over to a thread and one back, however many wait for it, and work that is dear by the call and not by the
 // piece (fsync of a directory) is done once for all of them.
 //   Ownership an Item belongs to the coroutine that awaits run(); `work` gets pointers for the call.
 //   Lifetime  the pool's threads must be joined before the Batcher or the executor goes.
-//   Threads   run() on the one thread of `home`, where it also comes back; `work` on one of the pool's, one batch at a time.
+//   Threads   run() on the one thread of `home`, where it also comes back; `work` on the pool's, `most` batches at
+//             the same time.
 //   Errors    `work` tells each Item how it went. If it throws, Item::fail(exception_ptr) is called for the whole batch.
 //   Cost      the first piece of work waits for the loop's other ready handlers, so that they can join it.
 #pragma once
@@ -25,8 +26,8 @@ class Batcher {
  public:
   using Work = std::function<void(std::span<Item* const>)>;
 
-  Batcher(aio::any_io_executor home, aio::thread_pool& pool, Work work)
-      : home_(std::move(home)), pool_(pool), work_(std::move(work)) {}
+  Batcher(aio::any_io_executor home, aio::thread_pool& pool, std::size_t most, Work work)
+      : home_(std::move(home)), pool_(pool), most_(most), work_(std::move(work)) {}
 
   Batcher(const Batcher&) = delete;
   Batcher& operator=(const Batcher&) = delete;
@@ -78,38 +79,41 @@ class Batcher {
   void add(Item& item, std::unique_ptr<Waiter> waiter) {
     next_.items.push_back(&item);
     next_.waiters.push_back(std::move(waiter));
-    if (std::exchange(busy_, true)) return;
+    if (starting_ || under_way_ == most_) return;
+    starting_ = true;
     aio::post(home_, [this] { start(); });
   }
 
   void start() {
-    std::swap(next_, current_);
-    aio::post(pool_, [this] { work_off(); });
+    starting_ = false;
+    ++under_way_;
+    auto batch = std::make_shared<Batch>(std::exchange(next_, Batch()));
+    aio::post(pool_, [this, batch = std::move(batch)] { work_off(batch); });
   }
 
-  // On a thread of the pool: current_ is its own until `finish` is posted.
-  void work_off() {
+  // On a thread of the pool.
+  void work_off(std::shared_ptr<Batch> batch) {
     try {
-      work_(std::span<Item* const>(current_.items));
+      work_(std::span<Item* const>(batch->items));
     } catch (...) {
-      for (Item* item : current_.items) item->fail(std::current_exception());
+      for (Item* item : batch->items) item->fail(std::current_exception());
     }
-    aio::post(home_, [this] { finish(); });
+    aio::post(home_, [this, batch = std::move(batch)] { finish(*batch); });
   }
 
-  void finish() {
-    std::vector<std::unique_ptr<Waiter>> done = std::exchange(current_.waiters, {});
-    current_.items.clear();
-    busy_ = !next_.items.empty();
-    if (busy_) start();
-    for (const auto& waiter : done) waiter->resume();
+  void finish(Batch& batch) {
+    --under_way_;
+    if (!next_.items.empty() && !starting_) start();
+    for (const auto& waiter : batch.waiters) waiter->resume();
   }
 
   aio::any_io_executor home_;
   aio::thread_pool& pool_;
+  const std::size_t most_;
   Work work_;
-  Batch next_, current_;
-  bool busy_ = false;
+  Batch next_;
+  std::size_t under_way_ = 0;
+  bool starting_ = false;
 };
 
 // One piece of blocking work of any kind, and what became of it.
@@ -141,7 +145,7 @@ class Errand {
 class Errands {
  public:
   Errands(aio::any_io_executor home, aio::thread_pool& pool)
-      : batcher_(std::move(home), pool, [](std::span<Errand* const> errands) {
+      : batcher_(std::move(home), pool, 1, [](std::span<Errand* const> errands) {
           for (Errand* errand : errands) errand->run();
         }) {}
 

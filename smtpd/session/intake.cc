@@ -159,6 +159,7 @@ void Intake::guard(const Work& work) {
 std::size_t Intake::feed(std::string_view bytes) {
   if (!std::exchange(received_written_, true) && writing()) begin();
   content_.clear();
+  content_.reserve(bytes.size());
   const bool over = refused_by_smtpd();
   const std::uint64_t before = reader_.content_bytes();
   const std::size_t taken = reader_.feed(bytes, content_);
