@@ -18,20 +18,26 @@ class LocalQueue final : public session::QueueDoor {
   LocalQueue(aio::any_io_executor home, aio::thread_pool& pool, queue::Spool& spool,
              queue::Manager& manager)
       : manager_(manager),
-        commits_(std::move(home), pool, kBatches,
+        commits_(std::move(home), pool, kBatches, kWorthABatch,
                  [&spool](std::span<queue::Commit* const> all) { spool.commit(all); }) {}
 
   Task<Result<void>> commit(queue::Commit& message) override {
+    const bool held = message.state == queue::State::hold;
+    if (!held && manager_.has_room()) message.state = queue::State::active;
     co_await commits_.run(message);
+    if (message.result && !held) {
+      if (message.state == queue::State::active)
+        manager_.take(message.writer.id(), std::move(message.file));
+      else
+        manager_.wake(message.writer.id());
+    }
     co_return std::move(message.result);
   }
 
-  void wake(std::string id) override { manager_.wake(std::move(id)); }
-
  private:
-  // One would leave the disk idle while it is waited for; the more there are, the smaller they get, and the dearer each
-  // message. With two, flushes of the disk's cache that are under way together become one.
-  static constexpr std::size_t kBatches = 2;
+  // On a disk that takes long to flush its cache one batch after the other would bound the rate; but the more batches there
+  // are the smaller they get, and the dearer each message is.
+  static constexpr std::size_t kBatches = 3, kWorthABatch = 3;
 
   queue::Manager& manager_;
   net::Batcher<queue::Commit> commits_;

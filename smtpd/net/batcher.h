@@ -26,8 +26,10 @@ class Batcher {
  public:
   using Work = std::function<void(std::span<Item* const>)>;
 
-  Batcher(aio::any_io_executor home, aio::thread_pool& pool, std::size_t most, Work work)
-      : home_(std::move(home)), pool_(pool), most_(most), work_(std::move(work)) {}
+  // While a batch is under way another is begun beside it only when so many pieces wait (`worth`).
+  Batcher(aio::any_io_executor home, aio::thread_pool& pool, std::size_t most, std::size_t worth,
+          Work work)
+      : home_(std::move(home)), pool_(pool), most_(most), worth_(worth), work_(std::move(work)) {}
 
   Batcher(const Batcher&) = delete;
   Batcher& operator=(const Batcher&) = delete;
@@ -79,7 +81,12 @@ class Batcher {
   void add(Item& item, std::unique_ptr<Waiter> waiter) {
     next_.items.push_back(&item);
     next_.waiters.push_back(std::move(waiter));
+    start_later();
+  }
+
+  void start_later() {
     if (starting_ || under_way_ == most_) return;
+    if (next_.items.size() < (under_way_ == 0 ? 1 : worth_)) return;
     starting_ = true;
     aio::post(home_, [this] { start(); });
   }
@@ -103,13 +110,13 @@ class Batcher {
 
   void finish(Batch& batch) {
     --under_way_;
-    if (!next_.items.empty() && !starting_) start();
+    start_later();
     for (const auto& waiter : batch.waiters) waiter->resume();
   }
 
   aio::any_io_executor home_;
   aio::thread_pool& pool_;
-  const std::size_t most_;
+  const std::size_t most_, worth_;
   Work work_;
   Batch next_;
   std::size_t under_way_ = 0;
@@ -145,7 +152,7 @@ class Errand {
 class Errands {
  public:
   Errands(aio::any_io_executor home, aio::thread_pool& pool)
-      : batcher_(std::move(home), pool, 1, [](std::span<Errand* const> errands) {
+      : batcher_(std::move(home), pool, 1, 1, [](std::span<Errand* const> errands) {
           for (Errand* errand : errands) errand->run();
         }) {}
 

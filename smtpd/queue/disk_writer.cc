@@ -59,6 +59,11 @@ Result<void> DiskWriter::publish(State state) {
   return {};
 }
 
+std::shared_ptr<QueueFile> DiskWriter::reopen() {
+  Result<QueueFile> file = std::move(file_).reopen(present_);
+  return file ? std::make_shared<QueueFile>(std::move(*file)) : nullptr;
+}
+
 namespace {
 
 DiskWriter& writer_of(const Commit& commit) { return static_cast<DiskWriter&>(commit.writer); }
@@ -88,8 +93,11 @@ void commit_together(const DiskSpool& spool, std::span<Commit* const> all) {
     for (Commit* one : all)
       if (one->result && one->state == state) one->result = synced;
   }
-  for (Commit* one : all)
-    if (one->result) writer_of(*one).keep();
+  for (Commit* one : all) {
+    if (!one->result) continue;
+    if (one->state == State::active) one->file = writer_of(*one).reopen();
+    writer_of(*one).keep();
+  }
 }
 
 }  // namespace headgate::queue

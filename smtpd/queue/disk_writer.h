@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <memory>
 #include <span>
 #include <string>
 
@@ -44,6 +45,9 @@ class DiskWriter final : public Writer {
   Result<void> publish(State state);  // gives it its name; durable once its directory is synced
 
   void keep() { present_.clear(); }
+
+  // The published file, open; the Writer is then at its end. Null when it could not be read back.
+  std::shared_ptr<QueueFile> reopen();
 
  private:
   DiskSpool& spool_;

@@ -1,6 +1,6 @@
 // A message is in one of four places: in the scheduler (waiting), in active_ (taken up: its file is
 // in active/), in hold/ (nobody's business here), or gone. take_up() moves it from the first to the
-// second, conclude() from there on. Jobs (one message to one destination) wait in Destinations;
+// second (a new one mostly starts there: take()), conclude() from there on. Jobs (one message to one destination) wait in Destinations;
 // whoever finishes one starts the next. Tested by tests/smtpd/queue/manager_test.cc and
 // tests/crash.
 #include "smtpd/queue/manager.h"
@@ -68,6 +68,28 @@ void Manager::wake(std::string id) {
   aio::post(executor_, [this, id = std::move(id)] {
     if (active_.count(id) == 0) scheduler_.add(id, State::incoming, env_.steady());
     nudge();
+  });
+}
+
+bool Manager::has_room() const {
+  const std::size_t most = limit(settings_->qmgr_message_active_limit);
+  const std::optional<SteadyTime> due = scheduler_.next_due();
+  return !stopping_ && (most == 0 || active_.size() < most) && !(due && *due <= env_.steady());
+}
+
+// Posted, so that the client has its 250 before the delivery begins.
+void Manager::take(std::string id, std::shared_ptr<QueueFile> file) {
+  aio::post(executor_, [this, id = std::move(id), file = std::move(file)] {
+    if (stopping_) return;  // the next start finds it
+    if (file == nullptr || active_.count(id) != 0) {
+      scheduler_.add(id, State::active, env_.steady() + settings_->minimal_backoff_time);
+      return nudge();
+    }
+    auto taken = std::make_shared<Active>();
+    taken->id = id;
+    taken->file = file;
+    active_.emplace(id, taken);
+    spawn(begin(std::move(taken)));
   });
 }
 
@@ -178,7 +200,8 @@ void Manager::spawn(Task<void> task) {
 
 Task<void> Manager::take_up(ActivePtr message) {
   auto open = [this, &message]() -> Result<std::shared_ptr<QueueFile>> {
-    TRY_OK(spool_.move(message->id, message->state, State::active));
+    if (message->state != State::active)
+      TRY_OK(spool_.move(message->id, message->state, State::active));
     message->state = State::active;
     TRY(file, spool_.open(message->id, State::active));
     return std::make_shared<QueueFile>(std::move(file));
@@ -189,6 +212,10 @@ Task<void> Manager::take_up(ActivePtr message) {
     co_return;
   }
   message->file = std::move(*file);
+  co_await begin(message);
+}
+
+Task<void> Manager::begin(ActivePtr message) {
   message->since = env_.wall();
   const Envelope& envelope = message->file->envelope();
   say(Level::info, fmt::format("{}: from=<{}>, size={}, nrcpt={} (queue active)", message->id,

@@ -18,6 +18,8 @@
 
 namespace headgate::queue {
 
+class QueueFile;
+
 class Writer {
  public:
   Writer() = default;
@@ -34,7 +36,7 @@ class Writer {
   // The first write error, if any so far (record() itself cannot fail: it is called from inside the inspector).
   [[nodiscard]] virtual Result<void> status() const = 0;
 
-  // Writes the envelope, fsyncs, renames into incoming/ (or hold/), fsyncs the directory. Blocks.
+  // Writes the envelope, fsyncs, renames into the state's directory, fsyncs that. Blocks.
   virtual Result<void> commit(const Envelope& envelope, State state) = 0;
 };
 
@@ -51,6 +53,8 @@ struct Commit {
   const Envelope& envelope;
   State state;
   Result<void> result;
+  std::shared_ptr<QueueFile>
+      file;  // of a message committed into active/: open, for who delivers it
 };
 
 class Spool {

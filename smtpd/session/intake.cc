@@ -298,7 +298,6 @@ Task<Reply> Intake::commit(const checks::Verdict& verdict) {
   sink_.stop();
   writer_.reset();
   if (!committed) co_return write_failure(committed.error());
-  if (!verdict.hold) services_.queue.wake(id_);
   co_return proto::reply::queued(id_);
 }
 

@@ -26,9 +26,9 @@ class QueueDoor {
   QueueDoor& operator=(const QueueDoor&) = delete;
   virtual ~QueueDoor() = default;
 
-  // Makes it durable, with others that are ready at the same time; a Result that says so is the queue's promise.
+  // Makes it durable, with others that are ready at the same time; a Result that says so is the queue's promise. Unless it
+  // is held, it is then delivered.
   virtual Task<Result<void>> commit(queue::Commit& message) = 0;
-  virtual void wake(std::string id) = 0;  // it was committed: deliver it
 };
 
 // Time and the disk, without holding up the other sessions.

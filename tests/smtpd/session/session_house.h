@@ -49,10 +49,10 @@ class FakeLoop final : public Loop {
 class FakeQueueDoor final : public QueueDoor {
  public:
   Task<Result<void>> commit(queue::Commit& message) override {
-    co_return message.writer.commit(message.envelope, message.state);
+    const Result<void> done = message.writer.commit(message.envelope, message.state);
+    if (done && message.state != queue::State::hold) woken.push_back(message.writer.id());
+    co_return done;
   }
-
-  void wake(std::string id) override { woken.push_back(std::move(id)); }
 
   std::vector<std::string> woken;
 };
