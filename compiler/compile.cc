@@ -9,6 +9,7 @@
 #include "compiler/back/database.h"
 #include "compiler/back/lower.h"
 #include "compiler/back/patterns.h"
+#include "compiler/back/plan_builder.h"
 #include "compiler/front/inline_table.h"
 #include "compiler/front/rule_file.h"
 #include "engine/base/file.h"
@@ -28,10 +29,12 @@ front::Dialect front_dialect(rules::Dialect dialect) {
 std::shared_ptr<const rules::Program> build(front::Dialect dialect, const std::string& name,
                                             const front::RuleFile& file,
                                             const std::vector<back::CompiledPattern>& patterns,
-                                            back::Subset subset, back::SetCompiler& databases,
+                                            back::Subset subset, const CompileOptions& options,
+                                            back::SetCompiler& databases,
                                             back::Offenders& offenders, back::Shortage& shortage) {
   back::Lowered lowered = back::lower(dialect, name, file, patterns, subset);
-  back::build_database(lowered, patterns, databases, offenders, shortage);
+  if (options.use_hyperscan)
+    back::build_plan(lowered, patterns, options.switches, databases, offenders, shortage);
   return std::make_shared<const rules::Program>(std::move(lowered.parts));
 }
 
@@ -58,11 +61,11 @@ rules::CompiledTable compile_table(rules::Dialect rules_dialect, const std::stri
   back::InProcessCompiler in_process;
   back::Offenders offenders;
   back::SetCompiler& databases = options.databases != nullptr ? *options.databases : in_process;
-  table.full = build(dialect, name, file, patterns.patterns(), back::Subset::all, databases,
-                     offenders, shortage);
+  table.full = build(dialect, name, file, patterns.patterns(), back::Subset::all, options,
+                     databases, offenders, shortage);
   if (file.has_emergency_marks) {
     table.emergency = build(dialect, name, file, patterns.patterns(), back::Subset::emergency,
-                            databases, offenders, shortage);
+                            options, databases, offenders, shortage);
   }
   if (options.shortage != nullptr) *options.shortage = std::move(shortage);
   return table;

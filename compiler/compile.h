@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "compiler/back/database.h"
+#include "compiler/back/scan_choice.h"
 #include "compiler/back/shortage.h"
 #include "engine/match/selftest.h"
 #include "engine/rules/program_source.h"
@@ -20,6 +21,7 @@ namespace headgate::compiler {
 
 struct CompileOptions {
   bool use_hyperscan = true;
+  back::Switches switches;  // for tests: what not to use of it
   std::string why_no_scan = "scanning is switched off";  // each pattern's reason, without Hyperscan
   back::SetCompiler* databases = nullptr;  // borrowed; null: in this process, without limits
   back::Shortage* shortage =

@@ -3,10 +3,14 @@
 // made once for each way of the first. Alternatives add, or, when at most one can start with a given byte, the larger
 // counts. x* has one way for each length. Two ideas keep honest patterns cheap: atomic parts and look-around have one way,
 // and a repeat of single bytes followed by something that cannot start with such a byte (`[a-z]+@`) has one useful way.
-// A group repeated without bound that can match in more than one way is exponential: no bound is given.
+// So with the end of one round of a group and the beginning of the next (`([a-z]+ )*`). A group repeated without bound that
+// can match in more than one way a round is exponential: no bound is given.
+// A part that cannot match has no way through it, so what follows is multiplied by nothing.
 // Every step rounds up, and the result is halved once more for the frames that PCRE2 spends on groups.
 // Tested by tests/compiler/analyse/effort_test.cc.
 #include "compiler/analyse/effort.h"
+
+#include "compiler/analyse/required.h"
 
 #include <algorithm>
 #include <array>
@@ -54,6 +58,14 @@ Polynomial larger(const Polynomial& a, const Polynomial& b) {
   return most;
 }
 
+// The one that is less for long subjects, where it matters.
+const Polynomial& smaller(const Polynomial& a, const Polynomial& b) {
+  for (std::size_t i = kDegrees; i-- > 0;) {
+    if (a[i] != b[i]) return a[i] < b[i] ? a : b;
+  }
+  return a;
+}
+
 // Degrees beyond the last are more than any subject can stand: they become a coefficient that no budget allows.
 Polynomial multiply(const Polynomial& a, const Polynomial& b) {
   Polynomial product{};
@@ -88,8 +100,6 @@ double value_at(const Polynomial& p, double n) {
   return sum;
 }
 
-Effort measure(const Node& node);
-
 Effort zero_width(double calls) {
   Effort effort;
   effort.ways = constant(1);
@@ -111,124 +121,205 @@ void append(Effort& before, const Effort& next) {
   before.explosive = before.explosive || next.explosive;
 }
 
-// From the right: a run of bytes before something that must start with another byte has one way to go on.
-Effort measure_concat(const Node& node) {
-  std::vector<Effort> parts;
-  for (const Node& child : node.children) parts.push_back(measure(child));
-  for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
-    if (!is_byte_repeat(node.children[i])) continue;
-    const Effort& next = parts[i + 1];
-    if (next.nullable || (next.first & node.children[i].children[0].set).any()) continue;
-    parts[i].calls = add(parts[i].calls, parts[i].ways);
-    parts[i].ways = constant(1);
-  }
-  Effort whole = zero_width(0);
-  for (const Effort& part : parts) append(whole, part);
-  return whole;
-}
+class Meter {
+ public:
+  explicit Meter(const CannotMatch& cannot_match) : cannot_match_(cannot_match) {}
 
-Effort measure_alternate(const Node& node) {
-  Effort whole;
-  Polynomial most{};
-  bool exclusive = true;  // no two branches can start with the same byte
-  for (const Node& child : node.children) {
-    const Effort branch = measure(child);
-    if (branch.nullable || (branch.first & whole.first).any()) exclusive = false;
-    whole.first |= branch.first;
-    whole.nullable = whole.nullable || branch.nullable;
-    whole.explosive = whole.explosive || branch.explosive;
-    whole.calls = add(add(whole.calls, branch.calls), constant(1));
-    whole.ways = add(whole.ways, branch.ways);
-    most = larger(most, branch.ways);
-  }
-  if (exclusive) whole.ways = most;
-  return whole;
-}
-
-// One byte again and again: each length is one way, and each costs a call.
-Effort measure_byte_repeat(const Node& node) {
-  Effort effort;
-  effort.first = node.children[0].set;
-  effort.nullable = node.min == 0;
-  const double choices =
-      node.max == kUnbounded ? kHuge : static_cast<double>(node.max - node.min) + 1;
-  effort.ways = choices <= kFewRepeats ? constant(choices) : linear(1);
-  effort.calls = add(effort.ways, constant(1));
-  return effort;
-}
-
-Effort measure_repeat(const Node& node) {
-  if (is_byte_repeat(node)) return measure_byte_repeat(node);
-  const Effort once = measure(node.children[0]);
-  Effort effort;
-  effort.first = once.first;
-  effort.nullable = node.min == 0 || once.nullable;
-  effort.explosive = once.explosive;
-  const Polynomial step = add(once.calls, constant(2));
-  if (node.max <= kFewRepeats) {
-    Polynomial reached = constant(1);  // ways to have done k rounds
-    for (std::uint32_t round = 0; round < node.max; ++round) {
-      effort.calls = add(effort.calls, multiply(reached, step));
-      if (round >= node.min) effort.ways = add(effort.ways, reached);
-      reached = multiply(reached, once.ways);
+  [[nodiscard]] Effort measure(const Node& node) const {
+    Effort effort = measure_possible(node);
+    if (lacking(node)) {
+      effort.ways = Polynomial{};
+    } else if (!single_way(effort.ways) && !effort.explosive) {
+      const std::size_t ways = ways_at_one_place(node);
+      if (ways != 0) effort.ways = smaller(effort.ways, constant(static_cast<double>(ways)));
     }
-    effort.ways = add(effort.ways, reached);
     return effort;
   }
-  // More rounds than that: one way a round is one way for each length; more ways a round explode.
-  if (!single_way(once.ways)) effort.explosive = true;
-  effort.ways = linear(2);
-  effort.calls = multiply(linear(2), step);
-  return effort;
-}
 
-Effort measure(const Node& node) {
-  switch (node.kind) {
-    case NodeKind::bytes: {
-      Effort effort;
-      effort.ways = constant(1);
-      effort.first = node.set;
-      return effort;
-    }
-    case NodeKind::concat:
-      return measure_concat(node);
-    case NodeKind::alternate:
-      return measure_alternate(node);
-    case NodeKind::repeat:
-      return measure_repeat(node);
-    case NodeKind::capture: {
-      Effort effort = measure(node.children[0]);
-      effort.calls = add(effort.calls, constant(2));
-      return effort;
-    }
-    case NodeKind::atomic: {
-      Effort effort = measure(node.children[0]);
-      effort.calls = add(effort.calls, constant(2));
-      effort.ways = constant(1);
-      return effort;
-    }
-    case NodeKind::look: {
-      Effort effort = zero_width(2);
-      const Effort inner = measure(node.children[0]);
-      effort.calls = add(effort.calls, inner.calls);
-      effort.explosive = inner.explosive;
-      return effort;
-    }
-    case NodeKind::anything: {
-      Effort effort = zero_width(1);
-      effort.first = ~ByteSet();
-      return effort;
-    }
-    default:
-      return zero_width(1);
+ private:
+  [[nodiscard]] bool lacking(const Node& node) const {
+    return cannot_match_ && cannot_match_(node);
   }
-}
+
+  // From the right: a run of bytes before something that must start with another byte has one way to go on.
+  [[nodiscard]] Effort measure_concat(const Node& node) const {
+    std::vector<Effort> parts;
+    const std::size_t tried = children_tried(node);
+    for (std::size_t i = 0; i < tried; ++i) parts.push_back(measure(node.children[i]));
+    ByteSet next;  // what stands behind a part begins with one of these
+    bool known = false;
+    for (std::size_t i = parts.size(); i-- > 0;) {
+      if (known && gives_way_to(node.children[i], next)) {
+        parts[i].calls = add(parts[i].calls, parts[i].ways);
+        parts[i].ways = constant(1);
+      }
+      if (parts[i].nullable) {
+        next |= parts[i].first;
+      } else {
+        next = parts[i].first;
+        known = true;
+      }
+    }
+    Effort whole = zero_width(0);
+    for (const Effort& part : parts) append(whole, part);
+    return whole;
+  }
+
+  // A repeat that stops early leaves a place where one more round could begin: nothing that cannot begin so gets further.
+  // Then only as many rounds as there are can be followed by `next`.
+  [[nodiscard]] bool gives_way_to(const Node& node, const ByteSet& next) const {
+    if (node.kind == NodeKind::capture) return gives_way_to(node.children[0], next);
+    if (node.kind != NodeKind::repeat) return false;
+    const Effort once = measure(node.children[0]);
+    return !once.nullable && (once.first & next).none() && single_way(once.ways);
+  }
+
+  // At one place, only branches that may begin alike can both match.
+  [[nodiscard]] Effort measure_alternate(const Node& node) const {
+    Effort whole;
+    std::vector<Effort> branches;
+    std::vector<Beginnings> begins;
+    for (const Node& child : node.children) {
+      branches.push_back(measure(child));
+      begins.push_back(beginnings(child));
+      const Effort& branch = branches.back();
+      whole.first |= branch.first;
+      whole.nullable = whole.nullable || branch.nullable;
+      whole.explosive = whole.explosive || branch.explosive;
+      whole.calls = add(add(whole.calls, branch.calls), constant(1));
+    }
+    for (std::size_t i = 0; i < branches.size(); ++i) {
+      Polynomial alike{};
+      for (std::size_t j = 0; j < branches.size(); ++j) {
+        const bool apart = !branches[i].nullable && !branches[j].nullable && i != j &&
+                           ((branches[i].first & branches[j].first).none() ||
+                            !may_begin_alike(begins[i], begins[j]));
+        if (!apart) alike = add(alike, branches[j].ways);
+      }
+      whole.ways = larger(whole.ways, alike);
+    }
+    return whole;
+  }
+
+  // Up to the one behind which no match gets.
+  [[nodiscard]] std::size_t children_tried(const Node& node) const {
+    if (!lacking(node)) return node.children.size();
+    for (std::size_t i = 0; i < node.children.size(); ++i) {
+      if (lacking(node.children[i])) return i + 1;
+    }
+    Node row;
+    for (const Node& child : node.children) {
+      row.children.push_back(child);
+      if (lacking(row)) break;
+    }
+    return row.children.size();
+  }
+
+  // One byte again and again: each length is one way, and each costs a call.
+  static Effort measure_byte_repeat(const Node& node) {
+    Effort effort;
+    effort.first = node.children[0].set;
+    effort.nullable = node.min == 0;
+    const double choices =
+        node.max == kUnbounded ? kHuge : static_cast<double>(node.max - node.min) + 1;
+    effort.ways = choices <= kFewRepeats ? constant(choices) : linear(1);
+    effort.calls = add(effort.ways, constant(1));
+    return effort;
+  }
+
+  // Of a round that another one follows: its end gives way to the next one's beginning as in a row.
+  [[nodiscard]] Effort measure_before(const Node& node, const ByteSet& first) const {
+    Node row = node;
+    if (node.kind != NodeKind::concat) {
+      row = Node();
+      row.children.push_back(node);
+    }
+    row.children.push_back(make_bytes(first));
+    return measure(row);
+  }
+
+  [[nodiscard]] Effort measure_repeat(const Node& node) const {
+    if (is_byte_repeat(node)) return measure_byte_repeat(node);
+    const Effort once = measure(node.children[0]);
+    if (node.min > 0 && lacking(node.children[0])) return once;  // there is no second round
+    const Effort before = once.nullable ? once : measure_before(node.children[0], once.first);
+    Effort effort;
+    effort.first = once.first;
+    effort.nullable = node.min == 0 || once.nullable;
+    effort.explosive = once.explosive;
+    const Polynomial step = add(larger(once.calls, before.calls), constant(2));
+    if (node.max <= kFewRepeats) {
+      Polynomial reached = constant(1);  // ways to have done so many rounds before another one
+      if (node.min == 0) effort.ways = constant(1);
+      for (std::uint32_t round = 1; round <= node.max; ++round) {
+        effort.calls = add(effort.calls, multiply(reached, step));
+        if (round >= node.min) effort.ways = add(effort.ways, multiply(reached, once.ways));
+        reached = multiply(reached, before.ways);
+      }
+      return effort;
+    }
+    // More rounds than that: one way a round is one way for each number of rounds; more ways a round explode.
+    if (!single_way(before.ways)) effort.explosive = true;
+    effort.ways = multiply(linear(2), once.ways);
+    effort.calls = multiply(linear(2), step);
+    return effort;
+  }
+
+  [[nodiscard]] Effort measure_possible(const Node& node) const {
+    switch (node.kind) {
+      case NodeKind::bytes: {
+        Effort effort;
+        effort.ways = constant(1);
+        effort.first = node.set;
+        return effort;
+      }
+      case NodeKind::concat:
+        return measure_concat(node);
+      case NodeKind::alternate:
+        return measure_alternate(node);
+      case NodeKind::repeat:
+        return measure_repeat(node);
+      case NodeKind::capture: {
+        Effort effort = measure(node.children[0]);
+        effort.calls = add(effort.calls, constant(2));
+        return effort;
+      }
+      case NodeKind::atomic: {
+        Effort effort = measure(node.children[0]);
+        effort.calls = add(effort.calls, constant(2));
+        effort.ways = constant(1);
+        return effort;
+      }
+      case NodeKind::look: {
+        Effort effort = zero_width(2);
+        const Effort inner = measure(node.children[0]);
+        effort.calls = add(effort.calls, inner.calls);
+        effort.explosive = inner.explosive;
+        return effort;
+      }
+      case NodeKind::anything: {
+        Effort effort = zero_width(1);
+        effort.first = ~ByteSet();
+        return effort;
+      }
+      default:
+        return zero_width(1);
+    }
+  }
+
+  const CannotMatch& cannot_match_;
+};
 
 }  // namespace
 
 std::size_t longest_safe_subject(const Node& tree, std::uint64_t match_limit) {
+  return longest_safe_subject(tree, match_limit, CannotMatch());
+}
+
+std::size_t longest_safe_subject(const Node& tree, std::uint64_t match_limit,
+                                 const CannotMatch& cannot_match) {
   if (match_limit == 0) return kUnlimited;
-  const Effort effort = measure(tree);
+  const Effort effort = Meter(cannot_match).measure(tree);
   if (effort.explosive) return 0;
   const Polynomial calls = add(effort.calls, effort.ways);
   const double budget = static_cast<double>(match_limit) / 2;

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 
 #include "compiler/analyse/regex_tree.h"
@@ -17,5 +18,11 @@ constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max();
 
 // 0: no subject is short enough to be sure (nested unbounded repeats, which can explode).
 std::size_t longest_safe_subject(const Node& tree, std::uint64_t match_limit);
+
+// The same for subjects in which some parts of the tree cannot match, because the subject lacks what they need: nothing after
+// such a part is ever tried. `cannot_match` is asked about nodes of the tree and about rows of their first children.
+using CannotMatch = std::function<bool(const Node&)>;
+std::size_t longest_safe_subject(const Node& tree, std::uint64_t match_limit,
+                                 const CannotMatch& cannot_match);
 
 }  // namespace headgate::analyse

@@ -11,6 +11,10 @@ namespace {
 
 ByteSet horizontal_space() { return single('\t') | single(' ') | single(0xa0); }
 
+bool is_hex_digit(char c) {
+  return text::is_digit(c) || (text::to_lower(c) >= 'a' && text::to_lower(c) <= 'f');
+}
+
 unsigned char octal_byte(Cursor& cursor) {
   unsigned value = 0;
   for (int i = 0; i < 2 && cursor.peek() >= '0' && cursor.peek() <= '7'; ++i)
@@ -18,18 +22,25 @@ unsigned char octal_byte(Cursor& cursor) {
   return static_cast<unsigned char>(value);
 }
 
+unsigned hex_value(char c) {
+  return static_cast<unsigned>(text::is_digit(c) ? c - '0' : text::to_lower(c) - 'a' + 10);
+}
+
+// \x{e9}; more than a byte, or anything but digits, is left to PCRE2.
+unsigned char braced_hex_byte(Cursor& cursor) {
+  unsigned value = 0;
+  std::size_t digits = 0;
+  for (; is_hex_digit(cursor.peek()); ++digits) value = value * 16 + hex_value(cursor.next());
+  if (digits == 0 || digits > 4 || value > 0xff || !cursor.eat("}")) throw GiveUp{"\\x{"};
+  return static_cast<unsigned char>(value);
+}
+
 unsigned char hex_byte(Cursor& cursor) {
-  if (cursor.peek() == '{') throw GiveUp{"\\x{"};
+  if (cursor.eat("{")) return braced_hex_byte(cursor);
   unsigned value = 0;
   for (int i = 0; i < 2; ++i) {
-    const char c = text::to_lower(cursor.peek());
-    if (text::is_digit(c))
-      value = value * 16 + static_cast<unsigned>(c - '0');
-    else if (c >= 'a' && c <= 'f')
-      value = value * 16 + static_cast<unsigned>(c - 'a' + 10);
-    else
-      break;
-    cursor.skip(1);
+    if (!is_hex_digit(cursor.peek())) break;
+    value = value * 16 + hex_value(cursor.next());
   }
   return static_cast<unsigned char>(value);
 }
@@ -94,8 +105,18 @@ class ClassParser {
     }
     if (cursor_.eat("b")) return '\b';
     if (cursor_.peek() == 'Q' || cursor_.peek() == 'E') throw GiveUp{"\\Q in a class"};
+    if (cursor_.peek() >= '1' && cursor_.peek() <= '7') return octal_byte();
     const char letter = cursor_.next();
     return pcre_byte_escape(cursor_, letter);
+  }
+
+  // In a class \223 is a byte; there are no back-references.
+  unsigned char octal_byte() {
+    unsigned value = 0;
+    for (int i = 0; i < 3 && cursor_.peek() >= '0' && cursor_.peek() <= '7'; ++i)
+      value = value * 8 + static_cast<unsigned>(cursor_.next() - '0');
+    if (value > 0xff) throw GiveUp{"\\ddd in a class"};
+    return static_cast<unsigned char>(value);
   }
 
   void posix_item(ByteSet& set) {

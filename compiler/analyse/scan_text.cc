@@ -42,6 +42,28 @@ bool has_empty_class(const Node& node) {
   return std::any_of(node.children.begin(), node.children.end(), has_empty_class);
 }
 
+void leave_out_newlines(Node& node) {
+  node.set.reset('\n');
+  for (Node& child : node.children) leave_out_newlines(child);
+}
+
+// Whether there is a match does not depend on what it may do without at one of its ends: `.*` goes, `x+` becomes `x`.
+void shorten(Node& node, bool at_front) {
+  if (node.kind == NodeKind::capture) return shorten(node.children[0], at_front);
+  if (node.kind == NodeKind::repeat) {
+    node.max = node.min;
+    return;
+  }
+  if (node.kind != NodeKind::concat) return;
+  while (!node.children.empty()) {
+    Node& end = at_front ? node.children.front() : node.children.back();
+    const bool may_be_empty =
+        end.kind == NodeKind::anything || (end.kind == NodeKind::repeat && end.min == 0);
+    if (!may_be_empty) return shorten(end, at_front);
+    node.children.erase(at_front ? node.children.begin() : node.children.end() - 1);
+  }
+}
+
 bool case_blind(const Node& node) {
   if (node.kind == NodeKind::bytes) return fold_case(node.set) == node.set;
   if (node.kind == NodeKind::look) return true;  // is dropped
@@ -68,7 +90,7 @@ std::string spell_members(const ByteSet& set) {
 
 class Speller {
  public:
-  explicit Speller(bool caseless) : caseless_(caseless) {}
+  Speller(bool caseless, Subject subject) : caseless_(caseless), subject_(subject) {}
 
   std::string spell(const Node& node) {
     switch (node.kind) {
@@ -100,7 +122,7 @@ class Speller {
       case NodeKind::text_start:
         return "^";
       case NodeKind::text_end:
-        return "\\z";
+        return subject_ == Subject::block ? "$" : "\\z";
       case NodeKind::last_line_end:
         return "$";
       case NodeKind::line_start:
@@ -213,19 +235,26 @@ class Speller {
   }
 
   bool caseless_;
+  Subject subject_;
   std::uint64_t positions_ = 0;
   std::string widened_;
 };
 
 }  // namespace
 
-tl::expected<ScanText, std::string> scan_text(const Node& tree) {
+tl::expected<ScanText, std::string> scan_text(const Node& tree, Subject subject) {
   if (can_be_empty(tree)) return tl::unexpected<std::string>("can match an empty text");
-  if (has_empty_class(tree)) return tl::unexpected<std::string>("a class that matches nothing");
+  Node node = tree;
+  if (subject == Subject::block) {
+    leave_out_newlines(node);
+    shorten(node, true);
+    shorten(node, false);
+  }
+  if (has_empty_class(node)) return tl::unexpected<std::string>("a class that matches nothing");
   ScanText result;
-  result.caseless = case_blind(tree);
-  Speller speller(result.caseless);
-  result.text = speller.spell(tree);
+  result.caseless = case_blind(node);
+  Speller speller(result.caseless, subject);
+  result.text = speller.spell(node);
   result.widened = speller.widened();
   if (speller.positions() > kMostPositions) {
     return tl::unexpected(

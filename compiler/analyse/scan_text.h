@@ -3,6 +3,7 @@
 //   Errors    text instead of a spelling: why a scan would tell nothing or cost too much to compile.     Threads  pure.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <tl/expected.hpp>
@@ -18,6 +19,10 @@ struct ScanText {
       widened;  // what was dropped or loosened ("look-around"); empty: the spelling is exact
 };
 
-tl::expected<ScanText, std::string> scan_text(const Node& tree);
+// What is scanned: a text of its own, or lines of a block, where ^ and $ are the line's and no match goes over a line's end
+// (MULTILINE then; what a match may begin or end with but need not is left out, for a block tells of every match).
+enum class Subject : std::uint8_t { text, block };
+
+tl::expected<ScanText, std::string> scan_text(const Node& tree, Subject subject);
 
 }  // namespace headgate::analyse

@@ -1,10 +1,10 @@
-// plan_pattern: how a pattern shall be answered, and why.
-//   native        the scan's yes and no are both right: the pattern was respelled for Hyperscan without loss
+// plan_pattern: what is known of a pattern that helps to rule it out without asking its reference engine.
+//   native        it was respelled for Hyperscan without loss: the scan's yes and no are both right
 //   prefilter     the respelling matches more than the pattern does (a look-ahead was dropped …): only its no is right
-//   confirm-only  nothing is known, or a scan would tell nothing: the reference engine is asked each time
-// The promise behind the first two: no bit, no match, for every text without NUL bytes of at most `trusted_bytes` bytes,
-// and PCRE2 would not have run into its match limit either.
-//   Threads   pure.     Errors    none: whatever is not understood is confirm-only.
+//   confirm-only  no scan for it would tell anything
+// and, whatever that came to, what a text needs to match it. The promise behind it all: what is ruled out does not match, for
+// every text without NUL bytes of at most `trusted_bytes` bytes, and PCRE2 would not have run into its match limit either.
+//   Threads   pure.     Errors    none: whatever is not understood is confirm-only and needs nothing.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +12,7 @@
 #include <limits>
 #include <string>
 
+#include "compiler/analyse/needs.h"
 #include "compiler/front/ast.h"
 
 namespace headgate::analyse {
@@ -24,6 +25,9 @@ struct Plan {
   std::string scan_text;  // the pattern for Hyperscan, to be compiled with DOTALL
   bool caseless = false;  // … and with CASELESS
   std::size_t trusted_bytes = 0;
+  std::string block_text;  // the same for blocks, with MULTILINE; empty: there is none
+  bool block_caseless = false;
+  Needs needs;
 };
 
 // `match_limit` is the reference engine's (0: it has none).

@@ -18,6 +18,12 @@ namespace {
 
 // Hyperscan's compile time grows faster than the set, and a refused pattern costs the set once more.
 constexpr std::size_t kMostInOne = 256;
+constexpr std::size_t kMostLiteralsInOne = 50'000;
+
+unsigned flags_of(const ScanPattern& pattern) {
+  return HS_FLAG_DOTALL | (pattern.caseless ? HS_FLAG_CASELESS : 0U) |
+         (pattern.lines ? HS_FLAG_MULTILINE : 0U) | (pattern.once ? HS_FLAG_SINGLEMATCH : 0U);
+}
 
 struct Group {
   ScanSet set;
@@ -26,16 +32,12 @@ struct Group {
 
 class Rounds {
  public:
-  Rounds(Lowered& lowered, const std::vector<CompiledPattern>& patterns, SetCompiler& compiler,
-         Offenders& offenders, Shortage& shortage)
-      : lowered_(lowered),
-        patterns_(patterns),
-        compiler_(compiler),
-        offenders_(offenders),
-        shortage_(shortage) {}
+  Rounds(Spelling spelling, SetCompiler& compiler, Offenders& offenders, Shortage& shortage)
+      : spelling_(spelling), compiler_(compiler), offenders_(offenders), shortage_(shortage) {}
 
-  void run() {
-    wait_in_groups(planned(), false);
+  Databases run(const ScanSet& all) {
+    // A literal is never what makes a set dear: a set that is too dear is only halved.
+    wait_in_groups(not_known_to_offend(all), spelling_ == Spelling::literals);
     while (!waiting_.empty() && !short_) {
       const std::vector<Group> groups = std::exchange(waiting_, {});
       std::vector<ScanSet> sets;
@@ -45,26 +47,26 @@ class Rounds {
       for (std::size_t i = 0; i < groups.size(); ++i) settle(groups[i], attempts[i], suspects);
       if (!suspects.empty() && !short_) try_alone(suspects);
     }
+    return std::move(databases_);
   }
 
  private:
-  ScanSet planned() {
+  ScanSet not_known_to_offend(const ScanSet& all) {
     ScanSet set;
-    for (std::uint32_t id = 0; id < lowered_.pattern_ids.size(); ++id) {
-      const analyse::Plan& plan = patterns_[lowered_.pattern_ids[id]].plan;
-      if (plan.how == analyse::How::confirm_only) continue;
-      const auto known = offenders_.find({plan.caseless, plan.scan_text});
-      if (known != offenders_.end())
-        lowered_.parts.patterns[id].reason = known->second;
+    for (const ScanPattern& pattern : all) {
+      const auto known = offenders_.find({flags_of(pattern), pattern.text});
+      if (known == offenders_.end())
+        set.push_back(pattern);
       else
-        set.push_back(ScanPattern{id, &plan});
+        databases_.refused[pattern.id] = known->second;
     }
     return set;
   }
 
   void wait_in_groups(const ScanSet& set, bool proven) {
-    for (std::size_t begin = 0; begin < set.size(); begin += kMostInOne)
-      wait(set, begin, std::min(set.size(), begin + kMostInOne), proven);
+    const std::size_t most = spelling_ == Spelling::literals ? kMostLiteralsInOne : kMostInOne;
+    for (std::size_t begin = 0; begin < set.size(); begin += most)
+      wait(set, begin, std::min(set.size(), begin + most), proven);
   }
 
   void wait(const ScanSet& set, std::size_t begin, std::size_t end, bool proven) {
@@ -122,34 +124,28 @@ class Rounds {
   }
 
   void accept(const ScanSet& set, const std::shared_ptr<const match::Scanner>& scanner) {
-    const auto number = static_cast<std::uint32_t>(lowered_.parts.scanners.size());
-    lowered_.parts.scanners.push_back(scanner);
-    for (const ScanPattern& one : set) {
-      rules::Pattern& pattern = lowered_.parts.patterns[one.id];
-      pattern.strategy = one.plan->how == analyse::How::native ? rules::Strategy::native
-                                                               : rules::Strategy::prefilter;
-      pattern.scanner = number;
-      pattern.trusted_bytes = one.plan->trusted_bytes;
-    }
+    Databases::One one{scanner, {}};
+    for (const ScanPattern& pattern : set) one.ids.push_back(pattern.id);
+    databases_.compiled.push_back(std::move(one));
   }
 
   void give_up(const ScanPattern& pattern, const std::string& why) {
-    lowered_.parts.patterns[pattern.id].reason = why;
-    offenders_[{pattern.plan->caseless, pattern.plan->scan_text}] = why;
+    databases_.refused[pattern.id] = why;
+    offenders_[{flags_of(pattern), pattern.text}] = why;
   }
 
   // It may be good: it is no offender.
   void run_short(const ScanSet& set, const std::string& why) {
-    for (const ScanPattern& pattern : set) lowered_.parts.patterns[pattern.id].reason = why;
+    for (const ScanPattern& pattern : set) databases_.refused[pattern.id] = why;
     shortage_.note(why, false);
     short_ = true;
   }
 
-  Lowered& lowered_;
-  const std::vector<CompiledPattern>& patterns_;
+  Spelling spelling_;
   SetCompiler& compiler_;
   Offenders& offenders_;
   Shortage& shortage_;
+  Databases databases_;
   bool short_ = false;
   std::vector<Group> waiting_;
 };
@@ -161,9 +157,8 @@ Attempt compile_set(const ScanSet& set) {
   std::vector<unsigned> flags;
   std::vector<unsigned> ids;
   for (const ScanPattern& pattern : set) {
-    texts.push_back(pattern.plan->scan_text.c_str());
-    flags.push_back(HS_FLAG_SINGLEMATCH | HS_FLAG_DOTALL |
-                    (pattern.plan->caseless ? HS_FLAG_CASELESS : 0U));
+    texts.push_back(pattern.text.c_str());
+    flags.push_back(flags_of(pattern));
     ids.push_back(pattern.id);
   }
   Attempt attempt;
@@ -193,9 +188,9 @@ std::vector<Attempt> InProcessCompiler::compile(const std::vector<ScanSet>& sets
   return attempts;
 }
 
-void build_database(Lowered& lowered, const std::vector<CompiledPattern>& patterns,
-                    SetCompiler& compiler, Offenders& offenders, Shortage& shortage) {
-  Rounds(lowered, patterns, compiler, offenders, shortage).run();
+Databases compile_databases(const ScanSet& set, Spelling spelling, SetCompiler& compiler,
+                            Offenders& offenders, Shortage& shortage) {
+  return Rounds(spelling, compiler, offenders, shortage).run(set);
 }
 
 }  // namespace headgate::back

@@ -1,8 +1,8 @@
-// build_database: the planned patterns of one Program -> its Hyperscan databases, each pattern's strategy set to what it
-// became. A pattern that Hyperscan refuses, or that takes it more than it may cost, goes confirm-only with that as the reason.
+// compile_databases: spellings for Hyperscan -> databases, in as few as may be. A spelling that Hyperscan refuses, or that
+// takes it more than it may cost, comes back with the reason.
 // SetCompiler: who compiles: InProcessCompiler here and now; a builder process has one with limits (forked_compiler.h).
-//   Errors    none: at worst the Program has no scanner and every pattern is confirm-only. A Shortage ends the work.
-//   Cost      dominates the compile of a table: some milliseconds a pattern.
+//   Errors    none: at worst nothing is compiled. A Shortage ends the work.
+//   Cost      dominates the compile of a table: some milliseconds a regular expression, some microseconds a literal.
 #pragma once
 
 #include <cstdint>
@@ -12,16 +12,17 @@
 #include <utility>
 #include <vector>
 
-#include "compiler/back/lower.h"
-#include "compiler/back/patterns.h"
 #include "compiler/back/shortage.h"
 #include "engine/match/scanner.h"
 
 namespace headgate::back {
 
 struct ScanPattern {
-  std::uint32_t id = 0;                 // its bit
-  const analyse::Plan* plan = nullptr;  // its spelling
+  std::uint32_t id = 0;  // what a scan will tell
+  std::string text;
+  bool caseless = false;
+  bool lines = false;  // ^ and $ are those of lines
+  bool once = false;   // each text is told of once
 };
 
 using ScanSet = std::vector<ScanPattern>;
@@ -64,10 +65,23 @@ class InProcessCompiler final : public SetCompiler {
 // Compiles one set, without limits.
 Attempt compile_set(const ScanSet& set);
 
-// What was refused in one Program of a table need not be tried in the other.
-using Offenders = std::map<std::pair<bool, std::string>, std::string>;  // caseless, spelling -> why
+// What was refused in one Program of a table need not be tried in the other: the spelling with its flags, and why.
+using Offenders = std::map<std::pair<unsigned, std::string>, std::string>;
 
-void build_database(Lowered& lowered, const std::vector<CompiledPattern>& patterns,
-                    SetCompiler& compiler, Offenders& offenders, Shortage& shortage);
+struct Databases {
+  struct One {
+    std::shared_ptr<const match::Scanner> scanner;
+    std::vector<std::uint32_t> ids;
+  };
+
+  std::vector<One> compiled;
+  std::map<std::uint32_t, std::string> refused;  // id -> why
+};
+
+// Literals are cheap, and one database of all of them is the fastest.
+enum class Spelling : std::uint8_t { literals, regexes };
+
+Databases compile_databases(const ScanSet& set, Spelling spelling, SetCompiler& compiler,
+                            Offenders& offenders, Shortage& shortage);
 
 }  // namespace headgate::back

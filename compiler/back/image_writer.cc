@@ -26,9 +26,9 @@ class Pool {
       if (numbers_.emplace(pattern.reference.get(), patterns_.size()).second)
         patterns_.push_back(&pattern);
     }
-    for (const auto& scanner : program.scanners()) {
-      if (!databases_.emplace(scanner.get(), laid_out_.size()).second) continue;
-      auto bytes = scanner->laid_out();
+    for (const rules::Scan& scan : program.plan().scans) {
+      if (!databases_.emplace(scan.scanner.get(), laid_out_.size()).second) continue;
+      auto bytes = scan.scanner->laid_out();
       if (!bytes) return fail(Code::unavailable, "a Hyperscan database cannot be laid out");
       laid_out_.push_back(std::move(*bytes));
     }
@@ -79,16 +79,63 @@ void write_spellings(ByteWriter& out, const Pool& pool) {
   }
 }
 
+void write_numbers(ByteWriter& out, const std::vector<std::uint32_t>& numbers) {
+  write_count(out, numbers.size());
+  for (const std::uint32_t number : numbers) out.u32(number);
+}
+
+void write_section(ByteWriter& out, const rules::Section& section) {
+  out.string(section.name);
+  write_numbers(out, section.scans);
+  write_count(out, section.gated.size());
+  for (const rules::Gated& gated : section.gated) {
+    out.u64(gated.gate.all);
+    for (const match::Symbols any : gated.gate.any) out.u64(any);
+    out.u64(gated.gate.least_bytes);
+    out.u32(gated.pattern);
+  }
+  write_count(out, section.by_trust.size());
+  for (const auto& [trusted, pattern] : section.by_trust) {
+    out.u64(trusted);
+    out.u32(pattern);
+  }
+}
+
+void write_plan(ByteWriter& out, const rules::ScanPlan& plan, const Pool& pool) {
+  out.u8(plan.ready ? 1 : 0);
+  out.u8(plan.blocks ? 1 : 0);
+  write_count(out, plan.scans.size());
+  for (const rules::Scan& scan : plan.scans) {
+    out.u32(pool.number(*scan.scanner));
+    write_numbers(out, scan.first);
+    write_numbers(out, scan.owners);
+  }
+  write_section(out, plan.any);
+  write_section(out, plan.block);
+  write_count(out, plan.named.size());
+  for (const rules::Section& section : plan.named) write_section(out, section);
+}
+
+void write_also(ByteWriter& out, const std::vector<rules::FurtherNeed>& also) {
+  write_count(out, also.size());
+  for (const rules::FurtherNeed& need : also) {
+    out.u64(need.trusted_bytes);
+    write_count(out, need.any_of.size());
+    for (const std::string& literal : need.any_of) out.string(literal);
+  }
+}
+
 void write_program(ByteWriter& out, const Program& program, const Pool& pool) {
-  write_count(out, program.scanners().size());
-  for (const auto& scanner : program.scanners()) out.u32(pool.number(*scanner));
   write_count(out, program.patterns().size());
   for (const rules::Pattern& pattern : program.patterns()) {
     out.u32(pool.number(pattern));
     out.u8(static_cast<std::uint8_t>(pattern.strategy));
     out.string(pattern.reason);
-    out.u32(pattern.scanner);
     out.u64(pattern.trusted_bytes);
+    out.u8(pattern.sure ? 1 : 0);
+    write_also(out, pattern.also);
+    out.u32(pattern.spelled.scan);
+    out.u64(pattern.spelled.trusted_bytes);
     out.string(pattern.flags);
     write_place(out, pattern.line);
   }
@@ -112,6 +159,7 @@ void write_program(ByteWriter& out, const Program& program, const Pool& pool) {
     out.u32(op.index);
     out.u32(op.target);
   }
+  write_plan(out, program.plan(), pool);
 }
 
 std::size_t aligned(std::size_t offset) {

@@ -148,7 +148,10 @@ tl::expected<front::Compiled, front::Fault> PatternSet::compile(const front::Pat
   }
   const auto id = static_cast<std::uint32_t>(patterns_.size());
   const std::size_t found_groups = (*engine)->group_count();
-  patterns_.push_back(CompiledPattern{pattern, line, reference, std::move(*engine), plan(pattern)});
+  analyse::Plan planned = plan(pattern);
+  planned.needs.least_bytes_of_engine = (*engine)->least_bytes();
+  patterns_.push_back(
+      CompiledPattern{pattern, line, reference, std::move(*engine), std::move(planned)});
   by_key_.emplace(std::move(key), id);
   return front::Compiled{id, found_groups};
 }

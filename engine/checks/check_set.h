@@ -5,6 +5,7 @@
 //   Source    content-checks §4.6; maps_find(3): the first table with an answer wins, an error stops the list.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,14 @@ struct TableList {
 
   // First table with an answer, in order.
   Result<std::optional<Found>> find(std::string_view key);
+
+  // Lookup::scan() of all tables: where the lines begin that any of them must be asked for. False: every line must be.
+  bool scan(std::string_view block, std::vector<std::uint32_t>& touched);
+  Result<std::optional<Found>> find_line(std::uint32_t offset, std::string_view line);
+
+ private:
+  template <class Ask>
+  Result<std::optional<Found>> first_answer(const Ask& ask);
 };
 
 struct CheckSet {

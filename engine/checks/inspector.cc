@@ -5,12 +5,15 @@
 #include "engine/checks/inspector.h"
 
 #include <algorithm>
+#include <limits>
 #include <unordered_set>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "engine/base/text.h"
 #include "engine/checks/header_lines.h"
+#include "engine/checks/lines_ahead.h"
 #include "engine/checks/record_filter.h"
 #include "engine/mail/header.h"
 #include "engine/mail/mime.h"
@@ -62,6 +65,8 @@ class Inspector::Impl final : public mail::MimeSink {
 
   void end();
 
+  void look_ahead(std::string_view text) { ahead_.begin(text); }
+
   [[nodiscard]] const Verdict& verdict() const { return verdict_; }
 
  private:
@@ -82,7 +87,10 @@ class Inspector::Impl final : public mail::MimeSink {
   void write_header(std::string_view text);
   [[nodiscard]] bool is_dropped(std::string_view name) const;
   Effect inspect(KeyClass key_class, std::string_view key);
-  std::optional<Found> look_up(KeyClass key_class, std::string_view key);
+  Effect inspect_body(std::string_view record, bool continued, std::uint64_t offset);
+  Effect obey_answer(KeyClass key_class, std::string_view key, Result<std::optional<Found>> answer);
+  std::optional<Found> judge(KeyClass key_class, std::string_view key,
+                             Result<std::optional<Found>> answer);
   void fail_lookup(KeyClass key_class);
   Effect obey(Action& action, KeyClass key_class);
   void add_bcc(std::string address);
@@ -98,6 +106,7 @@ class Inspector::Impl final : public mail::MimeSink {
   std::unordered_set<std::string> bcc_seen_;   // lower case: duplicates merge
   std::optional<mail::MimeError> mime_error_;  // the gravest one
   std::string replacement_;                    // set by inspect() when its Effect is replace
+  LinesAhead ahead_;
   bool checking_ = true;
 };
 
@@ -169,18 +178,37 @@ bool Inspector::Impl::is_dropped(std::string_view name) const {
 }
 
 void Inspector::Impl::body(std::string_view record, bool continued, std::uint64_t offset) {
-  const bool in_reach =
-      limits_.body_checks_size_limit == 0 || offset < limits_.body_checks_size_limit;
-  const std::string_view key = record.substr(0, record.find('\0'));
-  const bool wanted = in_reach && !key.empty() && sink_.accepting();
-  const Effect effect = wanted ? inspect(KeyClass::body, key) : Effect::keep;
+  const Effect effect = inspect_body(record, continued, offset);
   if (effect == Effect::drop) return;
   sink_.record(effect == Effect::replace ? std::string_view(replacement_) : record, continued);
 }
 
+Inspector::Impl::Effect Inspector::Impl::inspect_body(std::string_view record, bool continued,
+                                                      std::uint64_t offset) {
+  if (!checking_ || record.empty() || checks_.body->empty()) return Effect::keep;
+  const std::uint64_t limit = limits_.body_checks_size_limit;
+  if (limit != 0 && offset >= limit) return Effect::keep;
+  if (!continued) {
+    const std::uint64_t reach =
+        limit == 0 ? std::numeric_limits<std::uint64_t>::max() : limit - offset;
+    const auto place = ahead_.place_of(record, reach, *checks_.body);
+    if (place.untouched || !sink_.accepting()) return Effect::keep;
+    if (place.offset)
+      return obey_answer(KeyClass::body, record, checks_.body->find_line(*place.offset, record));
+  }
+  const std::string_view key = record.substr(0, record.find('\0'));
+  if (key.empty() || !sink_.accepting()) return Effect::keep;
+  return inspect(KeyClass::body, key);
+}
+
 Inspector::Impl::Effect Inspector::Impl::inspect(KeyClass key_class, std::string_view key) {
   if (!checking_ || checks_.of(key_class).empty()) return Effect::keep;
-  const std::optional<Found> found = look_up(key_class, key);
+  return obey_answer(key_class, key, checks_.of(key_class).find(key));
+}
+
+Inspector::Impl::Effect Inspector::Impl::obey_answer(KeyClass key_class, std::string_view key,
+                                                     Result<std::optional<Found>> answer) {
+  const std::optional<Found> found = judge(key_class, key, std::move(answer));
   if (!found) return Effect::keep;
   Action action = parse_action(found->value, key_class, limits_.agent);
   if (!action.warning.empty()) observer_.on_warning(action.warning);
@@ -188,8 +216,8 @@ Inspector::Impl::Effect Inspector::Impl::inspect(KeyClass key_class, std::string
   return obey(action, key_class);
 }
 
-std::optional<Found> Inspector::Impl::look_up(KeyClass key_class, std::string_view key) {
-  auto answer = checks_.of(key_class).find(key);
+std::optional<Found> Inspector::Impl::judge(KeyClass key_class, std::string_view key,
+                                            Result<std::optional<Found>> answer) {
   if (!answer) {
     observer_.on_warning(answer.error().what);
     observer_.on_warning(fmt::format("{} lookup error for \"{}\"", answer.error().where, key));
@@ -301,6 +329,8 @@ Inspector::Inspector(CheckSet& checks, const Limits& limits, Sink& sink, ActionO
     : impl_(std::make_unique<Impl>(checks, limits, sink, observer)) {}
 
 Inspector::~Inspector() = default;
+
+void Inspector::look_ahead(std::string_view text) { impl_->look_ahead(text); }
 
 void Inspector::record(std::string_view bytes, bool continued) { impl_->record(bytes, continued); }
 

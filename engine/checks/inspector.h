@@ -107,6 +107,10 @@ class Inspector {
   void record(std::string_view bytes, bool continued);
   void end();
 
+  // The records that come next lie in this text, as lines that end with \n, at least those that are whole in it: body lines
+  // are then scanned many at once. It must stay as it is until look_ahead({}).
+  void look_ahead(std::string_view text);
+
   // Complete after end(); before it, disposition() may already be reject, discard or tempfail.
   // The Sink goes on hearing of a message that was refused: who does not want that stops feeding.
   [[nodiscard]] const Verdict& verdict() const;

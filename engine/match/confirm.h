@@ -41,6 +41,9 @@ class Confirmer {
                        std::vector<Group>* groups) const = 0;
 
   [[nodiscard]] virtual std::size_t group_count() const = 0;
+
+  // On a shorter subject the engine answers no before it tries anything; 0 where it does not tell.
+  [[nodiscard]] virtual std::size_t least_bytes() const { return 0; }
 };
 
 // Why a pattern does not compile. `offset` into the pattern, npos where the engine does not tell.

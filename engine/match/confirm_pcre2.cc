@@ -47,6 +47,11 @@ class Pcre2Confirmer final : public Confirmer {
 
   [[nodiscard]] std::size_t group_count() const override { return groups_; }
 
+  [[nodiscard]] std::size_t least_bytes() const override {
+    std::uint32_t bytes = 0;
+    return pcre2_pattern_info(code_, PCRE2_INFO_MINLENGTH, &bytes) == 0 ? bytes : 0;
+  }
+
   Outcome test(std::string_view subject, Scratch& scratch,
                std::vector<Group>* groups) const override {
     // What other patterns needed more of stays in a shared block, and a limit of this pattern's would not see it:

@@ -1,4 +1,3 @@
-// How it works: patterns are compiled with SINGLEMATCH, so the callback runs at most once a pattern and text.
 // An empty text is not scanned: no pattern that can match the empty text is ever put into a database.
 // A database is position-independent but for its alignment to 64 bytes: hs_deserialize_database_at() lays it out at
 // a place of our choice, and what it has laid out works at any other place of the same alignment. A scan only reads it.
@@ -41,11 +40,6 @@ std::string host_info() {
   std::string info = database_info(database);
   hs_free_database(database);
   return info;
-}
-
-int on_match(unsigned id, unsigned long long, unsigned long long, unsigned, void* context) {
-  static_cast<Candidates*>(context)->set(id);
-  return 0;
 }
 
 }  // namespace
@@ -96,12 +90,23 @@ std::optional<std::string> Scanner::laid_out() const {
   return std::string(place.get(), size);
 }
 
-bool Scanner::scan(std::string_view text, Scratch& scratch, Candidates& candidates) const {
+bool Scanner::scan(std::string_view text, Scratch& scratch, OnMatch on_match, void* context) const {
   if (text.empty()) return true;
   if (text.size() > std::numeric_limits<unsigned>::max()) return false;
   if (!scratch.reserve(database_)) return false;
   return hs_scan(database_, text.data(), static_cast<unsigned>(text.size()), 0, scratch.hyperscan(),
-                 on_match, &candidates) == HS_SUCCESS;
+                 on_match, context) == HS_SUCCESS;
+}
+
+std::optional<std::set<unsigned>> Scanner::ids_in(std::string_view text, Scratch& scratch) const {
+  std::set<unsigned> ids;
+  const OnMatch on_match = [](unsigned id, unsigned long long, unsigned long long, unsigned,
+                              void* context) {
+    static_cast<std::set<unsigned>*>(context)->insert(id);
+    return 0;
+  };
+  if (!scan(text, scratch, on_match, &ids)) return std::nullopt;
+  return ids;
 }
 
 std::size_t Scanner::size_bytes() const {

@@ -1,6 +1,6 @@
-// Scanner: one Hyperscan block-mode database. A scan of a text gives the candidates: the patterns that may match.
-// A pattern whose bit stays clear does not match: the compiler put only patterns into the database for which that holds.
-//   Units     bit i of the bitmap is pattern id i; ids are given by whoever compiled the database.
+// Scanner: one Hyperscan block-mode database. A scan of a text tells of the ids that match in it; what they stand for, and
+// what it means that one is not told of, is known by whoever compiled the database.
+//   Units     ids as compiled; offsets are bytes of the text.
 //   Ownership owns the database, or uses it where it lies, in a mapped image that it keeps.
 //   Threads  immutable; scan() needs the caller's own Scratch.
 //   Errors    scan() is false when Hyperscan failed: then nothing is known, ask the reference engine for everything.
@@ -10,9 +10,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
-#include <vector>
 
 struct hs_database;
 
@@ -20,22 +20,9 @@ namespace headgate::match {
 
 class Scratch;
 
-class Candidates {
- public:
-  void clear(std::size_t patterns) { words_.assign((patterns + 63) / 64, 0); }
-
-  // An id that was not cleared for is ignored: it comes from a database, which may be from a file.
-  void set(std::size_t id) {
-    if (id / 64 < words_.size()) words_[id / 64] |= std::uint64_t{1} << (id % 64);
-  }
-
-  [[nodiscard]] bool has(std::size_t id) const { return (words_[id / 64] >> (id % 64) & 1U) != 0; }
-
-  [[nodiscard]] std::size_t size() const { return words_.size() * 64; }
-
- private:
-  std::vector<std::uint64_t> words_;
-};
+// As Hyperscan calls it: the id of a pattern, 0, the offset behind its match, 0, the context. 0 goes on.
+using OnMatch = int (*)(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
+                        void* context);
 
 class Scanner {
  public:
@@ -50,8 +37,12 @@ class Scanner {
   Scanner& operator=(const Scanner&) = delete;
   ~Scanner();
 
-  // `candidates` must have been cleared for all pattern ids.
-  [[nodiscard]] bool scan(std::string_view text, Scratch& scratch, Candidates& candidates) const;
+  [[nodiscard]] bool scan(std::string_view text, Scratch& scratch, OnMatch on_match,
+                          void* context) const;
+
+  // The ids that match, for tests and such; nullopt: scan() failed.
+  [[nodiscard]] std::optional<std::set<unsigned>> ids_in(std::string_view text,
+                                                         Scratch& scratch) const;
 
   [[nodiscard]] std::size_t size_bytes() const;
 

@@ -64,9 +64,8 @@ void run_set(const std::vector<const Reproducer*>& set, SelfTest& result) {
   const Scanner scanner(database);
   Scratch scratch;
   for (std::size_t i = 0; i < set.size(); ++i) {
-    Candidates found;
-    found.clear(set.size());
-    if (!scanner.scan(set[i]->text, scratch, found) || found.has(i) != set[i]->matches) {
+    const auto found = scanner.ids_in(set[i]->text, scratch);
+    if (!found || found->contains(static_cast<unsigned>(i)) != set[i]->matches) {
       result.missed.push_back(fmt::format("{} on {}", set[i]->pattern, set[i]->text));
     }
   }
@@ -92,9 +91,8 @@ void run_stored(SelfTest& result) {
   std::copy(bytes->begin(), bytes->end(), place.get());
   const auto scanner = Scanner::in_place({place.get(), bytes->size()}, place);
   Scratch scratch;
-  Candidates found;
-  found.clear(1);
-  if (scanner == nullptr || !scanner->scan(one.text, scratch, found) || !found.has(0))
+  const auto found = scanner == nullptr ? std::nullopt : scanner->ids_in(one.text, scratch);
+  if (!found || !found->contains(0))
     result.missed.push_back(fmt::format("{}: {} on {}", kText, one.pattern, one.text));
 }
 

@@ -1,6 +1,10 @@
-// How it works: a loop over the operations; see program.h for what they mean.
+// How it works: a walk over the operations; see program.h for what they mean. When the plan has named the patterns that may
+// match, the walk goes from stop to stop (walk.h); else, and for a trace, from operation to operation.
 // Tested by tests/engine/rules/evaluate_test.cc, tests/cases/rules/*.case on both paths, tests/fuzz/table_text_fuzz.cc.
 #include "engine/rules/evaluate.h"
+
+#include <algorithm>
+#include <vector>
 
 #include "engine/rules/expand.h"
 #include "engine/rules/explain.h"
@@ -48,30 +52,120 @@ Hit win(const Rule& rule, Truth& truth, std::string_view text) {
   return Hit{&rule, expand(rule.value, text, truth.captures(rule.pattern))};
 }
 
+// The places where a walk must stop, in order: those of the candidates, sorted once, and those that always are.
+class Stops {
+ public:
+  Stops(const Program& program, const Truth& truth, std::vector<std::uint32_t>& room)
+      : stops_(room), always_(program.walk().always()) {
+    stops_.clear();
+    for (const std::uint32_t pattern : truth.candidates()) {
+      const auto more = program.walk().stops(pattern);
+      stops_.insert(stops_.end(), more.begin(), more.end());
+    }
+    std::sort(stops_.begin(), stops_.end());
+  }
+
+  // The first from `at` on, or kNoOp. `at` only grows.
+  std::uint32_t next(std::uint32_t at) {
+    return std::min(first(stops_, in_stops_, at), first(always_, in_always_, at));
+  }
+
+ private:
+  static std::uint32_t first(const std::vector<std::uint32_t>& list, std::size_t& from,
+                             std::uint32_t at) {
+    while (from < list.size() && list[from] < at) ++from;
+    return from < list.size() ? list[from] : kNoOp;
+  }
+
+  std::vector<std::uint32_t>& stops_;
+  const std::vector<std::uint32_t>& always_;
+  std::size_t in_stops_ = 0, in_always_ = 0;
+};
+
+// Of the guards between `at` and `stop` that enclose the stop, the outermost plain one: no stop, so it fails.
+std::uint32_t failing_guard(const Program& program, std::uint32_t at, std::uint32_t stop) {
+  std::uint32_t failing = kNoOp;
+  for (std::uint32_t guard = program.walk().enclosing(stop); guard != kNoOp && guard >= at;
+       guard = program.walk().enclosing(guard)) {
+    if (!program.ops()[guard].negated) failing = guard;
+  }
+  return failing;
+}
+
+class Evaluation {
+ public:
+  Evaluation(const Program& program, Truth& truth, const WarningSink& warn, Trace* trace)
+      : program_(program), ops_(program.ops()), truth_(truth), warn_(warn), trace_(trace) {}
+
+  // Operation by operation.
+  std::optional<Hit> walk() {
+    std::uint32_t at = 0;
+    while (at < ops_.size()) {
+      if (ops_[at].kind == OpKind::emit) return emit(ops_[at]);
+      at = step(at);
+    }
+    return std::nullopt;
+  }
+
+  // From stop to stop.
+  std::optional<Hit> skip() {
+    Stops stops(program_, truth_, truth_.room_for_stops());
+    std::uint32_t at = 0;
+    while (true) {
+      const std::uint32_t stop = stops.next(at);
+      if (stop == kNoOp) return std::nullopt;
+      if (const std::uint32_t guard = failing_guard(program_, at, stop); guard != kNoOp) {
+        at = ops_[guard].target;
+        continue;
+      }
+      at = step(stop);
+      if (ops_[stop].role == Role::guard) continue;
+      while (at < ops_.size() && ops_[at].kind == OpKind::test && ops_[at].role == Role::second)
+        at = step(at);
+      if (at > 0 && at < ops_.size() && ops_[at].kind == OpKind::emit) return emit(ops_[at]);
+    }
+  }
+
+ private:
+  std::uint32_t step(std::uint32_t at) {
+    const Op& op = ops_[at];
+    const Tested tested = run_test(op, truth_);
+    if (tested.answer == match::Answer::failed) {
+      warn_(Diagnostic{Severity::warning, program_.complaint(op.line, *tested.error),
+                       program_.name(), op.line, 0});
+    }
+    const bool passed = holds(tested, op.negated);
+    if (trace_ != nullptr) record(*trace_, op, tested, truth_, passed);
+    return passed ? at + 1 : op.target;
+  }
+
+  std::optional<Hit> emit(const Op& op) {
+    Hit hit = win(program_.rules()[op.index], truth_, truth_.text());
+    if (trace_ != nullptr) trace_->winner = hit;
+    return hit;
+  }
+
+  const Program& program_;
+  const std::vector<Op>& ops_;
+  Truth& truth_;
+  const WarningSink& warn_;
+  Trace* trace_;
+};
+
 }  // namespace
+
+std::optional<Hit> evaluate(const Program& program, Truth& truth, const WarningSink& warn,
+                            Trace* trace) {
+  Evaluation evaluation(program, truth, warn, trace);
+  if (truth.all_candidates() || trace != nullptr) return evaluation.walk();
+  if (truth.candidates().empty() && program.walk().always().empty()) return std::nullopt;
+  return evaluation.skip();
+}
 
 std::optional<Hit> evaluate(const Program& program, Truth& truth, std::string_view text,
                             const WarningSink& warn, Trace* trace) {
   truth.reset(text);
-  const std::vector<Op>& ops = program.ops();
-  std::size_t at = 0;
-  while (at < ops.size()) {
-    const Op& op = ops[at];
-    if (op.kind == OpKind::emit) {
-      Hit hit = win(program.rules()[op.index], truth, text);
-      if (trace != nullptr) trace->winner = hit;
-      return hit;
-    }
-    const Tested tested = run_test(op, truth);
-    if (tested.answer == match::Answer::failed) {
-      warn(Diagnostic{Severity::warning, program.complaint(op.line, *tested.error), program.name(),
-                      op.line, 0});
-    }
-    const bool passed = holds(tested, op.negated);
-    if (trace != nullptr) record(*trace, op, tested, truth, passed);
-    at = passed ? at + 1 : op.target;
-  }
-  return std::nullopt;
+  return evaluate(program, truth, warn, trace);
 }
 
 }  // namespace headgate::rules

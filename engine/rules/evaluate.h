@@ -27,4 +27,8 @@ struct Hit {
 std::optional<Hit> evaluate(const Program& program, Truth& truth, std::string_view text,
                             const WarningSink& warn, Trace* trace = nullptr);
 
+// Of the text that `truth` was reset to.
+std::optional<Hit> evaluate(const Program& program, Truth& truth, const WarningSink& warn,
+                            Trace* trace = nullptr);
+
 }  // namespace headgate::rules

@@ -150,14 +150,11 @@ class Reader {
     ProgramParts parts;
     parts.dialect = dialect_;
     parts.name = name_;
-    for (std::size_t left = in_.count(4); left > 0 && in_.ok(); --left) {
-      const std::uint32_t database = index(databases_.size());
-      if (in_.ok()) parts.scanners.push_back(databases_[database]);
-    }
-    for (std::size_t left = in_.count(29); left > 0 && in_.ok(); --left) read_pattern(parts);
+    for (std::size_t left = in_.count(30); left > 0 && in_.ok(); --left) read_pattern(parts);
     for (std::size_t left = in_.count(16); left > 0 && in_.ok(); --left) read_rule(parts);
     const std::size_t ops = in_.count(15);
     for (std::size_t at = 0; at < ops && in_.ok(); ++at) read_op(parts, at, ops);
+    read_plan(parts);
     if (!in_.ok() || !well_formed(parts)) return corrupt("a program is damaged");
     return std::make_shared<const Program>(std::move(parts));
   }
@@ -169,13 +166,22 @@ class Reader {
     pattern.reference = spellings_[spelling].engine;
     pattern.recipe = spellings_[spelling].recipe;
     pattern.text = spellings_[spelling].text;
-    pattern.strategy = static_cast<Strategy>(in_.choice(2));
+    pattern.strategy = static_cast<Strategy>(in_.choice(5));
     pattern.reason = in_.string();
-    pattern.scanner = in_.u32();
-    if (pattern.strategy != Strategy::confirm_only && pattern.scanner >= parts.scanners.size())
-      in_.fail();
     const std::uint64_t trusted = in_.u64();
     pattern.trusted_bytes = static_cast<std::size_t>(trusted);
+    pattern.sure = in_.choice(1) == 1;
+    for (std::size_t sets = in_.count(12); sets > 0 && in_.ok(); --sets) {
+      FurtherNeed need;
+      const std::uint64_t up_to = in_.u64();
+      need.trusted_bytes = static_cast<std::size_t>(up_to);
+      for (std::size_t left = in_.count(4); left > 0 && in_.ok(); --left)
+        need.any_of.emplace_back(in_.string());
+      pattern.also.push_back(std::move(need));
+    }
+    pattern.spelled.scan = in_.u32();  // checked with the plan
+    const std::uint64_t spelled_bytes = in_.u64();
+    pattern.spelled.trusted_bytes = static_cast<std::size_t>(spelled_bytes);
     pattern.flags = in_.string();
     pattern.line = place();
     parts.patterns.push_back(std::move(pattern));
@@ -209,6 +215,61 @@ class Reader {
     op.target = in_.u32();
     if (op.kind == OpKind::test && (op.target <= at || op.target > ops)) in_.fail();
     parts.ops.push_back(op);
+  }
+
+  std::vector<std::uint32_t> indices(std::size_t end) {
+    std::vector<std::uint32_t> numbers;
+    for (std::size_t left = in_.count(4); left > 0 && in_.ok(); --left)
+      numbers.push_back(index(end));
+    return numbers;
+  }
+
+  Section read_section(const ProgramParts& parts) {
+    Section section;
+    section.name = in_.string();
+    section.scans = indices(parts.plan.scans.size());
+    for (std::size_t left = in_.count(36); left > 0 && in_.ok(); --left) {
+      Gated gated;
+      gated.gate.all = in_.u64();
+      for (match::Symbols& any : gated.gate.any) any = in_.u64();
+      gated.gate.least_bytes = in_.u64();
+      gated.pattern = index(parts.patterns.size());
+      section.gated.push_back(gated);
+    }
+    for (std::size_t left = in_.count(12); left > 0 && in_.ok(); --left) {
+      const std::uint64_t trusted = in_.u64();
+      section.by_trust.emplace_back(static_cast<std::size_t>(trusted),
+                                    index(parts.patterns.size()));
+    }
+    if (!std::is_sorted(section.by_trust.begin(), section.by_trust.end())) in_.fail();
+    return section;
+  }
+
+  void read_plan(ProgramParts& parts) {
+    ScanPlan& plan = parts.plan;
+    plan.ready = in_.choice(1) == 1;
+    plan.blocks = in_.choice(1) == 1;
+    for (std::size_t left = in_.count(12); left > 0 && in_.ok(); --left) {
+      Scan scan;
+      const std::uint32_t database = index(databases_.size());
+      if (in_.ok()) scan.scanner = databases_[database];
+      scan.first = indices(std::numeric_limits<std::uint32_t>::max());
+      scan.owners = indices(parts.patterns.size());
+      // The owners of an id lie one after the other.
+      if (scan.first.empty() || scan.first.back() != scan.owners.size() ||
+          !std::is_sorted(scan.first.begin(), scan.first.end())) {
+        in_.fail();
+      }
+      plan.scans.push_back(std::move(scan));
+    }
+    for (const Pattern& pattern : parts.patterns) {
+      if (pattern.spelled.trusted_bytes > 0 && pattern.spelled.scan >= plan.scans.size())
+        in_.fail();
+    }
+    plan.any = read_section(parts);
+    plan.block = read_section(parts);
+    for (std::size_t left = in_.count(12); left > 0 && in_.ok(); --left)
+      plan.named.push_back(read_section(parts));
   }
 
   // The condition of a rule is followed by what it is the condition of.

@@ -3,7 +3,23 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/text.h"
+
 namespace headgate::rules {
+
+namespace {
+
+constexpr std::size_t kLongestName = 64;
+
+// FNV-1a over the name in lower case.
+std::uint32_t hash_of(std::string_view name) {
+  std::uint32_t hash = 2166136261U;
+  for (const char c : name)
+    hash = (hash ^ static_cast<unsigned char>(text::to_lower(c))) * 16777619U;
+  return hash ^ hash >> 15U;
+}
+
+}  // namespace
 
 std::string_view name_of(Strategy strategy) {
   switch (strategy) {
@@ -13,11 +29,44 @@ std::string_view name_of(Strategy strategy) {
       return "prefilter";
     case Strategy::confirm_only:
       return "confirm-only";
+    case Strategy::literal:
+      return "literal";
+    case Strategy::bytes:
+      return "bytes";
+    case Strategy::name:
+      return "name";
   }
   return "?";
 }
 
 std::string_view name_of(Dialect dialect) { return dialect == Dialect::pcre ? "pcre" : "regexp"; }
+
+Program::Program(ProgramParts parts)
+    : parts_(std::move(parts)), walk_(parts_.ops, parts_.patterns.size()) {
+  const auto& named = parts_.plan.named;
+  if (named.empty()) return;
+  std::size_t slots = 4;
+  while (slots < 2 * named.size()) slots *= 2;
+  names_.assign(slots, 0);
+  for (std::uint32_t i = 0; i < named.size(); ++i) {
+    std::size_t at = hash_of(named[i].name) & (slots - 1);
+    while (names_[at] != 0) at = (at + 1) & (slots - 1);
+    names_[at] = i + 1;
+  }
+}
+
+const Section* Program::named_section(std::string_view text) const {
+  if (names_.empty()) return nullptr;
+  const std::size_t colon = text.substr(0, kLongestName + 1).find(':');
+  if (colon == std::string_view::npos) return nullptr;
+  const std::string_view name = text.substr(0, colon);
+  std::size_t at = hash_of(name) & (names_.size() - 1);
+  for (; names_[at] != 0; at = (at + 1) & (names_.size() - 1)) {
+    const Section& section = parts_.plan.named[names_[at] - 1];
+    if (text::equal_ignore_case(section.name, name)) return &section;
+  }
+  return nullptr;
+}
 
 std::string Program::complaint(int line, std::string_view text) const {
   return fmt::format("{} map {}, line {}: {}", name_of(parts_.dialect), parts_.name, line, text);

@@ -2,7 +2,7 @@
 //   test P, else jump T     the guard of an if-group (T is past its endif), or the condition of a rule (T is the next one)
 //   emit R                  the rule's value is the answer; stop
 // `!` is the `negated` of a test; an if without endif jumps to the end. See docs/program.md for worked examples.
-//   Units     pattern ids are 0 … patterns().size()-1; they are also the bit numbers of the scanner's candidates.
+//   Units     pattern ids are 0 … patterns().size()-1; ops are numbered by their place.
 //   Lifetime  immutable; shared by all threads that look keys up.
 //   Source    pcre_table(5), regexp_table(5); content-checks §2.7.
 #pragma once
@@ -11,17 +11,25 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/match/reference.h"
-#include "engine/match/scanner.h"
 #include "engine/rules/program_source.h"
+#include "engine/rules/scan_plan.h"
+#include "engine/rules/walk.h"
 
 namespace headgate::rules {
 
-// How a pattern is answered. native: the scan's yes and no are both certain. prefilter: only its no is. confirm_only: the
-// pattern is not in the database.
-enum class Strategy : std::uint8_t { native, prefilter, confirm_only };
+// How the plan finds out where a pattern may match; only `native` and `name` are also sure where it does.
+enum class Strategy : std::uint8_t {  // on disk: do not change
+  native = 0,        // by its own spelling in a database, which says no more and no less
+  prefilter = 1,     // by a wider spelling in a database
+  confirm_only = 2,  // not at all: it is asked about every text
+  literal = 3,       // by the rarest literals that it needs, in a database
+  bytes = 4,         // by the bytes that it needs
+  name = 5,          // by the header's name
+};
 std::string_view name_of(Strategy strategy);
 std::string_view name_of(Dialect dialect);
 
@@ -30,9 +38,12 @@ struct Pattern {
   match::Reference recipe;  // what `reference` was compiled from, with `text`
   Strategy strategy = Strategy::confirm_only;
   std::string reason;  // why this strategy, for people: "look-ahead", "can match an empty text"
-  std::uint32_t scanner = 0;  // which of the Program's scanners has its bit; not for confirm_only
   std::size_t trusted_bytes =
-      0;  // on a longer subject the scan's answer does not count: PCRE2 might hit its match limit
+      0;  // on a longer subject the plan's answer does not count: PCRE2 might hit its match limit
+  bool sure = false;  // what the plan names for a line that is no block's does match
+  // What a candidate is tested for before the reference engine is asked.
+  std::vector<FurtherNeed> also;
+  Spelled spelled;
   std::string text;   // as in the table, without delimiters
   std::string flags;  // as in the table
   int line = 0;       // where it stands first
@@ -51,35 +62,18 @@ struct Rule {
   std::uint32_t pattern = 0;
 };
 
-enum class OpKind : std::uint8_t { test, emit };
-enum class Role : std::uint8_t {
-  guard,
-  rule,
-  second
-};  // of a test; second: the `!/b/` of regexp: `/a/!/b/`
-
-struct Op {
-  OpKind kind = OpKind::test;
-  Role role = Role::guard;
-  bool negated = false;
-  int line = 0;
-  std::uint32_t index = 0;   // of the pattern, or for emit of the rule
-  std::uint32_t target = 0;  // of a test that fails
-};
-
 struct ProgramParts {
   Dialect dialect = Dialect::pcre;
   std::string name;  // what follows "pcre:", as it shall stand in warnings
   std::vector<Pattern> patterns;
   std::vector<Rule> rules;
   std::vector<Op> ops;
-  std::vector<std::shared_ptr<const match::Scanner>>
-      scanners;  // none: every pattern is confirm-only
+  ScanPlan plan;
 };
 
 class Program {
  public:
-  explicit Program(ProgramParts parts) : parts_(std::move(parts)) {}
+  explicit Program(ProgramParts parts);
 
   [[nodiscard]] Dialect dialect() const { return parts_.dialect; }
 
@@ -91,15 +85,20 @@ class Program {
 
   [[nodiscard]] const std::vector<Op>& ops() const { return parts_.ops; }
 
-  [[nodiscard]] const std::vector<std::shared_ptr<const match::Scanner>>& scanners() const {
-    return parts_.scanners;
-  }
+  [[nodiscard]] const ScanPlan& plan() const { return parts_.plan; }
+
+  [[nodiscard]] const Walk& walk() const { return walk_; }
+
+  // The section of a header's name: of "Subject" in "Subject: x"; null when no pattern asks for that name.
+  [[nodiscard]] const Section* named_section(std::string_view text) const;
 
   // "pcre map NAME, line 3: TEXT": how Postfix words what goes wrong with a rule.
   [[nodiscard]] std::string complaint(int line, std::string_view text) const;
 
  private:
   ProgramParts parts_;
+  Walk walk_;
+  std::vector<std::uint32_t> names_;  // open addressing: index + 1 into plan().named
 };
 
 }  // namespace headgate::rules

@@ -18,10 +18,26 @@ ProgramLookup::ProgramLookup(std::shared_ptr<const Program> program, std::string
 }
 
 Result<std::optional<Found>> ProgramLookup::find(std::string_view key) {
-  auto hit = evaluate(*program_, truth_, key, warn_);
+  truth_.reset(key);
+  return evaluate_text();
+}
+
+bool ProgramLookup::scan(std::string_view block, std::vector<std::uint32_t>& touched) {
+  truth_.scan_block(block, touched);
+  return true;
+}
+
+Result<std::optional<Found>> ProgramLookup::find_line(std::uint32_t offset, std::string_view line) {
+  truth_.reset_to_line(offset, line);
+  return evaluate_text();
+}
+
+std::optional<Found> ProgramLookup::evaluate_text() {
+  auto hit = evaluate(*program_, truth_, warn_);
   if (!hit) return std::nullopt;
   if (tally_)
-    tally_->count(static_cast<std::size_t>(hit->rule - program_->rules().data()), key.size());
+    tally_->count(static_cast<std::size_t>(hit->rule - program_->rules().data()),
+                  truth_.text().size());
   return Found{std::move(hit->value), name_, hit->rule->line};
 }
 

@@ -26,6 +26,10 @@ class ProgramLookup final : public Lookup {
 
   Result<std::optional<Found>> find(std::string_view key) override;
 
+  bool scan(std::string_view block, std::vector<std::uint32_t>& touched) override;
+
+  Result<std::optional<Found>> find_line(std::uint32_t offset, std::string_view line) override;
+
   [[nodiscard]] const std::string& name() const override { return name_; }
 
   [[nodiscard]] bool whole_key_only() const override { return true; }
@@ -33,6 +37,8 @@ class ProgramLookup final : public Lookup {
   [[nodiscard]] const Program& program() const { return *program_; }
 
  private:
+  std::optional<Found> evaluate_text();
+
   std::shared_ptr<const Program> program_;
   std::string name_;
   WarningSink warn_;

@@ -1,50 +1,145 @@
-// Why a clear bit is not always "no": PCRE2 gives up with "match limit exceeded" after 10,000,000 steps, and Postfix then
-// takes the test as false, plain or negated, and warns. Up to trusted_bytes the analysis has proved that PCRE2 cannot get
-// there; beyond, only PCRE2 itself knows.
-// Tested by tests/engine/rules/evaluate_test.cc.
+// Why what the plan does not name is not always "no": PCRE2 gives up with "match limit exceeded" after 10,000,000 steps, and
+// Postfix then takes the test as false, plain or negated, and warns. Up to trusted_bytes the analysis has proved that PCRE2
+// cannot get there; beyond, only PCRE2 itself knows.
+// Tested by tests/engine/rules/evaluate_test.cc and truth_test.cc.
 #include "engine/rules/truth.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "engine/base/text.h"
 
 namespace headgate::rules {
 
 Truth::Truth(const Program& program, Path path)
     : program_(program),
       path_(path),
-      scans_(program.scanners().size(), Scan::not_yet),
-      memory_(program.patterns().size()) {}
+      block_(program, scratch_),
+      memory_(program.patterns().size()),
+      looked_for_(program.plan().scans.size()) {}
 
-void Truth::reset(std::string_view text) {
+void Truth::begin(std::string_view text, bool is_line_of_block) {
   text_ = text;
   ++generation_;
-  scans_.assign(scans_.size(), Scan::not_yet);
-  candidates_.clear(memory_.size());
   groups_valid_ = false;
+  symbols_known_ = false;
+  line_of_block_ = is_line_of_block;
+  candidates_.clear();
+  all_ = path_ == Path::confirm_only || !program_.plan().ready;
 }
 
-bool Truth::scanned(std::uint32_t scanner) {
-  Scan& scan = scans_[scanner];
-  if (scan == Scan::not_yet) {
-    const bool ok = program_.scanners()[scanner]->scan(text_, scratch_, candidates_);
-    scan = ok ? Scan::done : Scan::failed;
+void Truth::reset(std::string_view text) {
+  begin(text, false);
+  if (all_) return;
+  const Section* named = program_.named_section(text);
+  all_ = !look(program_.plan().any) || (named != nullptr && !look(*named));
+}
+
+void Truth::scan_block(std::string_view block, std::vector<std::uint32_t>& touched) {
+  block_.scan(block, path_ == Path::confirm_only, touched);
+}
+
+void Truth::reset_to_line(std::uint32_t offset, std::string_view text) {
+  if (!block_.knows() || offset == 0) return reset(text);
+  begin(text, true);
+  for (const std::uint32_t id : block_.candidates(offset)) add(id);
+}
+
+void Truth::add(std::uint32_t id) {
+  Memory& memory = memory_[id];
+  if (memory.candidate == generation_) return;
+  memory.candidate = generation_;
+  candidates_.push_back(id);
+}
+
+// False when the database failed.
+bool Truth::run(const Scan& scan, void (Truth::*found)(std::uint32_t pattern)) {
+  struct Context {
+    Truth& truth;
+    const Scan& scan;
+    void (Truth::*found)(std::uint32_t pattern);
+  };
+
+  Context context{*this, scan, found};
+  const match::OnMatch on_match = [](unsigned id, unsigned long long, unsigned long long, unsigned,
+                                     void* at) {
+    const Context& to = *static_cast<Context*>(at);
+    if (id + 1 >= to.scan.first.size()) return 0;  // from a file: ids are not trusted
+    for (std::uint32_t i = to.scan.first[id]; i < to.scan.first[id + 1]; ++i)
+      (to.truth.*to.found)(to.scan.owners[i]);
+    return 0;
+  };
+  return scan.scanner->scan(text_, scratch_, on_match, &context);
+}
+
+// False when nothing is known.
+bool Truth::look(const Section& section) {
+  for (const std::uint32_t number : section.scans) {
+    if (!run(program_.plan().scans[number], &Truth::add)) return false;
   }
-  return scan == Scan::done;
+  for (const Gated& gated : section.gated) {
+    if (gated.gate.asks_for_symbols() && !symbols_known_) {
+      symbols_ = match::symbols_of(text_);
+      symbols_known_ = true;
+    }
+    if (gated.gate.open(symbols_, text_.size())) add(gated.pattern);
+  }
+  for (const auto& [trusted, id] : section.by_trust) {
+    if (text_.size() <= trusted) break;
+    add(id);
+  }
+  return true;
+}
+
+void Truth::fold() {
+  if (folded_generation_ == generation_) return;
+  folded_.resize(text_.size());
+  std::transform(text_.begin(), text_.end(), folded_.begin(), text::to_lower);
+  folded_generation_ = generation_;
+}
+
+bool Truth::lacks_a_literal(const Pattern& pattern) {
+  if (pattern.also.empty()) return false;
+  fold();
+  return std::any_of(pattern.also.begin(), pattern.also.end(), [this](const FurtherNeed& need) {
+    return text_.size() <= need.trusted_bytes &&
+           std::none_of(need.any_of.begin(), need.any_of.end(), [this](const std::string& literal) {
+             return memmem(folded_.data(), folded_.size(), literal.data(), literal.size()) !=
+                    nullptr;
+           });
+  });
+}
+
+bool Truth::is_not_spelled(std::uint32_t id) {
+  const Spelled& spelled = program_.patterns()[id].spelled;
+  if (text_.size() > spelled.trusted_bytes) return false;
+  std::uint64_t& looked = looked_for_[spelled.scan];
+  if (looked != generation_) {
+    if (!run(program_.plan().scans[spelled.scan], &Truth::note_spelled)) return false;
+    looked = generation_;
+  }
+  return memory_[id].spelled != generation_;
 }
 
 Opinion Truth::opinion(std::uint32_t id) {
+  if (all_) return Opinion::ask;
+  Memory& memory = memory_[id];
+  if (memory.candidate != generation_ || memory.ruled_out == generation_) return Opinion::no;
   const Pattern& pattern = program_.patterns()[id];
-  if (path_ == Path::confirm_only || pattern.strategy == Strategy::confirm_only)
-    return Opinion::ask;
-  if (text_.size() > pattern.trusted_bytes || !scanned(pattern.scanner)) return Opinion::ask;
-  if (!candidates_.has(id)) return Opinion::no;
-  return pattern.strategy == Strategy::native ? Opinion::yes : Opinion::ask;
+  if (pattern.sure && !line_of_block_ && text_.size() <= pattern.trusted_bytes) return Opinion::yes;
+  if (memory.asked == generation_) return Opinion::ask;
+  if (!lacks_a_literal(pattern) && !is_not_spelled(id)) return Opinion::ask;
+  memory.ruled_out = generation_;
+  return Opinion::no;
 }
 
 const match::Outcome& Truth::ask(std::uint32_t id, bool* from_memory) {
   Memory& memory = memory_[id];
-  if (from_memory != nullptr) *from_memory = memory.generation == generation_;
-  if (memory.generation != generation_) {
+  if (from_memory != nullptr) *from_memory = memory.asked == generation_;
+  if (memory.asked != generation_) {
     groups_valid_ = false;
     memory.outcome = program_.patterns()[id].reference->test(text_, scratch_, &groups_);
-    memory.generation = generation_;
+    memory.asked = generation_;
     groups_valid_ = memory.outcome.answer == match::Answer::yes;
     groups_of_ = id;
   }
@@ -53,7 +148,7 @@ const match::Outcome& Truth::ask(std::uint32_t id, bool* from_memory) {
 
 const std::vector<match::Group>& Truth::captures(std::uint32_t id) {
   if (!groups_valid_ || groups_of_ != id) {
-    memory_[id].generation = 0;  // ask again: another pattern has overwritten the captures
+    memory_[id].asked = 0;  // ask again: another pattern has overwritten the captures
     ask(id);
   }
   if (!groups_valid_) groups_.clear();

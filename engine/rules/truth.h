@@ -1,9 +1,10 @@
 // Truth: what is known about each pattern of one Program, for one text.
-// Starts from the scan's candidates, asks a reference engine at most once a pattern and text, forgets on reset().
+// Starts from the plan's candidates, asks a reference engine at most once a pattern and text, forgets on reset().
 //   Units     pattern ids of the Program; offsets are bytes of the text.
 //   Lifetime  borrows the Program and the text; both must outlive it.       Threads  one owner, never shared.
 //   Errors    Answer::failed with the engine's text stays in memory like any answer: every test that meets it warns.
-//   Cost      reset is O(patterns / 64); a scanner runs at the first question that it can answer.
+//   Cost      a scan a text (one for all lines of a block), then only what is a candidate; no allocation once its
+//             vectors have grown.
 #pragma once
 
 #include <cstdint>
@@ -12,16 +13,16 @@
 #include <vector>
 
 #include "engine/match/confirm.h"
-#include "engine/match/scanner.h"
 #include "engine/match/scratch.h"
+#include "engine/rules/block_scan.h"
 #include "engine/rules/program.h"
 
 namespace headgate::rules {
 
-// Whether the scan is used at all. confirm_only is Postfix's own way: every pattern by the reference engine.
+// Whether the plan is used at all. confirm_only is Postfix's own way: every pattern by the reference engine.
 enum class Path : std::uint8_t { scan, confirm_only };
 
-// The scan's opinion: no and yes are certain, ask is not.
+// The plan's opinion: no and yes are certain, ask is not.
 enum class Opinion : std::uint8_t { no, yes, ask };
 
 class Truth {
@@ -30,7 +31,20 @@ class Truth {
 
   void reset(std::string_view text);
 
+  // A block of lines, see Lookup::scan(); then each line as reset() does it, by the offset at which it begins.
+  void scan_block(std::string_view block, std::vector<std::uint32_t>& touched);
+  void reset_to_line(std::uint32_t offset, std::string_view text);
+
   [[nodiscard]] std::string_view text() const { return text_; }
+
+  // Every pattern may match: the plan has nothing to say about this text.
+  [[nodiscard]] bool all_candidates() const { return all_; }
+
+  // Which patterns may match, when not all; in no order.
+  [[nodiscard]] const std::vector<std::uint32_t>& candidates() const { return candidates_; }
+
+  // Kept from text to text, for the walk.
+  std::vector<std::uint32_t>& room_for_stops() { return stops_; }
 
   Opinion opinion(std::uint32_t pattern);
 
@@ -42,21 +56,37 @@ class Truth {
 
  private:
   struct Memory {
-    std::uint64_t generation = 0;
+    std::uint64_t candidate = 0, ruled_out = 0, spelled = 0,
+                  asked = 0;  // the generation when it was so
     match::Outcome outcome;
   };
 
-  [[nodiscard]] bool scanned(std::uint32_t scanner);
+  void begin(std::string_view text, bool is_line_of_block);
+  bool look(const Section& section);
+  void add(std::uint32_t pattern);
+  bool run(const Scan& scan, void (Truth::*found)(std::uint32_t pattern));
+
+  void note_spelled(std::uint32_t pattern) { memory_[pattern].spelled = generation_; }
+
+  bool lacks_a_literal(const Pattern& pattern);
+  bool is_not_spelled(std::uint32_t id);
+  void fold();
 
   const Program& program_;
   Path path_;
   std::string_view text_;
   std::uint64_t generation_ = 0;
-  enum class Scan : std::uint8_t { not_yet, done, failed };
-  std::vector<Scan> scans_;  // by scanner
-  match::Candidates candidates_;
+  bool all_ = false;
+  bool line_of_block_ = false;
+  match::Symbols symbols_ = 0;
+  bool symbols_known_ = false;
+  std::vector<std::uint32_t> candidates_, stops_;
+  BlockScan block_;
   match::Scratch scratch_;
   std::vector<Memory> memory_;
+  std::vector<std::uint64_t> looked_for_;  // by scan: the generation whose text it has looked at
+  std::string folded_;
+  std::uint64_t folded_generation_ = 0;
   std::vector<match::Group> groups_;
   std::uint32_t groups_of_ = 0;
   bool groups_valid_ = false;

@@ -3,7 +3,7 @@
 // directory, they go to the user's cache directory. A table whose image cannot be built is explained as it works without
 // one; the exit code is then 69.
 // Tested by tests/smtpd/cli/rules_test.cc.
-#include <array>
+#include <map>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -40,32 +40,28 @@ std::string action_of(const rules::Program& program, std::size_t at) {
   return program.rules()[program.ops()[at].index].value_text;
 }
 
-std::string database(const rules::Pattern& pattern) {
-  if (pattern.strategy == rules::Strategy::confirm_only) return {};
-  return fmt::format("  [database {}]", pattern.scanner);
-}
-
 std::string trusted(const rules::Pattern& pattern) {
   if (pattern.strategy == rules::Strategy::confirm_only || pattern.trusted_bytes > 200'000)
     return {};
-  return fmt::format("  [scan believed up to {} bytes]", pattern.trusted_bytes);
+  return fmt::format("  [believed up to {} bytes]", pattern.trusted_bytes);
 }
 
 std::size_t database_bytes(const rules::Program& program) {
   std::size_t bytes = 0;
-  for (const auto& scanner : program.scanners()) bytes += scanner->size_bytes();
+  for (const rules::Scan& scan : program.plan().scans) bytes += scan.scanner->size_bytes();
   return bytes;
 }
 
 void print_text(std::ostream& out, const std::string& spec, const rules::Program& program) {
-  std::array<std::size_t, 3> counts{};
+  std::map<std::string_view, std::size_t> counts;
   for (const rules::Pattern& pattern : program.patterns())
-    ++counts[static_cast<std::size_t>(pattern.strategy)];
-  out << fmt::format(
-      "{}: {} rules, {} patterns: {} native, {} prefilter, {} confirm-only; {} databases of {} "
-      "bytes\n",
-      spec, program.rules().size(), program.patterns().size(), counts[0], counts[1], counts[2],
-      program.scanners().size(), database_bytes(program));
+    ++counts[rules::name_of(pattern.strategy)];
+  std::string mix;
+  for (const auto& [strategy, count] : counts)
+    mix += fmt::format("{}{} {}", mix.empty() ? "" : ", ", count, strategy);
+  out << fmt::format("{}: {} rules, {} patterns{}{}; {} databases of {} bytes\n", spec,
+                     program.rules().size(), program.patterns().size(), mix.empty() ? "" : ": ",
+                     mix, program.plan().scans.size(), database_bytes(program));
 }
 
 void print_patterns(std::ostream& out, const rules::Program& program) {
@@ -74,12 +70,11 @@ void print_patterns(std::ostream& out, const rules::Program& program) {
     if (op.kind != rules::OpKind::test) continue;
     const rules::Pattern& pattern = program.patterns()[op.index];
     const std::string action = action_of(program, at);
-    out << text::printable(fmt::format("line {:>5}  {:<4} {:<12} {}/{}/{}{}{}{}{}{}", op.line,
-                                       what(op.role), rules::name_of(pattern.strategy),
-                                       op.negated ? "!" : "", pattern.text, pattern.flags,
-                                       action.empty() ? "" : "  ", action,
-                                       pattern.reason.empty() ? "" : "  (" + pattern.reason + ")",
-                                       database(pattern), trusted(pattern)))
+    out << text::printable(fmt::format(
+               "line {:>5}  {:<4} {:<12} {}/{}/{}{}{}{}{}", op.line, what(op.role),
+               rules::name_of(pattern.strategy), op.negated ? "!" : "", pattern.text, pattern.flags,
+               action.empty() ? "" : "  ", action,
+               pattern.reason.empty() ? "" : "  (" + pattern.reason + ")", trusted(pattern)))
         << '\n';
   }
 }
@@ -90,7 +85,6 @@ nlohmann::ordered_json facts(const std::string& spec, const rules::Program& prog
     const rules::Op& op = program.ops()[at];
     if (op.kind != rules::OpKind::test) continue;
     const rules::Pattern& pattern = program.patterns()[op.index];
-    const bool scanned = pattern.strategy != rules::Strategy::confirm_only;
     patterns.push_back({{"line", op.line},
                         {"kind", what(op.role)},
                         {"negated", op.negated},
@@ -98,14 +92,13 @@ nlohmann::ordered_json facts(const std::string& spec, const rules::Program& prog
                         {"flags", pattern.flags},
                         {"strategy", rules::name_of(pattern.strategy)},
                         {"reason", pattern.reason},
-                        {"database", scanned ? nlohmann::json(pattern.scanner) : nlohmann::json()},
                         {"trusted_bytes", pattern.trusted_bytes},
                         {"action", action_of(program, at)}});
   }
   return {{"table", spec},
           {"dialect", rules::name_of(program.dialect())},
           {"rules", program.rules().size()},
-          {"databases", program.scanners().size()},
+          {"databases", program.plan().scans.size()},
           {"database_bytes", database_bytes(program)},
           {"patterns", std::move(patterns)}};
 }

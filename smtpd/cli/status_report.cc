@@ -28,9 +28,9 @@ Json table_json(const TableInfo& table, bool with_rules) {
   if (!table.is_program) return json;
   json["rules"] = table.rules;
   json["emergency_rules"] = table.emergency_rules;
-  json["patterns"] = {{"native", table.native},
-                      {"prefilter", table.prefilter},
-                      {"confirm_only", table.confirm_only}};
+  json["patterns"] = {{"literal", table.literal},      {"bytes", table.bytes},
+                      {"name", table.name_dispatched}, {"native", table.native},
+                      {"prefilter", table.prefilter},  {"confirm_only", table.confirm_only}};
   json["databases"] = table.databases;
   json["database_bytes"] = table.database_bytes;
   if (!table.without_database.empty()) json["without_database"] = table.without_database;
@@ -119,10 +119,14 @@ std::string table_text(const Json& table) {
     text += fmt::format("; {} rules", table.at("rules").get<std::size_t>());
     if (const auto marked = table.at("emergency_rules").get<std::size_t>(); marked != 0)
       text += fmt::format(" ({} under stress)", marked);
-    text += fmt::format("; patterns: {} native, {} prefilter, {} confirm-only\n",
-                        patterns.at("native").get<std::size_t>(),
-                        patterns.at("prefilter").get<std::size_t>(),
-                        patterns.at("confirm_only").get<std::size_t>());
+    text += "; patterns:";
+    for (const auto* kind : {"literal", "bytes", "name", "native", "prefilter", "confirm_only"}) {
+      const auto count = patterns.at(kind).get<std::size_t>();
+      if (count != 0)
+        text += fmt::format(" {} {}", count,
+                            kind == std::string_view("confirm_only") ? "confirm-only" : kind);
+    }
+    text += '\n';
     const auto databases = table.at("databases").get<std::size_t>();
     if (databases != 0) {
       text += fmt::format("  {} database{}, {}", databases, databases == 1 ? "" : "s",

@@ -8,9 +8,9 @@ namespace headgate::cli {
 namespace {
 
 void add_databases(const rules::Program& program, TableInfo& info) {
-  for (const auto& scanner : program.scanners()) {
+  for (const rules::Scan& scan : program.plan().scans) {
     ++info.databases;
-    info.database_bytes += scanner->size_bytes();
+    info.database_bytes += scan.scanner->size_bytes();
   }
 }
 
@@ -31,6 +31,15 @@ TableInfo describe_program(const rules::CompiledTable& table) {
       case rules::Strategy::confirm_only:
         ++info.confirm_only;
         if (info.without_database.empty()) info.without_database = pattern.reason;
+        break;
+      case rules::Strategy::literal:
+        ++info.literal;
+        break;
+      case rules::Strategy::bytes:
+        ++info.bytes;
+        break;
+      case rules::Strategy::name:
+        ++info.name_dispatched;
         break;
     }
   }

@@ -16,7 +16,9 @@ struct TableInfo {
   std::string name;  // "pcre:/x"; a text is its path alone
   bool is_program = false;
   std::size_t rules = 0, emergency_rules = 0;
-  std::size_t native = 0, prefilter = 0, confirm_only = 0;  // patterns by strategy
+  // Patterns by strategy.
+  std::size_t literal = 0, bytes = 0, name_dispatched = 0, native = 0, prefilter = 0,
+              confirm_only = 0;
   std::size_t databases = 0;
   std::uint64_t database_bytes = 0;
   std::string without_database;  // why; empty when it has one or needs none

@@ -167,7 +167,9 @@ std::size_t Intake::feed(std::string_view bytes) {
   std::string_view content = content_;
   // The record that a bare newline ends is not measured, nor is what follows: those before it are.
   if (refuses_bare_newline()) content = content.substr(0, *reader_.bare_newline_at() - before);
+  inspector_->look_ahead(content);
   guard([&] { splitter_.feed(content, *this); });
+  inspector_->look_ahead({});
   if (refuses_bare_newline()) abandon();
   return taken;
 }

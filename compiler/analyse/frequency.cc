@@ -1,0 +1,126 @@
+// How it works: a chain. The first three bytes occur as often as the table says, each further one after its two
+// predecessors as often as it follows them in the table. What the table does not know is rarer than all it knows.
+// Tested by tests/compiler/analyse/frequency_test.cc.
+#include "compiler/analyse/frequency.h"
+
+#include <array>
+#include <cmath>
+#include <string_view>
+#include <unordered_map>
+
+#include "engine/base/text.h"
+
+namespace headgate::analyse {
+
+namespace {
+
+#include "compiler/analyse/frequencies.inc"
+
+constexpr double kUnknown = 2;       // bits rarer than the rarest row
+constexpr double kLeastStep = 0.1;   // no byte is certain
+constexpr double kMostStep = 14;     // bits; a byte is not rarer than that after any other
+constexpr double kLookFor = 0.0003;  // ns a byte of text, for one more literal in a database
+constexpr double kAsk = 250;         // ns, where one is found
+
+// Other mail has other words: a literal is never taken for rarer than its length allows.
+constexpr double kDoubtBits = 2;
+constexpr double kDoubtBitsAByte = 3.2;
+constexpr double kLineBits =
+    4;  // what is found at a line's start or end is found so much oftener elsewhere
+
+unsigned char class_of(unsigned char byte) {
+  const char c = text::to_lower(static_cast<char>(byte));
+  if (text::is_digit(c)) return '0';
+  if (byte >= 0x80) return 0x80;
+  if (byte < 0x20 || byte == 0x7f) return 1;
+  return static_cast<unsigned char>(c);
+}
+
+// One of a class of several bytes is rarer than the class.
+double extra_bits(unsigned char of) {
+  if (of == '0') return 3.3;
+  if (of == 0x80) return 5;
+  if (of == 1) return 3;
+  return 0;
+}
+
+class Table {
+ public:
+  Table() {
+    for (std::size_t at = 0; at + 3 < kTrigrams.size(); at += 4) {
+      const double bits = (kTrigrams[at + 3] - '0') / 2.0;
+      const double share = std::exp2(-bits);
+      trigrams_[key(kTrigrams, at, 3)] = bits;
+      bigrams_[key(kTrigrams, at, 2)] += share;
+      singles_[key(kTrigrams, at, 1)] += share;
+    }
+  }
+
+  [[nodiscard]] double bits(std::string_view classes) const {
+    switch (classes.size()) {
+      case 1:
+        return share_bits(singles_, key(classes, 0, 1));
+      case 2:
+        return share_bits(bigrams_, key(classes, 0, 2));
+      default: {
+        const auto known = trigrams_.find(key(classes, 0, 3));
+        return known != trigrams_.end() ? known->second : kRarest;
+      }
+    }
+  }
+
+ private:
+  using Shares = std::unordered_map<unsigned, double>;
+  static constexpr double kRarest = kRarestRow / 2.0 + kUnknown;
+
+  static unsigned key(std::string_view classes, std::size_t at, std::size_t count) {
+    unsigned key = 0;
+    for (std::size_t i = 0; i < count; ++i)
+      key = key << 8U | static_cast<unsigned char>(classes[at + i]);
+    return key;
+  }
+
+  static double share_bits(const Shares& shares, unsigned key) {
+    const auto known = shares.find(key);
+    return known != shares.end() ? -std::log2(known->second) : kRarest;
+  }
+
+  Shares trigrams_, bigrams_, singles_;
+};
+
+const Table& table() {
+  static const Table table;
+  return table;
+}
+
+}  // namespace
+
+double frequency_of(const Literal& literal) {
+  std::string classes;
+  double bits = 0;
+  for (const char c : literal.bytes) {
+    classes += static_cast<char>(class_of(static_cast<unsigned char>(c)));
+    bits += extra_bits(static_cast<unsigned char>(classes.back()));
+  }
+  const std::string_view all = classes;
+  bits += table().bits(all.substr(0, 3));
+  for (std::size_t at = 1; at + 2 < all.size(); ++at) {
+    const double step = table().bits(all.substr(at, 3)) - table().bits(all.substr(at, 2));
+    bits += std::clamp(step, kLeastStep, kMostStep);
+  }
+  bits += (literal.at_start ? kLineBits : 0) + (literal.at_end ? kLineBits : 0);
+  return std::exp2(-bits);
+}
+
+double cost_of(const Clause& clause) {
+  double cost = 0;
+  for (const Literal& literal : clause) {
+    const double bytes = static_cast<double>(literal.bytes.size()) + (literal.at_start ? 1 : 0) +
+                         (literal.at_end ? 1 : 0);
+    const double doubt = std::exp2(-kDoubtBits - kDoubtBitsAByte * bytes);
+    cost += (frequency_of(literal) + doubt) * kAsk + kLookFor;
+  }
+  return cost;
+}
+
+}  // namespace headgate::analyse

@@ -1,0 +1,327 @@
+// How it works: each pattern's choice is made first. Then the sections are filled one after the other: what is found by
+// literals goes to a database of all literals of the section, what is found by its spelling to databases of those, the rest
+// to the gates, and so does whatever no database takes.
+// Tested by tests/compiler/back/plan_builder_test.cc.
+#include "compiler/back/plan_builder.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/base/text.h"
+
+namespace headgate::back {
+
+namespace {
+
+using rules::Gated;
+using rules::Section;
+using rules::Strategy;
+
+// Below, gates are as fast as a database.
+constexpr std::size_t kFewestInNamedDatabase = 4;
+
+using LiteralOwners = std::map<analyse::Literal, std::vector<std::uint32_t>>;
+
+std::string escaped(const std::string& bytes) {
+  std::string out;
+  for (const char c : bytes) {
+    out += text::is_alnum(c) ? std::string(1, c)
+                             : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+bool by_spelling(const ScanChoice& choice) {
+  return choice.strategy == Strategy::native || choice.strategy == Strategy::prefilter;
+}
+
+std::string bytes_needed(const rules::Gate& gate) {
+  std::string bytes;
+  for (char c = '!'; c <= '~'; ++c) {
+    if (text::to_lower(c) == c && (gate.all & match::symbol_of(c)) != 0) bytes += c;
+  }
+  return bytes.empty() ? "needs certain bytes" : fmt::format("needs the bytes {}", bytes);
+}
+
+class PlanBuilder {
+ public:
+  PlanBuilder(Lowered& lowered, const std::vector<CompiledPattern>& patterns,
+              const Switches& switches, SetCompiler& compiler, Offenders& offenders,
+              Shortage& shortage)
+      : parts_(lowered.parts),
+        switches_(switches),
+        compiler_(compiler),
+        offenders_(offenders),
+        shortage_(shortage) {
+    for (const std::uint32_t id : lowered.pattern_ids) {
+      plans_.push_back(&patterns[id].plan);
+      choices_.push_back(choose_scan(patterns[id].plan, switches));
+    }
+  }
+
+  void build() {
+    for (std::uint32_t id = 0; id < choices_.size(); ++id) take_over(id);
+    fill_any();
+    fill_named();
+    if (switches_.blocks) fill_block();
+    fill_spelled();
+    finish(plan().any);
+    finish(plan().block);
+    plan().blocks = switches_.blocks;
+    plan().ready = true;
+  }
+
+ private:
+  rules::ScanPlan& plan() { return parts_.plan; }
+
+  [[nodiscard]] bool is_named(std::uint32_t id) const {
+    return switches_.names && !plans_[id]->needs.header_names.empty();
+  }
+
+  void take_over(std::uint32_t id) {
+    rules::Pattern& pattern = parts_.patterns[id];
+    const ScanChoice& choice = choices_[id];
+    pattern.trusted_bytes = rules::kTrustedWhateverComes;
+    pattern.strategy = choice.strategy;
+    pattern.reason = choice.reason;
+    pattern.also = choice.also;
+    if (choice.strategy == Strategy::bytes) pattern.reason = bytes_needed(choice.gate);
+    if (is_named(id) && plans_[id]->needs.only_name) {
+      pattern.strategy = Strategy::name;
+      pattern.reason.clear();
+      pattern.sure = true;
+    }
+  }
+
+  // How far a section's silence about a pattern is believed.
+  void trust(Section& section, std::uint32_t id, std::size_t bytes) {
+    rules::Pattern& pattern = parts_.patterns[id];
+    pattern.trusted_bytes = std::min(pattern.trusted_bytes, bytes);
+    if (bytes < rules::kTrustedWhateverComes) section.by_trust.emplace_back(bytes, id);
+  }
+
+  void gate(Section& section, std::uint32_t id) {
+    section.gated.push_back(Gated{choices_[id].gate, id});
+    trust(section, id, choices_[id].gate_trusted_bytes);
+  }
+
+  // In a block, newlines tell where lines begin and end; a text of its own is only searched for the bytes.
+  void find_by_literals(Section& section, std::uint32_t id, const analyse::NeededLiterals& needed,
+                        LiteralOwners& literals) {
+    for (analyse::Literal literal : needed.any_of) {
+      if (&section == &plan().block) {
+        if (literal.at_start) literal.bytes.insert(0, 1, '\n');
+        if (literal.at_end) literal.bytes += '\n';
+      }
+      literal.at_start = literal.at_end = false;
+      auto& owners = literals[literal];
+      if (owners.empty() || owners.back() != id) owners.push_back(id);
+    }
+    trust(section, id, needed.trusted_bytes);
+  }
+
+  static void finish(Section& section) {
+    std::sort(section.by_trust.begin(), section.by_trust.end());
+    section.by_trust.erase(std::unique(section.by_trust.begin(), section.by_trust.end()),
+                           section.by_trust.end());
+  }
+
+  void fill_any() {
+    LiteralOwners literals;
+    ScanSet spellings;
+    for (std::uint32_t id = 0; id < choices_.size(); ++id) {
+      if (is_named(id)) continue;
+      const ScanChoice& choice = choices_[id];
+      if (choice.literals != nullptr) {
+        find_by_literals(plan().any, id, *choice.literals, literals);
+      } else if (by_spelling(choice)) {
+        trust(plan().any, id, plans_[id]->trusted_bytes);
+        spellings.push_back({id, plans_[id]->scan_text, plans_[id]->caseless, false, true});
+      } else {
+        gate(plan().any, id);
+      }
+    }
+    add_literals(plan().any, literals);
+    add_spellings(plan().any, spellings, [this](std::uint32_t id, const std::string* why) {
+      rules::Pattern& pattern = parts_.patterns[id];
+      pattern.sure = why == nullptr && pattern.strategy == Strategy::native;
+      if (why == nullptr) return;
+      pattern.strategy = Strategy::confirm_only;
+      pattern.reason = *why;
+    });
+  }
+
+  void fill_named() {
+    std::map<std::string, std::vector<std::uint32_t>> by_name;
+    for (std::uint32_t id = 0; id < choices_.size(); ++id) {
+      if (!is_named(id)) continue;
+      for (const std::string& name : plans_[id]->needs.header_names) by_name[name].push_back(id);
+    }
+    for (const auto& [name, ids] : by_name) {
+      Section section;
+      section.name = name;
+      std::vector<std::uint32_t> by_literals;
+      for (const std::uint32_t id : ids) {
+        const bool has_literals = choices_[id].named_literals != nullptr &&
+                                  parts_.patterns[id].strategy != Strategy::name;
+        if (has_literals)
+          by_literals.push_back(id);
+        else if (parts_.patterns[id].strategy == Strategy::name)
+          section.gated.push_back(Gated{rules::Gate{}, id});
+        else
+          gate(section, id);
+      }
+      if (by_literals.size() < kFewestInNamedDatabase) {
+        for (const std::uint32_t id : by_literals) gate(section, id);
+      } else {
+        LiteralOwners literals;
+        for (const std::uint32_t id : by_literals)
+          find_by_literals(section, id, *choices_[id].named_literals, literals);
+        add_literals(section, literals);
+      }
+      finish(section);
+      plan().named.push_back(std::move(section));
+    }
+  }
+
+  void fill_block() {
+    LiteralOwners literals;
+    ScanSet spellings;
+    for (std::uint32_t id = 0; id < choices_.size(); ++id) {
+      const ScanChoice& choice = choices_[id];
+      const analyse::Plan& of = *plans_[id];
+      if (choice.literals != nullptr) {
+        find_by_literals(plan().block, id, *choice.literals, literals);
+      } else if (by_spelling(choice) && !of.block_text.empty()) {
+        trust(plan().block, id, of.trusted_bytes);
+        spellings.push_back({id, of.block_text, of.block_caseless, true, false});
+      } else {
+        gate(plan().block, id);
+      }
+    }
+    add_literals(plan().block, literals);
+    add_spellings(plan().block, spellings, [](std::uint32_t, const std::string*) {});
+  }
+
+  // Patterns that are found by the same literals are candidates together, and share a database.
+  void fill_spelled() {
+    std::map<analyse::Clause, ScanSet> together;
+    std::vector<ScanSet> sets;
+    for (std::uint32_t id = 0; id < choices_.size(); ++id) {
+      const ScanChoice& choice = choices_[id];
+      if (!choice.worth_spelling) continue;
+      const ScanPattern pattern{id, plans_[id]->scan_text, plans_[id]->caseless, false, true};
+      if (choice.literals == nullptr)
+        sets.push_back({pattern});
+      else
+        together[choice.literals->any_of].push_back(pattern);
+    }
+    for (auto& [literals, set] : together) sets.push_back(std::move(set));
+    for (const ScanSet& set : sets) {
+      Section found;
+      add_spellings(found, set, [](std::uint32_t, const std::string*) {});
+      for (const std::uint32_t number : found.scans) {
+        for (const std::uint32_t id : plan().scans[number].owners)
+          parts_.patterns[id].spelled = rules::Spelled{number, plans_[id]->trusted_bytes};
+      }
+    }
+  }
+
+  // Equal sets of literals share their databases.
+  void add_literals(Section& section, const LiteralOwners& literals) {
+    if (literals.empty()) return;
+    const auto known = literal_scans_.find(literals);
+    if (known != literal_scans_.end()) {
+      section.scans.insert(section.scans.end(), known->second.begin(), known->second.end());
+      for (const std::uint32_t id : literal_refused_[literals]) gate(section, id);
+      return;
+    }
+    ScanSet set;
+    std::vector<const std::vector<std::uint32_t>*> owners;
+    for (const auto& [literal, ids] : literals) {
+      set.push_back({static_cast<std::uint32_t>(owners.size()), escaped(literal.bytes),
+                     literal.caseless, false, false});
+      owners.push_back(&ids);
+    }
+    const Databases databases =
+        compile_databases(set, Spelling::literals, compiler_, offenders_, shortage_);
+    std::vector<std::uint32_t> numbers;
+    for (const Databases::One& one : databases.compiled) {
+      numbers.push_back(static_cast<std::uint32_t>(plan().scans.size()));
+      plan().scans.push_back(scan_of(one, owners));
+    }
+    section.scans.insert(section.scans.end(), numbers.begin(), numbers.end());
+    std::vector<std::uint32_t> refused;
+    for (const auto& [index, why] : databases.refused) {
+      for (const std::uint32_t id : *owners[index]) {
+        parts_.patterns[id].reason = why;
+        refused.push_back(id);
+      }
+    }
+    std::sort(refused.begin(), refused.end());
+    refused.erase(std::unique(refused.begin(), refused.end()), refused.end());
+    for (const std::uint32_t id : refused) gate(section, id);
+    literal_scans_[literals] = std::move(numbers);
+    literal_refused_[literals] = std::move(refused);
+  }
+
+  static rules::Scan scan_of(const Databases::One& one,
+                             const std::vector<const std::vector<std::uint32_t>*>& owners) {
+    rules::Scan scan;
+    scan.scanner = one.scanner;
+    std::vector<bool> present(owners.size(), false);
+    for (const std::uint32_t id : one.ids) present[id] = true;
+    for (std::size_t id = 0; id < owners.size(); ++id) {
+      scan.first.push_back(static_cast<std::uint32_t>(scan.owners.size()));
+      if (present[id])
+        scan.owners.insert(scan.owners.end(), owners[id]->begin(), owners[id]->end());
+    }
+    scan.first.push_back(static_cast<std::uint32_t>(scan.owners.size()));
+    return scan;
+  }
+
+  // `came` hears of each pattern: why it is in no database, or null.
+  template <class Came>
+  void add_spellings(Section& section, const ScanSet& set, const Came& came) {
+    if (set.empty()) return;
+    ScanSet numbered = set;
+    for (std::uint32_t i = 0; i < numbered.size(); ++i) numbered[i].id = i;
+    std::vector<std::vector<std::uint32_t>> owners;
+    for (const ScanPattern& pattern : set) owners.push_back({pattern.id});
+    std::vector<const std::vector<std::uint32_t>*> places;
+    for (const auto& ids : owners) places.push_back(&ids);
+    const Databases databases =
+        compile_databases(numbered, Spelling::regexes, compiler_, offenders_, shortage_);
+    for (const Databases::One& one : databases.compiled) {
+      section.scans.push_back(static_cast<std::uint32_t>(plan().scans.size()));
+      plan().scans.push_back(scan_of(one, places));
+      for (const std::uint32_t index : one.ids) came(owners[index][0], nullptr);
+    }
+    for (const auto& [index, why] : databases.refused) {
+      came(owners[index][0], &why);
+      gate(section, owners[index][0]);
+    }
+  }
+
+  rules::ProgramParts& parts_;
+  Switches switches_;
+  SetCompiler& compiler_;
+  Offenders& offenders_;
+  Shortage& shortage_;
+  std::vector<const analyse::Plan*> plans_;
+  std::vector<ScanChoice> choices_;
+  std::map<LiteralOwners, std::vector<std::uint32_t>> literal_scans_, literal_refused_;
+};
+
+}  // namespace
+
+void build_plan(Lowered& lowered, const std::vector<CompiledPattern>& patterns,
+                const Switches& switches, SetCompiler& compiler, Offenders& offenders,
+                Shortage& shortage) {
+  PlanBuilder(lowered, patterns, switches, compiler, offenders, shortage).build();
+}
+
+}  // namespace headgate::back

@@ -1,0 +1,208 @@
+// Tested by tests/compiler/back/scan_choice_test.cc.
+#include "compiler/back/scan_choice.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "compiler/analyse/frequency.h"
+#include "engine/base/text.h"
+
+namespace headgate::back {
+
+namespace {
+
+using analyse::Clause;
+using match::Symbols;
+using rules::Strategy;
+
+constexpr double kLineBytes = 60;
+constexpr double kAsk = 400;    // ns, for the reference engine to say no
+constexpr double kRegex = 0.5;  // ns a byte, for one more regular expression in a database
+constexpr double kGate = 0.03;  // ns a byte, to test a gate a line
+constexpr std::size_t kMostAlso = 2;
+constexpr double kWorthSpelling = 0.002;  // ns a byte, of the literals' cost
+constexpr std::size_t kShown = 40;        // bytes of a literal, in a reason
+
+// How many lines are longer, about; each of them costs a question.
+double longer_than(std::size_t bytes) {
+  if (bytes >= 100'000) return 0;
+  if (bytes >= 2'000) return 0.0001;
+  if (bytes >= 1'000) return 0.001;
+  if (bytes >= 500) return 0.003;
+  if (bytes >= 200) return 0.01;
+  if (bytes >= 80) return 0.1;
+  return 0.8;
+}
+
+double cost_of_doubt(std::size_t trusted_bytes) {
+  return longer_than(trusted_bytes) * kAsk / kLineBytes;
+}
+
+// A need that would be believed of few texts only is none, where the pattern is believed of more without.
+bool counts(std::size_t trusted_bytes, const analyse::Plan& plan) {
+  return trusted_bytes >= std::min<std::size_t>(1'000, plan.needs.trusted_bytes);
+}
+
+Symbols symbols_of(const analyse::ByteSet& set) {
+  Symbols symbols = 0;
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    if (set.test(byte)) symbols |= match::symbol_of(static_cast<char>(byte));
+  }
+  return symbols;
+}
+
+// That a line has a byte of these kinds.
+double probability(Symbols symbols) {
+  double share = 0;
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    const char c = static_cast<char>(byte);
+    if ((match::symbol_of(c) & symbols) != 0 && !(c >= 'A' && c <= 'Z'))
+      share += analyse::frequency_of(analyse::Literal{std::string(1, c), true});
+  }
+  return 1 - std::exp(-share * kLineBytes);
+}
+
+struct RatedGate {
+  rules::Gate gate;
+  double open = 1;  // how often, of all lines
+  std::size_t trusted_bytes = rules::kTrustedWhateverComes;
+};
+
+RatedGate make_gate(const analyse::Plan& plan) {
+  RatedGate rated;
+  const analyse::Needs& needs = plan.needs;
+  rated.gate.least_bytes = needs.least_bytes_of_engine;
+  if (needs.trusted_bytes >= needs.least_bytes)
+    rated.gate.least_bytes = std::max(rated.gate.least_bytes, std::uint64_t{needs.least_bytes});
+  std::vector<std::pair<double, Symbols>> sets;
+  for (const analyse::NeededByte& byte : needs.bytes) {
+    if (!counts(byte.trusted_bytes, plan)) continue;
+    const Symbols symbols = symbols_of(byte.any_of);
+    if (std::popcount(symbols) > 1) {
+      sets.emplace_back(probability(symbols), symbols);
+    } else if ((rated.gate.all & symbols) == 0) {
+      rated.gate.all |= symbols;
+      rated.open *= probability(symbols);
+    } else {
+      continue;
+    }
+    rated.trusted_bytes = std::min(rated.trusted_bytes, byte.trusted_bytes);
+  }
+  std::sort(sets.begin(), sets.end());
+  for (std::size_t i = 0; i < std::min(sets.size(), rated.gate.any.size()); ++i) {
+    rated.gate.any[i] = sets[i].second;
+    rated.open *= sets[i].first;
+  }
+  if (rated.gate.least_bytes > 0) {
+    // Lines are of very different lengths; few are twice as long as most.
+    rated.open *= std::exp(-static_cast<double>(rated.gate.least_bytes) / kLineBytes);
+  }
+  return rated;
+}
+
+std::string shown(const Clause& clause) {
+  std::string text = text::printable(clause.front().bytes.substr(0, kShown));
+  if (clause.size() > 1) text += fmt::format(" or {} more", clause.size() - 1);
+  return text;
+}
+
+double cost_of(const analyse::NeededLiterals& needed) {
+  return needed.cost + cost_of_doubt(needed.trusted_bytes);
+}
+
+bool is_within(const Clause& clause, const std::vector<std::string>& names) {
+  return std::any_of(clause.begin(), clause.end(), [&](const analyse::Literal& literal) {
+    return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+      return (name + ":").find(literal.bytes) != std::string::npos;
+    });
+  });
+}
+
+// But none that the header's name has already.
+const analyse::NeededLiterals* cheapest(const analyse::Plan& plan,
+                                        const std::vector<std::string>& names) {
+  const analyse::NeededLiterals* best = nullptr;
+  for (const analyse::NeededLiterals& needed : plan.needs.literals) {
+    if (is_within(needed.any_of, names)) continue;
+    if (best == nullptr || cost_of(needed) < cost_of(*best)) best = &needed;
+  }
+  return best;
+}
+
+std::vector<std::string> folded(const Clause& clause) {
+  std::vector<std::string> literals;
+  for (const analyse::Literal& literal : clause) {
+    std::string bytes = literal.bytes;
+    std::transform(bytes.begin(), bytes.end(), bytes.begin(), text::to_lower);
+    literals.push_back(std::move(bytes));
+  }
+  return literals;
+}
+
+bool overlap(const Clause& a, const Clause& b) {
+  return std::any_of(a.begin(), a.end(), [&](const analyse::Literal& one) {
+    return std::any_of(b.begin(), b.end(), [&](const analyse::Literal& other) {
+      return one.bytes.find(other.bytes) != std::string::npos ||
+             other.bytes.find(one.bytes) != std::string::npos;
+    });
+  });
+}
+
+// Further literals, tested before the reference engine is asked.
+void add_also(const analyse::Plan& plan, const Clause& first, ScanChoice& choice) {
+  std::vector<const Clause*> taken = {&first};
+  for (const analyse::NeededLiterals& needed : plan.needs.literals) {
+    if (choice.also.size() == kMostAlso) return;
+    const bool overlaps = std::any_of(taken.begin(), taken.end(), [&](const Clause* clause) {
+      return overlap(*clause, needed.any_of);
+    });
+    if (overlaps) continue;
+    taken.push_back(&needed.any_of);
+    choice.also.push_back(rules::FurtherNeed{needed.trusted_bytes, folded(needed.any_of)});
+  }
+}
+
+}  // namespace
+
+ScanChoice choose_scan(const analyse::Plan& plan, const Switches& switches) {
+  ScanChoice choice;
+  choice.reason = plan.reason;
+  double least = kAsk / kLineBytes;
+  if (switches.gates) {
+    const RatedGate rated = make_gate(plan);
+    choice.gate = rated.gate;
+    choice.gate_trusted_bytes = rated.trusted_bytes;
+    const double cost = rated.open * least + kGate + cost_of_doubt(rated.trusted_bytes);
+    if (cost < least) {
+      choice.strategy = Strategy::bytes;
+      least = cost;
+    }
+  }
+  if (switches.regexes && plan.how != analyse::How::confirm_only) {
+    const double cost = kRegex + cost_of_doubt(plan.trusted_bytes);
+    if (cost < least) {
+      choice.strategy = plan.how == analyse::How::native ? Strategy::native : Strategy::prefilter;
+      least = cost;
+    }
+  }
+  if (!switches.literals) return choice;
+  if (const auto* literals = cheapest(plan, {});
+      literals != nullptr && cost_of(*literals) < least) {
+    choice.strategy = Strategy::literal;
+    choice.literals = literals;
+    choice.reason = fmt::format("needs \"{}\"", shown(literals->any_of));
+    if (switches.also) add_also(plan, literals->any_of, choice);
+  }
+  const bool is_often = choice.literals == nullptr || choice.literals->cost > kWorthSpelling;
+  choice.worth_spelling = switches.spelled && is_often && plan.how != analyse::How::confirm_only &&
+                          choice.strategy != Strategy::native &&
+                          choice.strategy != Strategy::prefilter;
+  if (!plan.needs.header_names.empty() && switches.names)
+    choice.named_literals = cheapest(plan, plan.needs.header_names);
+  return choice;
+}
+
+}  // namespace headgate::back

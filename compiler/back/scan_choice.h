@@ -1,0 +1,41 @@
+// choose_scan: how the texts shall be found that a pattern may match: by a name, literals, bytes, a spelling of its own, or not
+// at all; whatever is likely to cost least. The costs are guesses (analyse/frequency.h) until something was measured.
+//   Threads   pure.      Source    architecture.md D5.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "compiler/analyse/strategy.h"
+#include "engine/rules/program.h"
+
+namespace headgate::back {
+
+// Optimisations that a test may switch off.
+struct Switches {
+  bool literals = true;  // literals of patterns in a database
+  bool gates = true;     // what bytes and how many a text needs
+  bool names = true;     // dispatch by header name
+  bool also = true;      // a second literal before the reference engine is asked
+  bool spelled = true;   // and the pattern's own spelling, in a database for that
+  bool regexes = true;   // spellings of patterns in a database
+  bool blocks = true;    // body lines in blocks
+};
+
+// A way with the length up to which it is believed that what it does not find does not match.
+struct ScanChoice {
+  rules::Strategy strategy = rules::Strategy::confirm_only;
+  std::string reason;
+
+  const analyse::NeededLiterals* literals = nullptr;        // for Strategy::literal, of the Plan
+  const analyse::NeededLiterals* named_literals = nullptr;  // among headers of its name
+  rules::Gate gate;                                         // of any strategy
+  std::size_t gate_trusted_bytes = rules::kTrustedWhateverComes;
+  std::vector<rules::FurtherNeed> also;
+  bool worth_spelling = false;  // it is a candidate often enough
+};
+
+ScanChoice choose_scan(const analyse::Plan& plan, const Switches& switches);
+
+}  // namespace headgate::back

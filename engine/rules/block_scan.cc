@@ -1,0 +1,187 @@
+// How it works: a hit is noted once a pattern and line; the line is found by looking for the newlines around the hit's last
+// byte. Hits come nearly in order of their ends, so the final sort has little to do.
+// Tested by tests/engine/rules/block_scan_test.cc, and by every collider's path `block`.
+#include "engine/rules/block_scan.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace headgate::rules {
+
+namespace {
+
+// The rarer kinds first, as they occur in mail; what is not named is common.
+constexpr std::string_view kRarestFirst = "zqxjkvZ{[\\%\"<>@&#!*;$?9876543'-=_/:";
+
+int rank_of(int symbol) {
+  for (std::size_t i = 0; i < kRarestFirst.size(); ++i) {
+    if (std::countr_zero(match::symbol_of(kRarestFirst[i])) == symbol) return static_cast<int>(i);
+  }
+  return static_cast<int>(kRarestFirst.size()) + symbol;
+}
+
+int rarest(match::Symbols symbols) {
+  int best = std::countr_zero(symbols);
+  for (int symbol = 0; symbol < 64; ++symbol) {
+    if ((symbols >> symbol & 1U) != 0 && rank_of(symbol) < rank_of(best)) best = symbol;
+  }
+  return best;
+}
+
+}  // namespace
+
+BlockScan::BlockScan(const Program& program, match::Scratch& scratch)
+    : program_(program), scratch_(scratch) {
+  for (const Gated& gated : program.plan().block.gated) {
+    if (gated.gate.all == 0) {
+      gated_else_.push_back(gated);
+      continue;
+    }
+    const int symbol = rarest(gated.gate.all);
+    gated_by_symbol_[static_cast<std::size_t>(symbol)].push_back(gated);
+    gated_symbols_ |= match::Symbols{1} << symbol;
+  }
+}
+
+struct BlockScan::Context {
+  BlockScan& block;
+  const Scan& scan;
+};
+
+bool BlockScan::run_scans() {
+  for (const std::uint32_t number : program_.plan().block.scans) {
+    const Scan& scan = program_.plan().scans[number];
+    Context context{*this, scan};
+    const match::OnMatch on_match = [](unsigned id, unsigned long long, unsigned long long end,
+                                       unsigned, void* at) {
+      auto& [block, owners] = *static_cast<Context*>(at);
+      if (id + 1 >= owners.first.size()) return 0;  // from a file: ids are not trusted
+      for (std::uint32_t i = owners.first[id]; i < owners.first[id + 1]; ++i)
+        block.note(owners.owners[i], static_cast<std::size_t>(end));
+      return 0;
+    };
+    if (!scan.scanner->scan(block_, scratch_, on_match, &context)) return false;
+  }
+  return true;
+}
+
+void BlockScan::note(std::uint32_t pattern, std::size_t end) {
+  if (end <= noted_until_[pattern] || end == 0) return;
+  const std::size_t last = end - 1;  // a line's own newline is part of it
+  if (last < line_begin_ || last >= line_end_) {
+    const void* before = memrchr(block_.data(), '\n', last);
+    line_begin_ =
+        before == nullptr
+            ? 0
+            : static_cast<std::size_t>(static_cast<const char*>(before) - block_.data()) + 1;
+    line_end_ = std::min(block_.find('\n', last), block_.size() - 1) + 1;
+  }
+  noted_until_[pattern] = line_end_;
+  hits_.push_back(Hit{static_cast<std::uint32_t>(line_begin_), pattern});
+}
+
+void BlockScan::look_at_line(std::uint32_t begin, std::string_view line, bool needs_symbols) {
+  const match::Symbols present = needs_symbols ? match::symbols_of(line) : 0;
+  const auto look = [&](const std::vector<Gated>& list) {
+    for (const Gated& gated : list) {
+      if (gated.gate.open(present, line.size())) hits_.push_back(Hit{begin, gated.pattern});
+    }
+  };
+  for (match::Symbols left = present & gated_symbols_; left != 0; left &= left - 1)
+    look(gated_by_symbol_[static_cast<std::size_t>(std::countr_zero(left))]);
+  look(gated_else_);
+}
+
+void BlockScan::look_at_each_line(bool needs_symbols) {
+  for (std::size_t begin = 0; begin < block_.size();) {
+    const std::size_t end = std::min(block_.find('\n', begin), block_.size());
+    look_at_line(static_cast<std::uint32_t>(begin), block_.substr(begin, end - begin),
+                 needs_symbols);
+    begin = end + 1;
+  }
+}
+
+// The plan is not believed about every pattern on lines as long as these. Short lines are passed over many at a time.
+void BlockScan::add_doubted_on_long_lines() {
+  const ByTrust& by_trust = program_.plan().block.by_trust;
+  if (by_trust.empty()) return;
+  const std::size_t believed = by_trust.front().first;
+  for (std::size_t begin = 0; block_.size() - begin > believed;) {
+    const void* newline = memrchr(block_.data() + begin, '\n', believed + 1);
+    if (newline != nullptr) {
+      begin = static_cast<std::size_t>(static_cast<const char*>(newline) - block_.data()) + 1;
+      continue;
+    }
+    const std::size_t end = std::min(block_.find('\n', begin), block_.size());
+    for (const auto& [trusted, pattern] : by_trust) {
+      if (end - begin <= trusted) break;
+      hits_.push_back(Hit{static_cast<std::uint32_t>(begin), pattern});
+    }
+    begin = std::min(end + 1, block_.size());
+  }
+}
+
+void BlockScan::scan(std::string_view block, bool every_line, std::vector<std::uint32_t>& touched) {
+  block_ = block;
+  hits_.clear();
+  noted_until_.assign(program_.patterns().size(), 0);
+  line_begin_ = line_end_ = 0;
+  known_ = !every_line && program_.plan().ready && program_.plan().blocks &&
+           block.size() < std::numeric_limits<std::uint32_t>::max() && run_scans();
+  if (known_) {
+    const bool needs_symbols =
+        gated_symbols_ != 0 ||
+        std::any_of(gated_else_.begin(), gated_else_.end(),
+                    [](const Gated& gated) { return gated.gate.asks_for_symbols(); });
+    if (needs_symbols || !gated_else_.empty()) look_at_each_line(needs_symbols);
+    add_doubted_on_long_lines();
+  } else {
+    hits_.clear();
+  }
+  list_candidates(touched, !known_ || !program_.walk().always().empty());
+}
+
+void BlockScan::list_candidates(std::vector<std::uint32_t>& touched, bool every_line) {
+  const auto in_order = [](const Hit& a, const Hit& b) { return a.line < b.line; };
+  if (!std::is_sorted(hits_.begin(), hits_.end(), in_order))
+    std::sort(hits_.begin(), hits_.end(), in_order);
+  lines_.clear();
+  first_.clear();
+  patterns_.clear();
+  cursor_ = 0;
+  // Nothing before it tells the first line's beginning: it is asked for as a text of its own.
+  if (!block_.empty()) {
+    lines_.push_back(0);
+    first_.push_back(0);
+  }
+  for (const Hit& hit : hits_) {
+    if (lines_.empty() || lines_.back() != hit.line) {
+      lines_.push_back(hit.line);
+      first_.push_back(static_cast<std::uint32_t>(patterns_.size()));
+    }
+    patterns_.push_back(hit.pattern);
+  }
+  first_.push_back(static_cast<std::uint32_t>(patterns_.size()));
+  if (!every_line) {
+    touched.insert(touched.end(), lines_.begin(), lines_.end());
+    return;
+  }
+  for (std::size_t begin = 0; begin < block_.size();) {
+    touched.push_back(static_cast<std::uint32_t>(begin));
+    begin = std::min(block_.find('\n', begin), block_.size()) + 1;
+  }
+}
+
+std::span<const std::uint32_t> BlockScan::candidates(std::uint32_t line) {
+  if (cursor_ >= lines_.size() || lines_[cursor_] > line) cursor_ = 0;
+  if (cursor_ < lines_.size() && lines_[cursor_] < line) ++cursor_;  // the next one, mostly
+  if (cursor_ >= lines_.size() || lines_[cursor_] != line) {
+    const auto found = std::lower_bound(lines_.begin(), lines_.end(), line);
+    if (found == lines_.end() || *found != line) return {};
+    cursor_ = static_cast<std::size_t>(found - lines_.begin());
+  }
+  return std::span(patterns_).subspan(first_[cursor_], first_[cursor_ + 1] - first_[cursor_]);
+}
+
+}  // namespace headgate::rules

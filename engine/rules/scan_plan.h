@@ -1,0 +1,91 @@
+// ScanPlan: which patterns of a Program may match a text. What the plan does not name for a text does not match it, up to
+// the pattern's trusted_bytes; what it names is asked of the reference engine.
+//   A text is looked at by the sections that apply to it: `any`, and the one of its header name ("subject" for
+//   "Subject: x"); a block of body lines is looked at by `block` alone. Each pattern stands in what covers all three cases.
+//   Lifetime  immutable, part of a Program.      Source  architecture.md D4, D5; docs/program.md.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/match/scanner.h"
+#include "engine/match/symbols.h"
+
+namespace headgate::rules {
+
+// A pattern's trusted_bytes from here on: no text is longer.
+constexpr std::size_t kTrustedWhateverComes = std::size_t{1} << 31U;
+
+// What a text must have for a pattern to be worth asking.
+struct Gate {
+  match::Symbols all = 0;  // each of these kinds of bytes
+  std::array<match::Symbols, 2> any = {~match::Symbols{0}, ~match::Symbols{0}};  // one of each set
+  std::uint64_t least_bytes = 0;
+
+  // An empty text has no symbols: a gate that asks for none is open to it.
+  [[nodiscard]] bool open(match::Symbols present, std::size_t bytes) const {
+    return (present & all) == all && meets(any[0], present) && meets(any[1], present) &&
+           bytes >= least_bytes;
+  }
+
+  [[nodiscard]] bool asks_for_symbols() const {
+    return all != 0 || any[0] != ~match::Symbols{0} || any[1] != ~match::Symbols{0};
+  }
+
+  bool operator==(const Gate&) const = default;
+
+ private:
+  static bool meets(match::Symbols set, match::Symbols present) {
+    return set == ~match::Symbols{0} || (set & present) != 0;
+  }
+};
+
+struct Gated {
+  Gate gate;
+  std::uint32_t pattern = 0;
+};
+
+// A database and what its ids stand for: id i for owners[first[i]] … owners[first[i + 1] - 1].
+struct Scan {
+  std::shared_ptr<const match::Scanner> scanner;
+  std::vector<std::uint32_t> first, owners;
+};
+
+// Patterns by the length up to which the plan is believed, the shortest first; without those believed always.
+using ByTrust = std::vector<std::pair<std::size_t, std::uint32_t>>;
+
+struct Section {
+  std::string name;  // a header's, in lower case; empty for `any` and `block`
+  std::vector<std::uint32_t> scans;
+  std::vector<Gated> gated;
+  ByTrust by_trust;  // of its patterns
+};
+
+// A set of literals in lower case, of which a match has one; where a text of at most so many bytes lacks them all, there is
+// no match.
+struct FurtherNeed {
+  std::size_t trusted_bytes = 0;
+  std::vector<std::string> any_of;
+};
+
+// A spelling of the pattern in one of the plan's databases: a text of at most so many bytes that it does not match is no
+// match. 0 bytes: there is none.
+struct Spelled {
+  std::uint32_t scan = 0;
+  std::size_t trusted_bytes = 0;
+};
+
+struct ScanPlan {
+  bool ready = false;   // false: nothing is known, every pattern is asked
+  bool blocks = false;  // body lines are scanned in blocks; `block` is made
+  std::vector<Scan> scans;
+  Section any, block;
+  std::vector<Section> named;
+};
+
+}  // namespace headgate::rules
