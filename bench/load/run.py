@@ -42,8 +42,9 @@ WANTED = [
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("scenarios", nargs="*", default=list(SCENARIOS), help=f"of {', '.join(SCENARIOS)}; all")
-    parser.add_argument("--data", type=pathlib.Path, required=True,
-                        help="folder with body_N.pcre, head_N.pcre, the same with .if before .pcre, and msgs/*.eml")
+    parser.add_argument("--data", type=pathlib.Path,
+                        help="folder with body_N.pcre, head_N.pcre, the same with .if before .pcre, and messages: mail.mbox, "
+                        "eml/*.eml or msgs/*.eml; build/data, which is made by bench/data/generate.py when it is not there")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--sessions", type=int, default=10, help="at once, in the closed loop")
     parser.add_argument("--peers", default="smtp-sink,Postfix,headgate", help="comma-separated")
@@ -60,9 +61,21 @@ def parse():
             parser.error(f"no scenario {scenario}: choose of {', '.join(SCENARIOS)}")
     if not options.client.exists():
         parser.error(f"{options.client} is not there: cmake --preset release -DHEADGATE_BENCH=ON, target bench_load")
-    if not list((options.data / "msgs").glob("*.eml")):
-        parser.error(f"no messages in {options.data}/msgs")
+    options.data = (options.data or made_data()).resolve()
+    options.mail = next((options.data / name for name in ("mail.mbox", "eml", "msgs") if (options.data / name).exists()), None)
+    if options.mail is None:
+        parser.error(f"no messages in {options.data}: neither mail.mbox nor eml/ nor msgs/")
     return options
+
+
+def made_data():
+    data, generate = BUILD.parents[1] / "data", HERE.parent / "data" / "generate.py"
+    if not (data / "mail.mbox").exists() or not (data / "body_1000.if.pcre").exists():
+        if not generate.exists():
+            raise SystemExit(f"run.py: {generate} is not there: name tables and messages with --data")
+        command = [sys.executable, generate, data, "--rules", "100,1000", "--messages", "1000"]
+        subprocess.run([str(word) for word in command], check=True, stdout=subprocess.DEVNULL)
+    return data
 
 
 def tables_of(scenario, data):
@@ -79,7 +92,7 @@ def tables_of(scenario, data):
 
 def load(options, server, count, seed, rate=0):
     """One run of the client; its figures, and what they cost the server until its queue was empty again."""
-    command = [options.client, "--port", server.port, "--count", count, "--seed", seed, "--messages", options.data / "msgs",
+    command = [options.client, "--port", server.port, "--count", count, "--seed", seed, "--messages", options.mail,
                "--sessions", options.sessions if not rate else 200]
     if rate:
         command += ["--rate", rate, "--poisson"]
@@ -201,7 +214,6 @@ def print_wanted(results):
 
 def main():
     options = parse()
-    options.data = options.data.resolve()
     made = None
     directory = options.directory
     if directory is None:
