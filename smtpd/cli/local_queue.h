@@ -15,6 +15,10 @@ namespace headgate::cli {
 
 class LocalQueue final : public session::QueueDoor {
  public:
+  // On a disk that takes long to flush its cache one batch after the other would bound the rate; but the more batches there
+  // are the smaller they get, and the dearer each message is.
+  static constexpr std::size_t kBatches = 3, kWorthABatch = 3;
+
   LocalQueue(aio::any_io_executor home, aio::thread_pool& pool, queue::Spool& spool,
              queue::Manager& manager)
       : manager_(manager),
@@ -35,10 +39,6 @@ class LocalQueue final : public session::QueueDoor {
   }
 
  private:
-  // On a disk that takes long to flush its cache one batch after the other would bound the rate; but the more batches there
-  // are the smaller they get, and the dearer each message is.
-  static constexpr std::size_t kBatches = 3, kWorthABatch = 3;
-
   queue::Manager& manager_;
   net::Batcher<queue::Commit> commits_;
 };
