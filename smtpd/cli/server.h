@@ -92,8 +92,9 @@ class Server : private Renewal::House {
   config::SettingsPtr started_with_;
 
   aio::io_context io_{1};
-  // What clients wait for has threads of its own: creating files (1) and commits (LocalQueue::kBatches).
-  aio::thread_pool disk_{4}, intake_disk_{1 + LocalQueue::kBatches}, name_threads_{4};
+  // What clients wait for has threads of its own: creating files, commits.
+  aio::thread_pool disk_{4}, intake_disk_{session::AsioLoop::kBatches + LocalQueue::kBatches},
+      name_threads_{4};
   aio::signal_set signals_;
   std::unique_ptr<queue::DiskSpool> spool_;
   std::unique_ptr<net::Resolver> resolver_;

@@ -26,10 +26,8 @@ class Batcher {
  public:
   using Work = std::function<void(std::span<Item* const>)>;
 
-  // While a batch is under way another is begun beside it only when so many pieces wait (`worth`).
-  Batcher(aio::any_io_executor home, aio::thread_pool& pool, std::size_t most, std::size_t worth,
-          Work work)
-      : home_(std::move(home)), pool_(pool), most_(most), worth_(worth), work_(std::move(work)) {}
+  Batcher(aio::any_io_executor home, aio::thread_pool& pool, std::size_t most, Work work)
+      : home_(std::move(home)), pool_(pool), most_(most), work_(std::move(work)) {}
 
   Batcher(const Batcher&) = delete;
   Batcher& operator=(const Batcher&) = delete;
@@ -85,8 +83,7 @@ class Batcher {
   }
 
   void start_later() {
-    if (starting_ || under_way_ == most_) return;
-    if (next_.items.size() < (under_way_ == 0 ? 1 : worth_)) return;
+    if (starting_ || under_way_ == most_ || next_.items.empty()) return;
     starting_ = true;
     aio::post(home_, [this] { start(); });
   }
@@ -116,7 +113,7 @@ class Batcher {
 
   aio::any_io_executor home_;
   aio::thread_pool& pool_;
-  const std::size_t most_, worth_;
+  const std::size_t most_;
   Work work_;
   Batch next_;
   std::size_t under_way_ = 0;
@@ -147,12 +144,12 @@ class Errand {
   std::exception_ptr thrown_;
 };
 
-// Errands in batches: short blocking calls (open, rename, unlink), one after another. For what blocks long and may as well
+// Errands in batches: short blocking calls (open, rename, unlink), one after another, in up to `most` batches at a time. For what blocks long and may as well
 // happen at the same time, there is run_blocking().
 class Errands {
  public:
-  Errands(aio::any_io_executor home, aio::thread_pool& pool)
-      : batcher_(std::move(home), pool, 1, 1, [](std::span<Errand* const> errands) {
+  Errands(aio::any_io_executor home, aio::thread_pool& pool, std::size_t most = 1)
+      : batcher_(std::move(home), pool, most, [](std::span<Errand* const> errands) {
           for (Errand* errand : errands) errand->run();
         }) {}
 

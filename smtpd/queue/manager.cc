@@ -20,6 +20,8 @@ namespace {
 constexpr std::size_t kRecipientsPerDelivery = 50;  // default_destination_recipient_limit
 constexpr std::size_t kDeliveriesUnderWay = 100;    // default_process_limit of the delivery agents
 
+constexpr std::size_t kBatches = 2;  // of moves and removals
+
 std::chrono::seconds age_of(const Envelope& envelope, WallTime now) {
   const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - envelope.arrival);
   return std::max(age, std::chrono::seconds(0));  // a clock that was set back makes nobody unborn
@@ -53,7 +55,7 @@ Manager::Manager(aio::any_io_executor executor, aio::thread_pool& pool, DiskSpoo
                  config::SettingsPtr settings, Deliverer& deliverer, EventSink& log, Env& env)
     : executor_(std::move(executor)),
       pool_(pool),
-      errands_(executor_, pool),
+      errands_(executor_, pool, kBatches),
       spool_(spool),
       settings_(std::move(settings)),
       deliverer_(deliverer),
@@ -85,11 +87,15 @@ void Manager::take(std::string id, std::shared_ptr<QueueFile> file) {
       scheduler_.add(id, State::active, env_.steady() + settings_->minimal_backoff_time);
       return nudge();
     }
-    auto taken = std::make_shared<Active>();
-    taken->id = id;
-    taken->file = file;
-    active_.emplace(id, taken);
-    spawn(begin(std::move(taken)));
+    try {
+      auto taken = std::make_shared<Active>();
+      taken->id = id;
+      taken->file = file;
+      active_.emplace(id, taken);
+      begin(taken);
+    } catch (const std::exception&) {
+      say(Level::error, "delivery was not begun; its message waits for the next start");
+    }
   });
 }
 
@@ -212,19 +218,17 @@ Task<void> Manager::take_up(ActivePtr message) {
     co_return;
   }
   message->file = std::move(*file);
-  co_await begin(message);
+  begin(message);
 }
 
-Task<void> Manager::begin(ActivePtr message) {
+// Its file is in active/ and open.
+void Manager::begin(const ActivePtr& message) {
   message->since = env_.wall();
   const Envelope& envelope = message->file->envelope();
   say(Level::info, fmt::format("{}: from=<{}>, size={}, nrcpt={} (queue active)", message->id,
                                envelope.sender, envelope.size_bytes, envelope.recipients.size()));
   split_into_jobs(message);
-  if (message->jobs_left == 0) {
-    co_await conclude(message);
-    co_return;
-  }
+  if (message->jobs_left == 0) return spawn(conclude(message));
   pump();
 }
 

@@ -57,7 +57,6 @@ class Manager {
 
   Task<void> scan();
   Task<void> take_up(ActivePtr message);
-  Task<void> begin(ActivePtr message);
   Task<void> put_off(ActivePtr message, Error error);
   Task<void> work_off(std::shared_ptr<Job> job);
   Task<void> conclude(ActivePtr message);
@@ -66,6 +65,7 @@ class Manager {
   Task<void> keep_in_hold(ActivePtr message, std::string reason);
 
   void start_due();
+  void begin(const ActivePtr& message);
   void spawn(Task<void> task);
   void split_into_jobs(const ActivePtr& message);
   void pump();

@@ -12,8 +12,12 @@ namespace headgate::session {
 
 class AsioLoop final : public Loop {
  public:
+  // Of work off the loop at a time; each takes a thread of the pool.
+  static constexpr std::size_t kBatches = 2;
+
   // `home`: the executor of a single thread, on which everybody waits.
-  AsioLoop(aio::any_io_executor home, aio::thread_pool& pool) : errands_(std::move(home), pool) {}
+  AsioLoop(aio::any_io_executor home, aio::thread_pool& pool)
+      : errands_(std::move(home), pool, kBatches) {}
 
   Task<void> pause(std::chrono::milliseconds duration) override;
   Task<Result<void>> off_loop(std::function<Result<void>()> work) override;

@@ -40,7 +40,7 @@ TEST(Batcher, WhatIsReadyAtTheSameTimeIsOneBatch) {
   aio::thread_pool pool(4);
   std::vector<std::size_t> sizes;
   std::atomic<int> inside{0};
-  Batcher<Piece> batcher(io.get_executor(), pool, 1, 1, [&](std::span<Piece* const> pieces) {
+  Batcher<Piece> batcher(io.get_executor(), pool, 1, [&](std::span<Piece* const> pieces) {
     EXPECT_EQ(++inside, 1);
     sizes.push_back(pieces.size());
     for (Piece* piece : pieces) piece->answer = 2 * piece->number;
@@ -59,7 +59,7 @@ TEST(Batcher, WhatIsReadyAtTheSameTimeIsOneBatch) {
 TEST(Batcher, AnExceptionIsToldToAllOfTheBatch) {
   aio::io_context io;
   aio::thread_pool pool(1);
-  Batcher<Piece> batcher(io.get_executor(), pool, 2, 1,
+  Batcher<Piece> batcher(io.get_executor(), pool, 2,
                          [](std::span<Piece* const>) { throw std::bad_alloc(); });
   Watch watch;
   for (int i = 0; i < 3; ++i) aio::co_spawn(io, send(batcher, i, 1, watch), aio::detached);
