@@ -21,11 +21,11 @@ namespace headgate::compiler {
 
 struct CompileOptions {
   bool use_hyperscan = true;
-  back::Switches switches;  // for tests: what not to use of it
   std::string why_no_scan = "scanning is switched off";  // each pattern's reason, without Hyperscan
   back::SetCompiler* databases = nullptr;  // borrowed; null: in this process, without limits
   back::Shortage* shortage =
       nullptr;  // borrowed; is told why the result must not be kept, or not even used
+  back::Switches switches{};  // for tests: which optimisations not to use
 };
 
 struct TableText {

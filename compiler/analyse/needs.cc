@@ -134,6 +134,7 @@ std::optional<Names> names_of(const Node& node) {
 
 Needs needs_of(const Node& tree, std::uint64_t match_limit) {
   Needs needs;
+  needs.known = true;
   needs.trusted_bytes = longest_safe_subject(tree, match_limit);
   const bool is_bounded = needs.trusted_bytes >= kLongEnough;
   const auto trusted = [&](const CannotMatch& cannot_match) {

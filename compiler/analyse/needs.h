@@ -25,6 +25,7 @@ struct NeededByte {
 };
 
 struct Needs {
+  bool known = false;                    // false: the pattern could not be read
   std::vector<NeededLiterals> literals;  // the cheapest first
   std::vector<NeededByte> bytes;
   std::vector<std::string> header_names;  // in lower case: it begins with one of them and a colon

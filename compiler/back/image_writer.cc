@@ -132,6 +132,7 @@ void write_program(ByteWriter& out, const Program& program, const Pool& pool) {
     out.u8(static_cast<std::uint8_t>(pattern.strategy));
     out.string(pattern.reason);
     out.u64(pattern.trusted_bytes);
+    out.u8(pattern.on_demand ? 1 : 0);
     out.u8(pattern.sure ? 1 : 0);
     write_also(out, pattern.also);
     out.u32(pattern.spelled.scan);

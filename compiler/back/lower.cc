@@ -51,6 +51,14 @@ std::vector<bool> kept_in_emergency(const front::RuleFile& file) {
   return kept;
 }
 
+struct Use {
+  std::uint32_t id;
+  bool is_plain_rule;
+  std::vector<std::uint32_t> guards;
+
+  auto operator<=>(const Use&) const = default;
+};
+
 class Lowering {
  public:
   Lowering(front::Dialect dialect, const std::string& name,
@@ -65,9 +73,11 @@ class Lowering {
     switch (statement.kind) {
       case StatementKind::guard:
         open_.push_back(add_test(statement.pattern, rules::Role::guard, statement.line));
+        if (!statement.pattern.negated) plain_guards_.push_back(statement.pattern.id);
         break;
       case StatementKind::end:
         ops()[open_.back()].target = next();
+        if (!ops()[open_.back()].negated) plain_guards_.pop_back();
         open_.pop_back();
         break;
       case StatementKind::rule:
@@ -88,9 +98,11 @@ class Lowering {
     return static_cast<std::uint32_t>(lowered_.parts.ops.size());
   }
 
-  std::uint32_t local_id(std::uint32_t id) {
+  std::uint32_t local_id(std::uint32_t id, bool is_plain_rule) {
+    Use use{id, is_plain_rule, {}};
+    if (is_plain_rule) use.guards = plain_guards_;
     const auto [place, is_new] =
-        local_.emplace(id, static_cast<std::uint32_t>(lowered_.parts.patterns.size()));
+        local_.emplace(use, static_cast<std::uint32_t>(lowered_.parts.patterns.size()));
     if (is_new) {
       const CompiledPattern& source = patterns_[id];
       rules::Pattern pattern;
@@ -100,15 +112,18 @@ class Lowering {
       pattern.text = source.source.text;
       pattern.flags = source.source.flags.letters;
       pattern.line = source.line;
+      pattern.on_demand = !is_plain_rule;
       lowered_.parts.patterns.push_back(std::move(pattern));
       lowered_.pattern_ids.push_back(id);
+      lowered_.guards.push_back(std::move(use.guards));
     }
     return place->second;
   }
 
   std::size_t add_test(const front::Pattern& pattern, rules::Role role, int line) {
-    ops().push_back(
-        rules::Op{rules::OpKind::test, role, pattern.negated, line, local_id(pattern.id), 0});
+    const bool is_plain_rule = role == rules::Role::rule && !pattern.negated;
+    ops().push_back(rules::Op{rules::OpKind::test, role, pattern.negated, line,
+                              local_id(pattern.id, is_plain_rule), 0});
     return ops().size() - 1;
   }
 
@@ -133,8 +148,9 @@ class Lowering {
 
   const std::vector<CompiledPattern>& patterns_;
   Lowered lowered_;
-  std::map<std::uint32_t, std::uint32_t> local_;
+  std::map<Use, std::uint32_t> local_;
   std::vector<std::size_t> open_;
+  std::vector<std::uint32_t> plain_guards_;  // of open_, by their pattern
 };
 
 }  // namespace

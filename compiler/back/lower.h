@@ -1,5 +1,6 @@
 // lower: statements -> the operations of a Program. An if becomes a test that jumps past its endif, a rule one or two
-// tests and an emit; patterns are renumbered so that a Program holds only its own.
+// tests and an emit; patterns are renumbered so that a Program holds only its own. A pattern that is the plain test of rules
+// under different guards has a number for each: what rules it out is not the same. Guards, negated and second tests share one.
 //   Threads   pure.      Source    content-checks §2.7; the emergency subset is ours.
 #pragma once
 
@@ -16,6 +17,8 @@ namespace headgate::back {
 struct Lowered {
   rules::ProgramParts parts;               // without a scanner
   std::vector<std::uint32_t> pattern_ids;  // parts.patterns[i] came from PatternSet pattern_ids[i]
+  // The plain guards, by their ids in the PatternSet, around every rule of parts.patterns[i]: what they need, it needs.
+  std::vector<std::vector<std::uint32_t>> guards;
 };
 
 enum class Subset : std::uint8_t { all, emergency };

@@ -149,7 +149,8 @@ tl::expected<front::Compiled, front::Fault> PatternSet::compile(const front::Pat
   const auto id = static_cast<std::uint32_t>(patterns_.size());
   const std::size_t found_groups = (*engine)->group_count();
   analyse::Plan planned = plan(pattern);
-  planned.needs.least_bytes_of_engine = (*engine)->least_bytes();
+  // What could not be read may hold a verb that has something looked at before the length.
+  if (planned.needs.known) planned.needs.least_bytes_of_engine = (*engine)->least_bytes();
   patterns_.push_back(
       CompiledPattern{pattern, line, reference, std::move(*engine), std::move(planned)});
   by_key_.emplace(std::move(key), id);

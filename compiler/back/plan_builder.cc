@@ -56,10 +56,11 @@ class PlanBuilder {
         compiler_(compiler),
         offenders_(offenders),
         shortage_(shortage) {
-    for (const std::uint32_t id : lowered.pattern_ids) {
-      plans_.push_back(&patterns[id].plan);
-      choices_.push_back(choose_scan(patterns[id].plan, switches));
+    for (std::size_t i = 0; i < lowered.pattern_ids.size(); ++i) {
+      plans_.push_back(patterns[lowered.pattern_ids[i]].plan);
+      if (switches.guards) add_needs(lowered.guards[i], patterns, plans_.back().needs);
     }
+    for (const analyse::Plan& plan : plans_) choices_.push_back(choose_scan(plan, switches));
   }
 
   void build() {
@@ -75,10 +76,23 @@ class PlanBuilder {
   }
 
  private:
+  // A rule is reached only where its guards hold.
+  static void add_needs(const std::vector<std::uint32_t>& guards,
+                        const std::vector<CompiledPattern>& patterns, analyse::Needs& needs) {
+    for (const std::uint32_t guard : guards) {
+      const analyse::Needs& more = patterns[guard].plan.needs;
+      needs.literals.insert(needs.literals.end(), more.literals.begin(), more.literals.end());
+      needs.bytes.insert(needs.bytes.end(), more.bytes.begin(), more.bytes.end());
+      if (!needs.header_names.empty()) continue;
+      needs.header_names = more.header_names;
+      needs.only_name = false;
+    }
+  }
+
   rules::ScanPlan& plan() { return parts_.plan; }
 
   [[nodiscard]] bool is_named(std::uint32_t id) const {
-    return switches_.names && !plans_[id]->needs.header_names.empty();
+    return switches_.names && !plans_[id].needs.header_names.empty();
   }
 
   void take_over(std::uint32_t id) {
@@ -89,7 +103,11 @@ class PlanBuilder {
     pattern.reason = choice.reason;
     pattern.also = choice.also;
     if (choice.strategy == Strategy::bytes) pattern.reason = bytes_needed(choice.gate);
-    if (is_named(id) && plans_[id]->needs.only_name) {
+    if (pattern.on_demand) {
+      pattern.strategy = Strategy::confirm_only;
+      pattern.reason = "asked where it is reached";
+    }
+    if (is_named(id) && plans_[id].needs.only_name) {
       pattern.strategy = Strategy::name;
       pattern.reason.clear();
       pattern.sure = true;
@@ -101,6 +119,11 @@ class PlanBuilder {
     rules::Pattern& pattern = parts_.patterns[id];
     pattern.trusted_bytes = std::min(pattern.trusted_bytes, bytes);
     if (bytes < rules::kTrustedWhateverComes) section.by_trust.emplace_back(bytes, id);
+  }
+
+  // What is asked on demand might fail where nobody demands it.
+  void doubt(Section& section, std::uint32_t id) {
+    trust(section, id, plans_[id].needs.trusted_bytes);
   }
 
   void gate(Section& section, std::uint32_t id) {
@@ -134,12 +157,16 @@ class PlanBuilder {
     ScanSet spellings;
     for (std::uint32_t id = 0; id < choices_.size(); ++id) {
       if (is_named(id)) continue;
+      if (parts_.patterns[id].on_demand) {
+        doubt(plan().any, id);
+        continue;
+      }
       const ScanChoice& choice = choices_[id];
       if (choice.literals != nullptr) {
         find_by_literals(plan().any, id, *choice.literals, literals);
       } else if (by_spelling(choice)) {
-        trust(plan().any, id, plans_[id]->trusted_bytes);
-        spellings.push_back({id, plans_[id]->scan_text, plans_[id]->caseless, false, true});
+        trust(plan().any, id, plans_[id].trusted_bytes);
+        spellings.push_back({id, plans_[id].scan_text, plans_[id].caseless, false, true});
       } else {
         gate(plan().any, id);
       }
@@ -158,13 +185,17 @@ class PlanBuilder {
     std::map<std::string, std::vector<std::uint32_t>> by_name;
     for (std::uint32_t id = 0; id < choices_.size(); ++id) {
       if (!is_named(id)) continue;
-      for (const std::string& name : plans_[id]->needs.header_names) by_name[name].push_back(id);
+      for (const std::string& name : plans_[id].needs.header_names) by_name[name].push_back(id);
     }
     for (const auto& [name, ids] : by_name) {
       Section section;
       section.name = name;
       std::vector<std::uint32_t> by_literals;
       for (const std::uint32_t id : ids) {
+        if (parts_.patterns[id].on_demand && parts_.patterns[id].strategy != Strategy::name) {
+          doubt(section, id);
+          continue;
+        }
         const bool has_literals = choices_[id].named_literals != nullptr &&
                                   parts_.patterns[id].strategy != Strategy::name;
         if (has_literals)
@@ -192,7 +223,11 @@ class PlanBuilder {
     ScanSet spellings;
     for (std::uint32_t id = 0; id < choices_.size(); ++id) {
       const ScanChoice& choice = choices_[id];
-      const analyse::Plan& of = *plans_[id];
+      const analyse::Plan& of = plans_[id];
+      if (parts_.patterns[id].on_demand) {
+        doubt(plan().block, id);
+        continue;
+      }
       if (choice.literals != nullptr) {
         find_by_literals(plan().block, id, *choice.literals, literals);
       } else if (by_spelling(choice) && !of.block_text.empty()) {
@@ -212,8 +247,8 @@ class PlanBuilder {
     std::vector<ScanSet> sets;
     for (std::uint32_t id = 0; id < choices_.size(); ++id) {
       const ScanChoice& choice = choices_[id];
-      if (!choice.worth_spelling) continue;
-      const ScanPattern pattern{id, plans_[id]->scan_text, plans_[id]->caseless, false, true};
+      if (!choice.worth_spelling || parts_.patterns[id].on_demand) continue;
+      const ScanPattern pattern{id, plans_[id].scan_text, plans_[id].caseless, false, true};
       if (choice.literals == nullptr)
         sets.push_back({pattern});
       else
@@ -225,7 +260,7 @@ class PlanBuilder {
       add_spellings(found, set, [](std::uint32_t, const std::string*) {});
       for (const std::uint32_t number : found.scans) {
         for (const std::uint32_t id : plan().scans[number].owners)
-          parts_.patterns[id].spelled = rules::Spelled{number, plans_[id]->trusted_bytes};
+          parts_.patterns[id].spelled = rules::Spelled{number, plans_[id].trusted_bytes};
       }
     }
   }
@@ -311,7 +346,7 @@ class PlanBuilder {
   SetCompiler& compiler_;
   Offenders& offenders_;
   Shortage& shortage_;
-  std::vector<const analyse::Plan*> plans_;
+  std::vector<analyse::Plan> plans_;  // with what the guards around a rule need
   std::vector<ScanChoice> choices_;
   std::map<LiteralOwners, std::vector<std::uint32_t>> literal_scans_, literal_refused_;
 };

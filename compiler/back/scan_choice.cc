@@ -113,10 +113,12 @@ double cost_of(const analyse::NeededLiterals& needed) {
   return needed.cost + cost_of_doubt(needed.trusted_bytes);
 }
 
-bool is_within(const Clause& clause, const std::vector<std::string>& names) {
+// A literal that says of a header little more than its name.
+bool says_the_name(const Clause& clause, const std::vector<std::string>& names) {
   return std::any_of(clause.begin(), clause.end(), [&](const analyse::Literal& literal) {
     return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-      return (name + ":").find(literal.bytes) != std::string::npos;
+      return (name + ":").find(literal.bytes) != std::string::npos ||
+             literal.bytes.starts_with(name);
     });
   });
 }
@@ -126,7 +128,7 @@ const analyse::NeededLiterals* cheapest(const analyse::Plan& plan,
                                         const std::vector<std::string>& names) {
   const analyse::NeededLiterals* best = nullptr;
   for (const analyse::NeededLiterals& needed : plan.needs.literals) {
-    if (is_within(needed.any_of, names)) continue;
+    if (says_the_name(needed.any_of, names)) continue;
     if (best == nullptr || cost_of(needed) < cost_of(*best)) best = &needed;
   }
   return best;

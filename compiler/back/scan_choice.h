@@ -19,6 +19,7 @@ struct Switches {
   bool names = true;     // dispatch by header name
   bool also = true;      // a second literal before the reference engine is asked
   bool spelled = true;   // and the pattern's own spelling, in a database for that
+  bool guards = true;    // what a rule's guards need, for the rule
   bool regexes = true;   // spellings of patterns in a database
   bool blocks = true;    // body lines in blocks
 };

@@ -90,10 +90,11 @@ std::optional<std::string> Scanner::laid_out() const {
   return std::string(place.get(), size);
 }
 
+bool Scanner::reserve(Scratch& scratch) const { return scratch.reserve(database_); }
+
 bool Scanner::scan(std::string_view text, Scratch& scratch, OnMatch on_match, void* context) const {
   if (text.empty()) return true;
   if (text.size() > std::numeric_limits<unsigned>::max()) return false;
-  if (!scratch.reserve(database_)) return false;
   return hs_scan(database_, text.data(), static_cast<unsigned>(text.size()), 0, scratch.hyperscan(),
                  on_match, context) == HS_SUCCESS;
 }
@@ -105,7 +106,7 @@ std::optional<std::set<unsigned>> Scanner::ids_in(std::string_view text, Scratch
     static_cast<std::set<unsigned>*>(context)->insert(id);
     return 0;
   };
-  if (!scan(text, scratch, on_match, &ids)) return std::nullopt;
+  if (!reserve(scratch) || !scan(text, scratch, on_match, &ids)) return std::nullopt;
   return ids;
 }
 

@@ -37,6 +37,9 @@ class Scanner {
   Scanner& operator=(const Scanner&) = delete;
   ~Scanner();
 
+  // Once a Scratch, before it is used to scan; false: no memory.
+  [[nodiscard]] bool reserve(Scratch& scratch) const;
+
   [[nodiscard]] bool scan(std::string_view text, Scratch& scratch, OnMatch on_match,
                           void* context) const;
 

@@ -4,6 +4,7 @@
 #include "engine/rules/evaluate.h"
 
 #include <algorithm>
+#include <span>
 #include <vector>
 
 #include "engine/rules/expand.h"
@@ -59,8 +60,8 @@ class Stops {
       : stops_(room), always_(program.walk().always()) {
     stops_.clear();
     for (const std::uint32_t pattern : truth.candidates()) {
-      const auto more = program.walk().stops(pattern);
-      stops_.insert(stops_.end(), more.begin(), more.end());
+      add(program.walk().rules(pattern));
+      if (truth.doubts(pattern)) add(program.walk().guards(pattern));
     }
     std::sort(stops_.begin(), stops_.end());
   }
@@ -71,6 +72,10 @@ class Stops {
   }
 
  private:
+  void add(std::span<const std::uint32_t> places) {
+    stops_.insert(stops_.end(), places.begin(), places.end());
+  }
+
   static std::uint32_t first(const std::vector<std::uint32_t>& list, std::size_t& from,
                              std::uint32_t at) {
     while (from < list.size() && list[from] < at) ++from;
@@ -81,16 +86,6 @@ class Stops {
   const std::vector<std::uint32_t>& always_;
   std::size_t in_stops_ = 0, in_always_ = 0;
 };
-
-// Of the guards between `at` and `stop` that enclose the stop, the outermost plain one: no stop, so it fails.
-std::uint32_t failing_guard(const Program& program, std::uint32_t at, std::uint32_t stop) {
-  std::uint32_t failing = kNoOp;
-  for (std::uint32_t guard = program.walk().enclosing(stop); guard != kNoOp && guard >= at;
-       guard = program.walk().enclosing(guard)) {
-    if (!program.ops()[guard].negated) failing = guard;
-  }
-  return failing;
-}
 
 class Evaluation {
  public:
@@ -114,19 +109,29 @@ class Evaluation {
     while (true) {
       const std::uint32_t stop = stops.next(at);
       if (stop == kNoOp) return std::nullopt;
-      if (const std::uint32_t guard = failing_guard(program_, at, stop); guard != kNoOp) {
-        at = ops_[guard].target;
-        continue;
-      }
+      at = enter(program_.walk().enclosing(stop), at, stop);
+      if (at != stop) continue;
       at = step(stop);
       if (ops_[stop].role == Role::guard) continue;
       while (at < ops_.size() && ops_[at].kind == OpKind::test && ops_[at].role == Role::second)
         at = step(at);
-      if (at > 0 && at < ops_.size() && ops_[at].kind == OpKind::emit) return emit(ops_[at]);
+      if (at < ops_.size() && ops_[at].kind == OpKind::emit) return emit(ops_[at]);
     }
   }
 
  private:
+  // Through the guards around a stop that were not passed yet, the outermost first: to the stop, or past the one that failed.
+  std::uint32_t enter(std::uint32_t guard, std::uint32_t at, std::uint32_t stop) {
+    guards_.clear();
+    for (; guard != kNoOp && guard >= at; guard = program_.walk().enclosing(guard))
+      guards_.push_back(guard);
+    for (; !guards_.empty(); guards_.pop_back()) {
+      const std::uint32_t next = step(guards_.back());
+      if (next != guards_.back() + 1) return next;
+    }
+    return stop;
+  }
+
   std::uint32_t step(std::uint32_t at) {
     const Op& op = ops_[at];
     const Tested tested = run_test(op, truth_);
@@ -150,6 +155,7 @@ class Evaluation {
   Truth& truth_;
   const WarningSink& warn_;
   Trace* trace_;
+  std::vector<std::uint32_t> guards_;  // still to be passed, the innermost first
 };
 
 }  // namespace

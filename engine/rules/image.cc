@@ -170,6 +170,7 @@ class Reader {
     pattern.reason = in_.string();
     const std::uint64_t trusted = in_.u64();
     pattern.trusted_bytes = static_cast<std::size_t>(trusted);
+    pattern.on_demand = in_.choice(1) == 1;
     pattern.sure = in_.choice(1) == 1;
     for (std::size_t sets = in_.count(12); sets > 0 && in_.ok(); --sets) {
       FurtherNeed need;

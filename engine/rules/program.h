@@ -40,7 +40,8 @@ struct Pattern {
   std::string reason;  // why this strategy, for people: "look-ahead", "can match an empty text"
   std::size_t trusted_bytes =
       0;  // on a longer subject the plan's answer does not count: PCRE2 might hit its match limit
-  bool sure = false;  // what the plan names for a line that is no block's does match
+  bool on_demand = false;  // no plan names it: no rule stands or falls with it alone
+  bool sure = false;       // what the plan names for a line that is no block's does match
   // What a candidate is tested for before the reference engine is asked.
   std::vector<FurtherNeed> also;
   Spelled spelled;

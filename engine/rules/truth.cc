@@ -16,7 +16,11 @@ Truth::Truth(const Program& program, Path path)
       path_(path),
       block_(program, scratch_),
       memory_(program.patterns().size()),
-      looked_for_(program.plan().scans.size()) {}
+      looked_for_(program.plan().scans.size()) {
+  for (const Scan& scan : program.plan().scans) {
+    if (!scan.scanner->reserve(scratch_)) path_ = Path::confirm_only;
+  }
+}
 
 void Truth::begin(std::string_view text, bool is_line_of_block) {
   text_ = text;
@@ -85,7 +89,7 @@ bool Truth::look(const Section& section) {
     if (gated.gate.open(symbols_, text_.size())) add(gated.pattern);
   }
   for (const auto& [trusted, id] : section.by_trust) {
-    if (text_.size() <= trusted) break;
+    if (!is_doubted(text_.size(), trusted)) break;
     add(id);
   }
   return true;
@@ -112,7 +116,7 @@ bool Truth::lacks_a_literal(const Pattern& pattern) {
 
 bool Truth::is_not_spelled(std::uint32_t id) {
   const Spelled& spelled = program_.patterns()[id].spelled;
-  if (text_.size() > spelled.trusted_bytes) return false;
+  if (spelled.trusted_bytes == 0 || text_.size() > spelled.trusted_bytes) return false;
   std::uint64_t& looked = looked_for_[spelled.scan];
   if (looked != generation_) {
     if (!run(program_.plan().scans[spelled.scan], &Truth::note_spelled)) return false;
@@ -124,9 +128,11 @@ bool Truth::is_not_spelled(std::uint32_t id) {
 Opinion Truth::opinion(std::uint32_t id) {
   if (all_) return Opinion::ask;
   Memory& memory = memory_[id];
-  if (memory.candidate != generation_ || memory.ruled_out == generation_) return Opinion::no;
   const Pattern& pattern = program_.patterns()[id];
-  if (pattern.sure && !line_of_block_ && text_.size() <= pattern.trusted_bytes) return Opinion::yes;
+  if (memory.ruled_out == generation_) return Opinion::no;
+  if (memory.candidate != generation_ && !pattern.on_demand) return Opinion::no;
+  if (pattern.sure && memory.candidate == generation_ && !line_of_block_ && !doubts(id))
+    return Opinion::yes;
   if (memory.asked == generation_) return Opinion::ask;
   if (!lacks_a_literal(pattern) && !is_not_spelled(id)) return Opinion::ask;
   memory.ruled_out = generation_;

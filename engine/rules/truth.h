@@ -46,6 +46,11 @@ class Truth {
   // Kept from text to text, for the walk.
   std::vector<std::uint32_t>& room_for_stops() { return stops_; }
 
+  // The reference engine might run into a limit, whatever the pattern is used for.
+  [[nodiscard]] bool doubts(std::uint32_t pattern) const {
+    return is_doubted(text_.size(), program_.patterns()[pattern].trusted_bytes);
+  }
+
   Opinion opinion(std::uint32_t pattern);
 
   // The reference engine's answer. `from_memory` says whether it was asked before for this text.

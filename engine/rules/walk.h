@@ -1,6 +1,6 @@
-// Walk: the ways through a Program's operations that skip what cannot matter. A plain test of a pattern that does not match
-// fails and jumps; a negated guard lets pass. So a walk need only stop where a test's pattern may match (`stops`), and at
-// negated rules (`always`); on its way to a stop it must not enter a group whose guard failed (`enclosing`).
+// Walk: the ways through a Program's operations that skip what cannot matter. A rule whose pattern does not match is passed
+// over, and a group is entered only for what stands in it. So a walk need only stop at rules whose pattern may match and at
+// negated rules; on its way to a stop it asks the guards around it.
 //   Units     places of operations.      Lifetime  immutable, made with its Program.       Threads  any.
 #pragma once
 
@@ -34,9 +34,14 @@ class Walk {
   Walk() = default;
   Walk(const std::vector<Op>& ops, std::size_t patterns);
 
-  // Where a walk must stop when this pattern may match.
-  [[nodiscard]] std::span<const std::uint32_t> stops(std::uint32_t pattern) const {
-    return std::span(stops_).subspan(first_[pattern], first_[pattern + 1] - first_[pattern]);
+  // Where a walk must stop when this pattern may match: its plain rules.
+  [[nodiscard]] std::span<const std::uint32_t> rules(std::uint32_t pattern) const {
+    return rules_.of(pattern);
+  }
+
+  // And when its reference engine might fail: its guards.
+  [[nodiscard]] std::span<const std::uint32_t> guards(std::uint32_t pattern) const {
+    return guards_.of(pattern);
   }
 
   // Where it must stop whatever matches, in order.
@@ -46,7 +51,23 @@ class Walk {
   [[nodiscard]] std::uint32_t enclosing(std::uint32_t op) const { return enclosing_[op]; }
 
  private:
-  std::vector<std::uint32_t> first_, stops_, always_, enclosing_;
+  // Places by pattern.
+  class Places {
+   public:
+    Places() = default;
+    template <class Wanted>
+    Places(const std::vector<Op>& ops, std::size_t patterns, const Wanted& wanted);
+
+    [[nodiscard]] std::span<const std::uint32_t> of(std::uint32_t pattern) const {
+      return std::span(places_).subspan(first_[pattern], first_[pattern + 1] - first_[pattern]);
+    }
+
+   private:
+    std::vector<std::uint32_t> first_, places_;
+  };
+
+  Places rules_, guards_;
+  std::vector<std::uint32_t> always_, enclosing_;
 };
 
 }  // namespace headgate::rules

@@ -30,7 +30,7 @@ TEST(CompilingSource, InlineTablesWorkAndSayWhatIsWrong) {
 // On a subject too long to rule out the match limit the scan is not believed: PCRE2 fails, so the negated rule is false.
 TEST(Compile, AMatchLimitBeyondTheTrustedLengthIsSeen) {
   const auto table = compile_text(rules::Dialect::pcre, "t", "!/^x(?:.*a){3}.*b$/ NOT\n", {});
-  ASSERT_EQ(table.full->patterns()[0].strategy, rules::Strategy::native);
+  ASSERT_LT(table.full->patterns()[0].trusted_bytes, 1500U);
   std::string hostile = "x";
   while (hostile.size() < 1500) hostile += "a b";
   hostile += "c";

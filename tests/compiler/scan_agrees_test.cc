@@ -65,12 +65,13 @@ std::string table_text(Generator& generate, rules::Dialect dialect) {
   return text;
 }
 
-// Every pattern's answer, whether or not a walk would reach it. `text/flags yes|no`.
+// The answer of every pattern that is a rule's, whether or not a walk would reach it. `text/flags yes|no`.
 std::vector<std::string> answers(const rules::Program& program, rules::Truth& truth,
                                  std::string_view key) {
   std::vector<std::string> all;
   truth.reset(key);
   for (std::uint32_t id = 0; id < program.patterns().size(); ++id) {
+    if (program.patterns()[id].on_demand) continue;
     const rules::Opinion opinion = truth.opinion(id);
     const bool matches = opinion == rules::Opinion::ask ? truth.ask(id).answer == match::Answer::yes
                                                         : opinion == rules::Opinion::yes;

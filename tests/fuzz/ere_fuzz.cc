@@ -77,10 +77,9 @@ class Promise {
 
   void check(const std::string& key) {
     if (key.size() > pattern_.plan.trusted_bytes) return;
-    match::Candidates candidates;
-    candidates.clear(1);
-    require(scanner_.scan(key, scratch_, candidates), "a scan works");
-    const bool bit = candidates.has(0);
+    const auto found = scanner_.ids_in(key, scratch_);
+    require(found.has_value(), "a scan works");
+    const bool bit = found->contains(0);
     const match::Outcome outcome = pattern_.engine->test(key, scratch_, nullptr);
     require(outcome.answer != match::Answer::failed, "no engine fails on a trusted key",
             outcome.error);
@@ -110,7 +109,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!patterns.compile(source, use, input->use == '$' ? 1 : 0, 1)) return 0;
   const back::CompiledPattern& pattern = patterns.patterns().front();
   if (pattern.plan.how == analyse::How::confirm_only || dear(pattern.plan.scan_text)) return 0;
-  const back::Attempt attempt = back::compile_set({back::ScanPattern{0, &pattern.plan}});
+  const back::Attempt attempt = back::compile_set(
+      {back::ScanPattern{0, pattern.plan.scan_text, pattern.plan.caseless, false, true}});
   if (attempt.came != back::Came::ok) return 0;
   Promise promise(pattern, *attempt.scanner);
   for (const std::string& key : keys_for(*input, pattern.plan.trusted_bytes)) promise.check(key);

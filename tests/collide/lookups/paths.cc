@@ -1,6 +1,8 @@
 // Warnings are compared as they would be logged: Postfix makes them printable before anybody sees them.
 #include "tests/collide/lookups/paths.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -69,6 +71,29 @@ void add_image(const char* name, const Result<rules::CompiledTable>& table,
   paths.push_back(std::move(ours));
 }
 
+// Between other lines, so that the line begins and ends in the block. An untouched line is not found.
+Result<std::optional<Found>> find_in_block(rules::ProgramLookup& lookup, const std::string& key) {
+  static constexpr std::string_view kBefore = "before it\n";
+  if (key.empty() || key.find('\n') != std::string::npos) return lookup.find(key);
+  const std::string block = std::string(kBefore) + key + "\nafter it\n";
+  std::vector<std::uint32_t> touched;
+  if (!lookup.scan(block, touched)) return lookup.find(key);
+  constexpr auto kOffset = static_cast<std::uint32_t>(kBefore.size());
+  if (std::find(touched.begin(), touched.end(), kOffset) == touched.end()) return std::nullopt;
+  return lookup.find_line(kOffset, std::string_view(block).substr(kBefore.size(), key.size()));
+}
+
+// Of the optimisations, the one that this table does without.
+back::Switches one_off(const std::string& text) {
+  back::Switches switches;
+  constexpr std::array kAll = {&back::Switches::literals, &back::Switches::gates,
+                               &back::Switches::names,    &back::Switches::also,
+                               &back::Switches::spelled,  &back::Switches::guards,
+                               &back::Switches::regexes,  &back::Switches::blocks};
+  switches.*kAll[std::hash<std::string>()(text) % kAll.size()] = false;
+  return switches;
+}
+
 }  // namespace
 
 Answer OurPath::find(const std::string& key) {
@@ -79,7 +104,7 @@ Answer OurPath::find(const std::string& key) {
     return answer;
   }
   said->clear();
-  auto found = lookup->find(key);
+  auto found = in_blocks ? find_in_block(*lookup, key) : lookup->find(key);
   if (!found)
     answer.error = found.error().text();
   else if (*found)
@@ -102,6 +127,13 @@ std::vector<OurPath> open_paths(rules::Dialect dialect, const std::string& name,
   no_scan.use_hyperscan = false;
   const auto unscanned = compiler::compile_table(dialect, name, *source, no_scan);
   paths.push_back(make_path("scan", table, rules::Path::scan));
+  paths.push_back(make_path("block", table, rules::Path::scan));
+  paths.back().in_blocks = true;
+  compiler::CompileOptions without;
+  without.switches = one_off(source->text);
+  paths.push_back(make_path("without", compiler::compile_table(dialect, name, *source, without),
+                            rules::Path::scan));
+  paths.back().in_blocks = true;
   paths.push_back(make_path("unbuilt", unscanned, rules::Path::scan));
   paths.push_back(make_path("confirm", table, rules::Path::confirm_only));
 

@@ -44,7 +44,7 @@ front::Flags flags_of(const char* letters, bool posix) {
 
 std::string spell(const Parsed& tree) {
   if (!tree) return "! " + tree.error();
-  const auto text = scan_text(*tree);
+  const auto text = scan_text(*tree, Subject::text);
   if (!text) return "! " + text.error();
   return text->text + (text->widened.empty() ? "" : "  (" + text->widened + ")");
 }

@@ -4,51 +4,50 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/match/scratch.h"
+
 namespace headgate::back {
 namespace {
 
-Lowered build(std::string_view text, bool spoil) {
-  PatternSet patterns(front::Dialect::pcre, true, "");
-  const auto file =
-      front::parse_rules(front::Dialect::pcre, text, "t", "t", patterns, [](const Diagnostic&) {});
-  if (spoil) patterns.patterns()[1].plan.scan_text = "a(";
-  Lowered lowered = lower(front::Dialect::pcre, "t", file, patterns.patterns(), Subset::all);
+ScanSet words(std::uint32_t count) {
+  ScanSet set;
+  for (std::uint32_t id = 0; id < count; ++id)
+    set.push_back({id, "word" + std::to_string(id) + "x", true, false, true});
+  return set;
+}
+
+Databases build(const ScanSet& set, Spelling spelling = Spelling::regexes) {
   InProcessCompiler compiler;
   Offenders offenders;
   Shortage shortage;
-  build_database(lowered, patterns.patterns(), compiler, offenders, shortage);
-  return lowered;
-}
-
-TEST(Database, PatternsGetTheirStrategies) {
-  const Lowered lowered = build("/foo/ X\n/a(?=b)c/ Y\n/.*/ Z\n", false);
-  ASSERT_EQ(lowered.parts.scanners.size(), 1U);
-  EXPECT_EQ(lowered.parts.patterns[0].strategy, rules::Strategy::native);
-  EXPECT_EQ(lowered.parts.patterns[1].strategy, rules::Strategy::prefilter);
-  EXPECT_EQ(lowered.parts.patterns[2].strategy, rules::Strategy::confirm_only);
+  return compile_databases(set, spelling, compiler, offenders, shortage);
 }
 
 TEST(Database, ARefusedPatternLeavesTheRestInPlace) {
-  const Lowered lowered = build("/foo/ X\n/bar/ Y\n/baz/ Z\n", true);
-  ASSERT_EQ(lowered.parts.scanners.size(), 1U);
-  EXPECT_EQ(lowered.parts.patterns[0].strategy, rules::Strategy::native);
-  EXPECT_EQ(lowered.parts.patterns[1].strategy, rules::Strategy::confirm_only);
-  EXPECT_EQ(lowered.parts.patterns[1].reason.substr(0, 11), "Hyperscan: ");
-  EXPECT_EQ(lowered.parts.patterns[2].strategy, rules::Strategy::native);
+  ScanSet set = words(3);
+  set[1].text = "a(";
+  const Databases databases = build(set);
+  ASSERT_EQ(databases.compiled.size(), 1U);
+  EXPECT_EQ(databases.compiled[0].ids, (std::vector<std::uint32_t>{0, 2}));
+  ASSERT_EQ(databases.refused.size(), 1U);
+  EXPECT_EQ(databases.refused.at(1).substr(0, 11), "Hyperscan: ");
 }
 
-TEST(Database, NothingToScanForMeansNoScanner) {
-  EXPECT_TRUE(build("/.*/ X\n", false).parts.scanners.empty());
-  EXPECT_TRUE(build("", false).parts.scanners.empty());
+TEST(Database, NothingToScanForMeansNoDatabase) { EXPECT_TRUE(build({}).compiled.empty()); }
+
+TEST(Database, ManySpellingsAreSpreadOverSeveralAndLiteralsAreNot) {
+  const Databases spread = build(words(600));
+  ASSERT_EQ(spread.compiled.size(), 3U);
+  EXPECT_EQ(spread.compiled[0].ids.front(), 0U);
+  EXPECT_EQ(spread.compiled[2].ids.back(), 599U);
+  EXPECT_EQ(build(words(600), Spelling::literals).compiled.size(), 1U);
 }
 
-TEST(Database, ALargeTableIsSpreadOverSeveral) {
-  std::string text;
-  for (int i = 0; i < 600; ++i) text += "/word" + std::to_string(i) + "x/ R\n";
-  const Lowered lowered = build(text, false);
-  EXPECT_EQ(lowered.parts.scanners.size(), 3U);
-  EXPECT_EQ(lowered.parts.patterns[0].scanner, 0U);
-  EXPECT_EQ(lowered.parts.patterns[599].scanner, 2U);
+TEST(Database, FlagsAreEachPatternsOwn) {
+  const Databases databases = build({{0, "^b", true, true, false}, {1, "^b", false, false, false}});
+  match::Scratch scratch;
+  EXPECT_EQ(databases.compiled[0].scanner->ids_in("a\nB", scratch), (std::set<unsigned>{0}));
+  EXPECT_EQ(databases.compiled[0].scanner->ids_in("b", scratch), (std::set<unsigned>{0, 1}));
 }
 
 // Says what each set comes to; compiles what is fine.
@@ -72,75 +71,73 @@ class FakeCompiler final : public SetCompiler {
     if (budget == Budget::group) groups.push_back(set.size());
     alone += budget == Budget::pattern ? 1 : 0;
     bool slow = set.size() > most_at_once;
-    for (const ScanPattern& pattern : set) slow = slow || dear.count(pattern.plan->scan_text) > 0;
+    for (const ScanPattern& pattern : set) slow = slow || dear.count(pattern.text) > 0;
     return slow ? Attempt{Came::over_budget, nullptr, -1, "too slow"} : compile_set(set);
   }
 };
 
-std::string words(int count) {
-  std::string text;
-  for (int i = 0; i < count; ++i) text += "/word" + std::to_string(i) + "x/ R\n";
-  return text;
-}
-
-std::size_t scanned(const Lowered& lowered) {
+std::size_t scanned(const Databases& databases) {
   std::size_t count = 0;
-  for (const rules::Pattern& pattern : lowered.parts.patterns)
-    count += pattern.strategy == rules::Strategy::confirm_only ? 0U : 1U;
+  for (const Databases::One& one : databases.compiled) count += one.ids.size();
   return count;
 }
 
-Lowered build_with(FakeCompiler& compiler, const std::string& text, Offenders& offenders) {
-  PatternSet patterns(front::Dialect::pcre, true, "");
-  const auto file =
-      front::parse_rules(front::Dialect::pcre, text, "t", "t", patterns, [](const Diagnostic&) {});
-  Lowered lowered = lower(front::Dialect::pcre, "t", file, patterns.patterns(), Subset::all);
+Databases build_with(FakeCompiler& compiler, std::uint32_t count, Offenders& offenders,
+                     Spelling spelling = Spelling::regexes) {
   Shortage shortage;
-  build_database(lowered, patterns.patterns(), compiler, offenders, shortage);
-  return lowered;
+  return compile_databases(words(count), spelling, compiler, offenders, shortage);
 }
 
 TEST(Budgets, ADearPatternCostsItselfOnly) {
   FakeCompiler compiler;
   compiler.dear = {"word7x"};
   Offenders offenders;
-  const Lowered lowered = build_with(compiler, words(300), offenders);
-  EXPECT_EQ(scanned(lowered), 299U);
-  EXPECT_EQ(lowered.parts.patterns[7].strategy, rules::Strategy::confirm_only);
-  EXPECT_EQ(lowered.parts.patterns[7].reason, "too slow");
+  const Databases databases = build_with(compiler, 300, offenders);
+  EXPECT_EQ(scanned(databases), 299U);
+  EXPECT_EQ(databases.refused, (std::map<std::uint32_t, std::string>{{7, "too slow"}}));
   EXPECT_EQ(compiler.groups, (std::vector<std::size_t>{256, 44, 255}));
   EXPECT_EQ(compiler.alone, 256U) << "only the patterns of the group that was too slow";
-  EXPECT_EQ(lowered.parts.scanners.size(), 2U);
+  EXPECT_EQ(databases.compiled.size(), 2U);
 }
 
 TEST(Budgets, AProvenGroupThatIsTooDearIsHalved) {
   FakeCompiler compiler;
   compiler.most_at_once = 60;
   Offenders offenders;
-  const Lowered lowered = build_with(compiler, words(200), offenders);
-  EXPECT_EQ(scanned(lowered), 200U);
+  const Databases databases = build_with(compiler, 200, offenders);
+  EXPECT_EQ(scanned(databases), 200U);
   EXPECT_EQ(compiler.groups, (std::vector<std::size_t>{200, 200, 100, 100, 50, 50, 50, 50}));
-  EXPECT_EQ(lowered.parts.scanners.size(), 4U);
+  EXPECT_EQ(databases.compiled.size(), 4U);
 }
 
 TEST(Budgets, WhatWasRefusedOnceIsNotTriedAgain) {
   FakeCompiler compiler;
   compiler.dear = {"word1x"};
   Offenders offenders;
-  build_with(compiler, words(3), offenders);
+  build_with(compiler, 3, offenders);
   compiler.groups.clear();
-  const Lowered again = build_with(compiler, words(3), offenders);
+  const Databases again = build_with(compiler, 3, offenders);
   EXPECT_EQ(compiler.groups, std::vector<std::size_t>{2});
-  EXPECT_EQ(again.parts.patterns[1].reason, "too slow");
+  EXPECT_EQ(again.refused.at(1), "too slow");
 }
 
-TEST(Budgets, WithoutTimeEveryPatternIsConfirmOnly) {
+// None of them is to blame: nothing is tried alone.
+TEST(Budgets, LiteralsThatAreTooDearTogetherAreHalved) {
+  FakeCompiler compiler;
+  compiler.most_at_once = 60;
+  Offenders offenders;
+  const Databases databases = build_with(compiler, 200, offenders, Spelling::literals);
+  EXPECT_EQ(scanned(databases), 200U);
+  EXPECT_EQ(compiler.alone, 0U);
+}
+
+TEST(Budgets, WithoutTimeNothingIsCompiled) {
   FakeCompiler compiler;
   compiler.late = true;
   Offenders offenders;
-  const Lowered lowered = build_with(compiler, words(300), offenders);
-  EXPECT_EQ(scanned(lowered), 0U);
-  EXPECT_EQ(lowered.parts.patterns[299].reason, "no time");
+  const Databases databases = build_with(compiler, 300, offenders);
+  EXPECT_EQ(scanned(databases), 0U);
+  EXPECT_EQ(databases.refused.at(299), "no time");
 }
 
 }  // namespace

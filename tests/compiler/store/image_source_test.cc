@@ -42,15 +42,15 @@ TEST_F(ImageSourceTest, AnswersAtOnceAndWithDatabasesOnceBuilt) {
   const auto cold = programs->load(Dialect::pcre, name);
   ASSERT_TRUE(cold);
   EXPECT_TRUE(cold->wants_build);
-  EXPECT_TRUE(cold->full->scanners().empty());
+  EXPECT_TRUE(cold->full->plan().scans.empty());
   EXPECT_EQ(cold->full->patterns()[0].reason, "its database is not built yet");
   EXPECT_EQ(answer(*cold, "a foo"), "X");
   ASSERT_TRUE(programs->build(Dialect::pcre, name, cancelled_));
   const auto warm = programs->load(Dialect::pcre, name);
   ASSERT_TRUE(warm);
   EXPECT_FALSE(warm->wants_build);
-  ASSERT_EQ(warm->full->scanners().size(), 1U);
-  EXPECT_EQ(warm->full->patterns()[0].strategy, rules::Strategy::native);
+  ASSERT_FALSE(warm->full->plan().scans.empty());
+  EXPECT_EQ(warm->full->patterns()[0].strategy, rules::Strategy::literal);
   EXPECT_EQ(answer(*warm, "a foo"), "X");
   ASSERT_EQ(warm->diagnostics.size(), 1U);
   EXPECT_EQ(warm->diagnostics[0].text, cold->diagnostics[0].text);

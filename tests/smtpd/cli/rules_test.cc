@@ -28,14 +28,14 @@ TEST_F(RulesCommands, ExplainTellsWhyALineGetsItsAnswer) {
 TEST_F(RulesCommands, CompileExplainsEachPattern) {
   put("t", kTable);
   EXPECT_EQ(headgate({"compile", "--explain", "pcre:" + path("t")}), kExitOk) << err_;
-  EXPECT_NE(out_.find("3 rules, 4 patterns: 2 native, 1 prefilter, 1 confirm-only"),
+  EXPECT_NE(out_.find("3 rules, 4 patterns: 1 bytes, 1 literal, 1 name, 1 prefilter"),
             std::string::npos)
       << out_;
   EXPECT_NE(out_.find("(look-around)"), std::string::npos) << out_;
   EXPECT_EQ(headgate({"--json", "compile", "pcre:" + path("t")}), kExitOk);
   const auto facts = nlohmann::json::parse(out_);
   ASSERT_EQ(facts["patterns"].size(), 4U);
-  EXPECT_EQ(facts["patterns"][3]["strategy"], "confirm-only");
+  EXPECT_EQ(facts["patterns"][3]["strategy"], "bytes");
   EXPECT_EQ(facts["patterns"][1]["action"], "REJECT no $1");
 }
 
