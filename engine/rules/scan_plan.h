@@ -21,6 +21,11 @@ namespace headgate::rules {
 // A pattern's trusted_bytes from here on: no text is longer.
 constexpr std::size_t kTrustedWhateverComes = std::size_t{1} << 31U;
 
+// Of a pattern with trusted_bytes 0 nothing is believed, not even of an empty text.
+constexpr bool is_doubted(std::size_t bytes, std::size_t trusted_bytes) {
+  return bytes > trusted_bytes || trusted_bytes == 0;
+}
+
 // What a text must have for a pattern to be worth asking.
 struct Gate {
   match::Symbols all = 0;  // each of these kinds of bytes

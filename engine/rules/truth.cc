@@ -89,7 +89,7 @@ bool Truth::look(const Section& section) {
     if (gated.gate.open(symbols_, text_.size())) add(gated.pattern);
   }
   for (const auto& [trusted, id] : section.by_trust) {
-    if (text_.size() <= trusted) break;
+    if (!is_doubted(text_.size(), trusted)) break;
     add(id);
   }
   return true;

@@ -48,7 +48,7 @@ class Truth {
 
   // The reference engine might run into a limit, whatever the pattern is used for.
   [[nodiscard]] bool doubts(std::uint32_t pattern) const {
-    return text_.size() > program_.patterns()[pattern].trusted_bytes;
+    return is_doubted(text_.size(), program_.patterns()[pattern].trusted_bytes);
   }
 
   Opinion opinion(std::uint32_t pattern);
