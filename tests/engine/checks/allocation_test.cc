@@ -22,6 +22,12 @@ void note() {
 
 }  // namespace
 
+// Sanitizers have a malloc of their own: there is nothing to count then.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kCounts = false;
+#else
+constexpr bool kCounts = true;
+
 // malloc itself, so that what PCRE2 and glibc's regexec take counts too.
 extern "C" {
 void* __libc_malloc(std::size_t bytes);
@@ -49,6 +55,7 @@ void* memalign(std::size_t alignment, std::size_t bytes) {
   return __libc_memalign(alignment, bytes);
 }
 }
+#endif
 
 namespace headgate::checks {
 namespace {
@@ -63,6 +70,8 @@ std::size_t allocations_of(const Work& work) {
 }
 
 TEST(Allocations, AreCounted) {
+  if (!kCounts) GTEST_SKIP();
+  note();
   EXPECT_EQ(allocations_of([] { std::free(std::malloc(1)); }), 1U);
   EXPECT_GE(allocations_of([] { const std::string text(100, 'x'); }), 1U);
 }
