@@ -22,8 +22,10 @@ namespace {
 
 constexpr std::size_t kDegrees = 8;
 constexpr double kHuge = 1e18;
-constexpr std::uint32_t kFewRepeats =
-    16;  // below, {a,b} counts as so many ways; above, as one for each length
+// Up to so many, {a,b} counts as so many ways; above, as one for each length. The first bound is closer for short subjects
+// and few repeats, the second for long ones: the better one counts.
+constexpr std::array<std::uint32_t, 2> kFewRepeats = {16, 256};
+constexpr std::uint32_t kFewRounds = 16;
 
 using Polynomial = std::array<double, kDegrees>;  // coefficient of u^k
 
@@ -131,7 +133,8 @@ void append(Effort& before, const Effort& next) {
 
 class Meter {
  public:
-  explicit Meter(const CannotMatch& cannot_match) : cannot_match_(cannot_match) {}
+  Meter(const CannotMatch& cannot_match, std::uint32_t few_repeats)
+      : cannot_match_(cannot_match), few_repeats_(few_repeats) {}
 
   [[nodiscard]] Effort measure(const Node& node) const {
     return with_fewer_ways(node, measure_possible(node));
@@ -235,13 +238,13 @@ class Meter {
   }
 
   // One byte again and again: each length is one way, and each costs a call.
-  static Effort measure_byte_repeat(const Node& node) {
+  [[nodiscard]] Effort measure_byte_repeat(const Node& node) const {
     Effort effort;
     effort.first = node.children[0].set;
     effort.nullable = node.min == 0;
     const double choices =
         node.max == kUnbounded ? kHuge : static_cast<double>(node.max - node.min) + 1;
-    effort.ways = choices <= kFewRepeats ? constant(choices) : linear(1);
+    effort.ways = choices <= few_repeats_ ? constant(choices) : linear(1);
     effort.calls = add(effort.ways, constant(1));
     effort.glance_ways = constant(effort.nullable ? 1 : 0);
     effort.glance_calls = constant(1);
@@ -270,7 +273,7 @@ class Meter {
     effort.explosive = once.explosive;
     const Polynomial step = add(larger(once.calls, before.calls), constant(2));
     const Polynomial glance = add(once.glance_calls, constant(2));
-    if (node.max <= kFewRepeats) {
+    if (node.max <= kFewRounds) {
       Polynomial reached = constant(1);  // ways to have done so many rounds before another one
       Polynomial glanced = constant(1);
       if (node.min == 0) effort.ways = effort.glance_ways = constant(1);
@@ -345,7 +348,22 @@ class Meter {
   }
 
   const CannotMatch& cannot_match_;
+  std::uint32_t few_repeats_;
 };
+
+std::size_t longest_within(const Effort& effort, double budget) {
+  if (effort.explosive) return 0;
+  const Polynomial calls = add(effort.calls, effort.ways);
+  std::size_t low = 0;
+  std::size_t high = std::size_t{1} << 31;
+  if (value_at(calls, 0) > budget) return 0;
+  if (value_at(calls, static_cast<double>(high)) <= budget) return kUnlimited;
+  while (high - low > 1) {
+    const std::size_t middle = low + (high - low) / 2;
+    (value_at(calls, static_cast<double>(middle)) <= budget ? low : high) = middle;
+  }
+  return low;
+}
 
 }  // namespace
 
@@ -356,19 +374,11 @@ std::size_t longest_safe_subject(const Node& tree, std::uint64_t match_limit) {
 std::size_t longest_safe_subject(const Node& tree, std::uint64_t match_limit,
                                  const CannotMatch& cannot_match) {
   if (match_limit == 0) return kUnlimited;
-  const Effort effort = Meter(cannot_match).measure(tree);
-  if (effort.explosive) return 0;
-  const Polynomial calls = add(effort.calls, effort.ways);
   const double budget = static_cast<double>(match_limit) / 2;
-  std::size_t low = 0;
-  std::size_t high = std::size_t{1} << 31;
-  if (value_at(calls, 0) > budget) return 0;
-  if (value_at(calls, static_cast<double>(high)) <= budget) return kUnlimited;
-  while (high - low > 1) {
-    const std::size_t middle = low + (high - low) / 2;
-    (value_at(calls, static_cast<double>(middle)) <= budget ? low : high) = middle;
-  }
-  return low;
+  std::size_t longest = 0;
+  for (const std::uint32_t few : kFewRepeats)
+    longest = std::max(longest, longest_within(Meter(cannot_match, few).measure(tree), budget));
+  return longest;
 }
 
 }  // namespace headgate::analyse

@@ -47,7 +47,14 @@ void leave_out_newlines(Node& node) {
   for (Node& child : node.children) leave_out_newlines(child);
 }
 
-// Whether there is a match does not depend on what it may do without at one of its ends: `.*` goes, `x+` becomes `x`.
+bool is_anchor(const Node& node) {
+  return node.kind == NodeKind::text_start || node.kind == NodeKind::line_start ||
+         node.kind == NodeKind::text_end || node.kind == NodeKind::last_line_end ||
+         node.kind == NodeKind::line_end;
+}
+
+// What may be empty at one of its ends is left out, and `x+` becomes `x`: the rest is found at least wherever the whole
+// matches, and Hyperscan finds it much faster. An automaton that waits for a z is not asleep when it must see to a \b first.
 void shorten(Node& node, bool at_front) {
   if (node.kind == NodeKind::capture) return shorten(node.children[0], at_front);
   if (node.kind == NodeKind::repeat) {
@@ -57,9 +64,8 @@ void shorten(Node& node, bool at_front) {
   if (node.kind != NodeKind::concat) return;
   while (!node.children.empty()) {
     Node& end = at_front ? node.children.front() : node.children.back();
-    const bool may_be_empty =
-        end.kind == NodeKind::anything || (end.kind == NodeKind::repeat && end.min == 0);
-    if (!may_be_empty) return shorten(end, at_front);
+    if (is_anchor(end)) return;
+    if (!can_be_empty(end)) return shorten(end, at_front);
     node.children.erase(at_front ? node.children.begin() : node.children.end() - 1);
   }
 }

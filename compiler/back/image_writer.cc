@@ -75,6 +75,7 @@ void write_spellings(ByteWriter& out, const Pool& pool) {
     out.u8(static_cast<std::uint8_t>(pattern->recipe.engine));
     out.u32(match::option_bits(pattern->recipe));
     out.u32(pattern->recipe.groups_wanted);
+    out.u32(static_cast<std::uint32_t>(pattern->reference->group_count()));
     out.string(pattern->text);
   }
 }

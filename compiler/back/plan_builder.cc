@@ -241,20 +241,24 @@ class PlanBuilder {
     add_spellings(plan().block, spellings, [](std::uint32_t, const std::string*) {});
   }
 
-  // Patterns that are found by the same literals are candidates together, and share a database.
+  // Patterns that are found by the same literals, or the same rare byte, are candidates together, and share a database.
   void fill_spelled() {
     std::map<analyse::Clause, ScanSet> together;
+    std::map<int, ScanSet> by_symbol;
     std::vector<ScanSet> sets;
     for (std::uint32_t id = 0; id < choices_.size(); ++id) {
       const ScanChoice& choice = choices_[id];
       if (!choice.worth_spelling || parts_.patterns[id].on_demand) continue;
       const ScanPattern pattern{id, plans_[id].scan_text, plans_[id].caseless, false, true};
-      if (choice.literals == nullptr)
+      if (choice.literals == nullptr && choice.gate.all == 0)
         sets.push_back({pattern});
+      else if (choice.literals == nullptr)
+        by_symbol[match::rarest_symbol(choice.gate.all)].push_back(pattern);
       else
         together[choice.literals->any_of].push_back(pattern);
     }
     for (auto& [literals, set] : together) sets.push_back(std::move(set));
+    for (auto& [symbol, set] : by_symbol) sets.push_back(std::move(set));
     for (const ScanSet& set : sets) {
       Section found;
       add_spellings(found, set, [](std::uint32_t, const std::string*) {});

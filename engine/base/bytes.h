@@ -89,6 +89,8 @@ class ByteReader {
 
   [[nodiscard]] bool at_end() const { return rest_.empty(); }
 
+  [[nodiscard]] std::string_view rest() const { return rest_; }
+
  private:
   std::uint64_t number(std::size_t size) {
     const std::string_view bytes = raw(size);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 #include <fmt/format.h>
@@ -87,7 +88,50 @@ class Pcre2Confirmer final : public Confirmer {
   bool limits_heap_ = false;  // it begins with (*LIMIT_HEAP=…)
 };
 
+class WhenAsked final : public Confirmer {
+ public:
+  WhenAsked(std::string pattern, const Pcre2Options& options, std::size_t groups)
+      : pattern_(std::move(pattern)), options_(options), groups_(groups) {}
+
+  [[nodiscard]] std::size_t group_count() const override { return groups_; }
+
+  [[nodiscard]] std::size_t least_bytes() const override {
+    compile();
+    return confirmer_ == nullptr ? 0 : confirmer_->least_bytes();
+  }
+
+  Outcome test(std::string_view subject, Scratch& scratch,
+               std::vector<Group>* groups) const override {
+    compile();
+    if (confirmer_ == nullptr) return {Answer::failed, error_};
+    return confirmer_->test(subject, scratch, groups);
+  }
+
+ private:
+  void compile() const {
+    std::call_once(once_, [this] {
+      auto compiled = compile_pcre2(pattern_, options_);
+      if (compiled && (*compiled)->group_count() == groups_)
+        confirmer_ = std::move(*compiled);
+      else
+        error_ = compiled ? "a pattern has other groups than it had" : compiled.error().text;
+    });
+  }
+
+  const std::string pattern_;
+  const Pcre2Options options_;
+  const std::size_t groups_;
+  mutable std::once_flag once_;
+  mutable std::shared_ptr<const Confirmer> confirmer_;
+  mutable std::string error_;
+};
+
 }  // namespace
+
+std::shared_ptr<const Confirmer> pcre2_when_asked(std::string pattern, const Pcre2Options& options,
+                                                  std::size_t groups) {
+  return std::make_shared<const WhenAsked>(std::move(pattern), options, groups);
+}
 
 tl::expected<std::shared_ptr<const Confirmer>, PatternError> compile_pcre2(
     const std::string& pattern, const Pcre2Options& options) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -35,6 +36,16 @@ constexpr std::array<Symbols, 256> make_symbols() {
 constexpr std::array<Symbols, 256> kSymbols = make_symbols();
 
 constexpr Symbols symbol_of(char c) { return kSymbols[static_cast<unsigned char>(c)]; }
+
+// The number of the kind, of those in the set, that is rarest in mail. Not for the empty set.
+constexpr int rarest_symbol(Symbols symbols) {
+  // The rarer kinds first; what is not named is common.
+  constexpr std::string_view kRarestFirst = "zqxjkvZ{[\\%\"<>@&#!*;$?9876543'-=_/:bfgwypm";
+  for (const char c : kRarestFirst) {
+    if ((symbols & symbol_of(c)) != 0) return std::countr_zero(symbol_of(c));
+  }
+  return std::countr_zero(symbols);
+}
 
 inline Symbols symbols_of(std::string_view text) {
   Symbols even = 0;

@@ -9,28 +9,6 @@
 
 namespace headgate::rules {
 
-namespace {
-
-// The rarer kinds first, as they occur in mail; what is not named is common.
-constexpr std::string_view kRarestFirst = "zqxjkvZ{[\\%\"<>@&#!*;$?9876543'-=_/:";
-
-int rank_of(int symbol) {
-  for (std::size_t i = 0; i < kRarestFirst.size(); ++i) {
-    if (std::countr_zero(match::symbol_of(kRarestFirst[i])) == symbol) return static_cast<int>(i);
-  }
-  return static_cast<int>(kRarestFirst.size()) + symbol;
-}
-
-int rarest(match::Symbols symbols) {
-  int best = std::countr_zero(symbols);
-  for (int symbol = 0; symbol < 64; ++symbol) {
-    if ((symbols >> symbol & 1U) != 0 && rank_of(symbol) < rank_of(best)) best = symbol;
-  }
-  return best;
-}
-
-}  // namespace
-
 BlockScan::BlockScan(const Program& program, match::Scratch& scratch)
     : program_(program), scratch_(scratch) {
   for (const Gated& gated : program.plan().block.gated) {
@@ -38,7 +16,7 @@ BlockScan::BlockScan(const Program& program, match::Scratch& scratch)
       gated_else_.push_back(gated);
       continue;
     }
-    const int symbol = rarest(gated.gate.all);
+    const int symbol = match::rarest_symbol(gated.gate.all);
     gated_by_symbol_[static_cast<std::size_t>(symbol)].push_back(gated);
     gated_symbols_ |= match::Symbols{1} << symbol;
   }

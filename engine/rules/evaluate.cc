@@ -111,13 +111,18 @@ class Evaluation {
   std::optional<Hit> skip() {
     Stops stops(program_, truth_, truth_.room_for_stops());
     std::uint32_t at = 0;
+    std::uint32_t from = 0;  // no stop before it is left
     while (true) {
-      const std::uint32_t stop = stops.next(at);
+      const std::uint32_t stop = stops.next(std::max(at, from));
       if (stop == kNoOp) return std::nullopt;
+      from = stop + 1;
+      // A rule that cannot be true is no reason to ask its guards.
+      const Op& op = ops_[stop];
+      if (!op.negated && op.role == Role::rule && truth_.opinion(op.index) == Opinion::no) continue;
       at = enter(program_.walk().enclosing(stop), at, stop);
       if (at != stop) continue;
       at = step(stop);
-      if (ops_[stop].role == Role::guard) continue;
+      if (op.role == Role::guard) continue;
       while (at < ops_.size() && ops_[at].kind == OpKind::test && ops_[at].role == Role::second)
         at = step(at);
       if (at < ops_.size() && ops_[at].kind == OpKind::emit) return emit(ops_[at]);

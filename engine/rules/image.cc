@@ -110,21 +110,31 @@ class Reader {
     }
   }
 
+  // PCRE2's patterns, which the writer had compiled, are compiled again when they are asked.
+  static Result<std::shared_ptr<const match::Confirmer>> engine_of(const Spelling& spelling,
+                                                                   std::size_t groups) {
+    if (spelling.recipe.engine == match::Engine::pcre2)
+      return match::pcre2_when_asked(spelling.text, spelling.recipe.pcre2, groups);
+    auto engine = match::compile_reference(spelling.text, spelling.recipe);
+    if (!engine) return corrupt("a pattern does not compile: " + engine.error().text);
+    return std::move(*engine);
+  }
+
   Result<void> read_spellings() {
-    for (std::size_t left = in_.count(13); left > 0 && in_.ok(); --left) {
+    for (std::size_t left = in_.count(17); left > 0 && in_.ok(); --left) {
       Spelling spelling;
       spelling.recipe.engine = static_cast<match::Engine>(in_.choice(1));
       const std::uint32_t bits = in_.u32();
       spelling.recipe.groups_wanted = in_.u32();
+      const std::uint32_t groups = in_.u32();
       spelling.text = in_.string();
       if (!in_.ok() || bits > match::kMostOptionBits ||
           spelling.text.find('\0') != std::string::npos) {
         return corrupt("a pattern is damaged");
       }
       match::set_option_bits(spelling.recipe, bits);
-      auto engine = match::compile_reference(spelling.text, spelling.recipe);
-      if (!engine) return corrupt("a pattern does not compile: " + engine.error().text);
-      spelling.engine = std::move(*engine);
+      TRY(engine, engine_of(spelling, groups));
+      spelling.engine = std::move(engine);
       if (spelling.recipe.groups_wanted > spelling.engine->group_count())
         return corrupt("a pattern has fewer groups than it should");
       spellings_.push_back(std::move(spelling));

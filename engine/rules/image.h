@@ -1,10 +1,10 @@
 // read_image: the bytes of a compiled table, as a builder published them, back to Programs. docs/image_format.md has the layout.
 // Trusts nothing: size, checksum and key first, then every count, number, index and jump; the reference engines compile
-// their patterns again from the text. What no reader can check is a database's own bytecode: the checksum vouches for it,
+// their patterns again from the text, PCRE2 when it is asked first. What no reader can check is a database's own bytecode: the checksum vouches for it,
 // and MappedFile refuses a file that somebody else could have written.
 //   Lifetime  the Programs keep `keeper` (the mapping), for their databases are used where they lie.
 //   Errors    Code::corrupt: "checksum differs": throw the file away and build it again.      Threads  pure.
-//   Cost      one pass of SHA-256 over the file, one compilation a pattern by PCRE2 or regcomp.
+//   Cost      one pass of SHA-256 over the file, for regexp: a regcomp a pattern.
 #pragma once
 
 #include <cstddef>

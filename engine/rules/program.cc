@@ -43,6 +43,13 @@ std::string_view name_of(Dialect dialect) { return dialect == Dialect::pcre ? "p
 
 Program::Program(ProgramParts parts)
     : parts_(std::move(parts)), walk_(parts_.ops, parts_.patterns.size()) {
+  for (Pattern& pattern : parts_.patterns) {
+    for (FurtherNeed& need : pattern.also) {
+      need.symbols.clear();
+      for (const std::string& literal : need.any_of)
+        need.symbols.push_back(match::symbols_of(literal));
+    }
+  }
   const auto& named = parts_.plan.named;
   if (named.empty()) return;
   std::size_t slots = 4;

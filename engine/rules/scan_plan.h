@@ -76,6 +76,7 @@ struct Section {
 struct FurtherNeed {
   std::size_t trusted_bytes = 0;
   std::vector<std::string> any_of;
+  std::vector<match::Symbols> symbols{};  // of each; made by Program
 };
 
 // A spelling of the pattern in one of the plan's databases: a text of at most so many bytes that it does not match is no

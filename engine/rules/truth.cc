@@ -5,7 +5,6 @@
 #include "engine/rules/truth.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "engine/base/text.h"
 
@@ -82,11 +81,8 @@ bool Truth::look(const Section& section) {
     if (!run(program_.plan().scans[number], &Truth::add)) return false;
   }
   for (const Gated& gated : section.gated) {
-    if (gated.gate.asks_for_symbols() && !symbols_known_) {
-      symbols_ = match::symbols_of(text_);
-      symbols_known_ = true;
-    }
-    if (gated.gate.open(symbols_, text_.size())) add(gated.pattern);
+    const match::Symbols present = gated.gate.asks_for_symbols() ? symbols() : 0;
+    if (gated.gate.open(present, text_.size())) add(gated.pattern);
   }
   for (const auto& [trusted, id] : section.by_trust) {
     if (!is_doubted(text_.size(), trusted)) break;
@@ -95,22 +91,35 @@ bool Truth::look(const Section& section) {
   return true;
 }
 
-void Truth::fold() {
-  if (folded_generation_ == generation_) return;
-  folded_.resize(text_.size());
-  std::transform(text_.begin(), text_.end(), folded_.begin(), text::to_lower);
-  folded_generation_ = generation_;
+match::Symbols Truth::symbols() {
+  if (!symbols_known_) {
+    symbols_ = match::symbols_of(text_);
+    symbols_known_ = true;
+  }
+  return symbols_;
+}
+
+std::string_view Truth::folded() {
+  if (folded_generation_ != generation_) {
+    folded_.resize(text_.size());
+    std::transform(text_.begin(), text_.end(), folded_.begin(), text::to_lower);
+    folded_generation_ = generation_;
+  }
+  return folded_;
+}
+
+bool Truth::has_one_of(const FurtherNeed& need) {
+  const match::Symbols present = symbols();
+  for (std::size_t i = 0; i < need.any_of.size(); ++i) {
+    const bool may = (need.symbols[i] & present) == need.symbols[i];
+    if (may && folded().find(need.any_of[i]) != std::string_view::npos) return true;
+  }
+  return false;
 }
 
 bool Truth::lacks_a_literal(const Pattern& pattern) {
-  if (pattern.also.empty()) return false;
-  fold();
   return std::any_of(pattern.also.begin(), pattern.also.end(), [this](const FurtherNeed& need) {
-    return text_.size() <= need.trusted_bytes &&
-           std::none_of(need.any_of.begin(), need.any_of.end(), [this](const std::string& literal) {
-             return memmem(folded_.data(), folded_.size(), literal.data(), literal.size()) !=
-                    nullptr;
-           });
+    return text_.size() <= need.trusted_bytes && !has_one_of(need);
   });
 }
 

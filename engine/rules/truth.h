@@ -77,7 +77,9 @@ class Truth {
 
   bool lacks_a_literal(const Pattern& pattern);
   bool is_not_spelled(std::uint32_t id);
-  void fold();
+  match::Symbols symbols();
+  std::string_view folded();
+  bool has_one_of(const FurtherNeed& need);
 
   const Program& program_;
   Path path_;

@@ -60,6 +60,7 @@ int run_map(Invocation&);      // map.cc
 int run_match(Invocation&);    // match.cc
 int run_explain(Invocation&);  // explain.cc
 int run_compile(Invocation&);  // compile.cc
+int run_bench(Invocation&);    // bench.cc
 int run_doctor(Invocation&);   // doctor.cc
 int run_status(Invocation&);   // status.cc
 

@@ -32,6 +32,12 @@ constexpr auto kCommands = std::to_array<Command>({
      "why this text gets this answer from a pcre: or regexp: table", run_explain},
     {"compile", "compile [--explain] [--all] [TABLE...]",
      "build the images of tables and say how each pattern is answered, and why", run_compile},
+    {"bench",
+     "bench TABLE... --corpus PATH [-h] [-b] [--report FILE.html] [--json FILE] [--seed N] [--runs "
+     "N] "
+     "[--limit SECONDS] [--engines LIST]",
+     "check tables against a corpus: throughput beside other engines, cost and hits per rule",
+     run_bench},
     {"status", "status [--rules] [--top]",
      "the running server: services, tables, and with --rules how often each rule won", run_status},
     {"doctor", "doctor", "the libraries that decide, and whether they tell the truth here",
@@ -71,7 +77,7 @@ class LineParser {
     if (argument == "--") return keep_the_rest();
     if (argument == "--help") {
       line_.help = true;
-    } else if (argument == "--json") {
+    } else if (argument == "--json" && line_.subcommand != "bench") {  // there it names a file
       line_.json = true;
     } else if (argument == "--version" && line_.subcommand.empty()) {
       line_.version = true;

@@ -17,8 +17,8 @@
 #include "smtpd/cli/command.h"
 #include "smtpd/cli/images.h"
 #include "smtpd/cli/match_report.h"
-#include "smtpd/cli/message_files.h"
 #include "smtpd/config/load.h"
+#include "smtpd/corpus/message_files.h"
 #include "smtpd/session/open_checks.h"
 
 namespace headgate::cli {
@@ -139,7 +139,7 @@ class Judge final : public checks::Sink, private checks::ActionObserver {
 };
 
 // Judges message after message and prints each report.
-class Matcher final : public MessageReader {
+class Matcher final : public corpus::MessageReader {
  public:
   Matcher(Invocation& invocation, std::string output, const config::Settings& settings,
           checks::CheckSet& set)
@@ -221,8 +221,8 @@ int match(Invocation& invocation, const Options& options, const config::Settings
 
   Matcher matcher(invocation, options.output, settings, *set);
   for (const std::string& path : options.messages) {
-    const auto done = read_messages(path, static_cast<std::size_t>(settings.line_length_limit),
-                                    invocation.in, matcher);
+    const auto done = corpus::read_messages(
+        path, static_cast<std::size_t>(settings.line_length_limit), invocation.in, matcher);
     if (!done) return fatal(invocation, kExitNoInput, done.error().text());
     if (matcher.exit_code() != kExitOk) return matcher.exit_code();
   }

@@ -29,17 +29,6 @@ constexpr std::chrono::milliseconds kDrainStep{20};
 
 }  // namespace
 
-// Door 2 in one process: a call.
-class Server::WakeQueue final : public session::QueueDoor {
- public:
-  explicit WakeQueue(queue::Manager& manager) : manager_(manager) {}
-
-  void wake(std::string id) override { manager_.wake(std::move(id)); }
-
- private:
-  queue::Manager& manager_;
-};
-
 Server::Server(config::Config config, std::function<Result<config::Config>()> load,
                rules::ProgramSource& programs, EventSink& log, Env& env)
     : config_(std::move(config)),
@@ -50,7 +39,7 @@ Server::Server(config::Config config, std::function<Result<config::Config>()> lo
       started_(env.steady()),
       started_with_(config_.main),
       signals_(io_),
-      loop_(disk_),
+      loop_(io_.get_executor(), intake_disk_),
       names_(name_threads_, kNamePatience),
       renewal_(std::make_unique<Renewal>(io_, static_cast<Renewal::House&>(*this), std::move(load),
                                          tables_, reports_, log, env)) {}
@@ -58,6 +47,7 @@ Server::Server(config::Config config, std::function<Result<config::Config>()> lo
 Server::~Server() {
   renewal_.reset();
   disk_.join();
+  intake_disk_.join();
   name_threads_.stop();
   name_threads_.join();
 }
@@ -119,7 +109,7 @@ Result<void> Server::open_queue() {
                                               log_, env_, transports(config_), is_new);
   manager_ = std::make_unique<queue::Manager>(io_.get_executor(), disk_, *spool_, config_.main,
                                               *worker_, log_, env_);
-  door_ = std::make_unique<WakeQueue>(*manager_);
+  door_ = std::make_unique<LocalQueue>(io_.get_executor(), intake_disk_, *spool_, *manager_);
   services_ = std::make_unique<session::Services>(*spool_, *door_, loop_, env_, log_);
   return {};
 }

@@ -19,6 +19,7 @@
 #include "engine/base/event.h"
 #include "engine/rules/program_source.h"
 #include "smtpd/cli/control.h"
+#include "smtpd/cli/local_queue.h"
 #include "smtpd/cli/renewal.h"
 #include "smtpd/cli/status_report.h"
 #include "smtpd/cli/table_store.h"
@@ -51,8 +52,6 @@ class Server : private Renewal::House {
                          const std::function<void()>& ready);
 
  private:
-  class WakeQueue;
-
   // A service that is served, with the entry of master.cf that is in force for it.
   struct Running {
     config::Service service;
@@ -93,14 +92,16 @@ class Server : private Renewal::House {
   config::SettingsPtr started_with_;
 
   aio::io_context io_{1};
-  aio::thread_pool disk_{4}, name_threads_{4};
+  // What clients wait for has threads of its own: creating files, commits.
+  aio::thread_pool disk_{4}, intake_disk_{session::AsioLoop::kBatches + LocalQueue::kBatches},
+      name_threads_{4};
   aio::signal_set signals_;
   std::unique_ptr<queue::DiskSpool> spool_;
   std::unique_ptr<net::Resolver> resolver_;
   std::unique_ptr<deliver::TcpConnector> connector_;
   std::unique_ptr<deliver::Worker> worker_;
   std::unique_ptr<queue::Manager> manager_;
-  std::unique_ptr<WakeQueue> door_;
+  std::unique_ptr<LocalQueue> door_;
   session::AsioLoop loop_;
   net::PeerNames names_;
   session::ClientLimits limits_;

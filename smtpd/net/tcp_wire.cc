@@ -7,12 +7,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 
 namespace headgate::net {
 namespace {
 
-constexpr std::size_t kInputBytes = 16384;
+constexpr std::size_t kInputBytes = 16384;    // for lines
+constexpr std::size_t kContentBytes = 65536;  // for content: a message of usual size in one read
 constexpr SteadyTime kNever = SteadyTime::max();
 
 }  // namespace
@@ -61,7 +63,9 @@ struct TcpWire::Core : std::enable_shared_from_this<TcpWire::Core> {
 };
 
 TcpWire::TcpWire(aio::ip::tcp::socket socket)
-    : core_(std::make_shared<Core>(std::move(socket))), input_(new char[kInputBytes]) {
+    : core_(std::make_shared<Core>(std::move(socket))),
+      input_(new char[kInputBytes]),
+      input_bytes_(kInputBytes) {
   aio::error_code ignored;
   core_->socket.non_blocking(true, ignored);
   core_->socket.set_option(aio::ip::tcp::no_delay(true), ignored);
@@ -108,6 +112,16 @@ Error TcpWire::failure(const aio::error_code& error, std::string_view action) co
 
 std::string_view TcpWire::buffered() const { return {input_.get() + begin_, end_ - begin_}; }
 
+// Another buffer, if the one in use holds nothing; without memory for it that one goes on.
+void TcpWire::use_input(std::size_t bytes) {
+  if (begin_ != end_ || input_bytes_ == bytes) return;
+  std::unique_ptr<char[]> other(new (std::nothrow) char[bytes]);
+  if (!other) return;
+  input_ = std::move(other);
+  input_bytes_ = bytes;
+  begin_ = end_ = 0;
+}
+
 // Reads once into the free part of the buffer, which is never empty here: the callers spill or return what is there.
 Task<Result<void>> TcpWire::fill() {
   if (std::exchange(core_->interrupted, false))
@@ -122,7 +136,7 @@ Task<Result<void>> TcpWire::fill() {
   const std::shared_ptr<Core> core = core_;
   begin_wait();
   core->reading = true;
-  const aio::mutable_buffer room(input_.get() + end_, kInputBytes - end_);
+  const aio::mutable_buffer room(input_.get() + end_, input_bytes_ - end_);
   const auto [error, count] = co_await core->socket.async_read_some(room, kAsTuple);
   core->reading = false;
   end_wait(count);
@@ -144,7 +158,7 @@ bool TcpWire::take_line(std::size_t limit_bytes, Line& line) {
   const std::string_view input = buffered();
   const std::size_t newline = input.find('\n');
   if (newline == std::string_view::npos) {
-    if (input.size() < kInputBytes) return false;
+    if (input.size() < input_bytes_) return false;
     // A full buffer without an end of line: keep its last byte, which may be the CR before the LF.
     spilling_ = true;
     spill(input.substr(0, input.size() - 1), limit_bytes);
@@ -169,6 +183,7 @@ bool TcpWire::take_line(std::size_t limit_bytes, Line& line) {
 
 Task<Result<Line>> TcpWire::read_line(std::size_t limit_bytes) {
   Line line;
+  use_input(kInputBytes);
   spill_.clear();
   spill_truncated_ = false;
   while (!take_line(limit_bytes, line)) {
@@ -180,6 +195,7 @@ Task<Result<Line>> TcpWire::read_line(std::size_t limit_bytes) {
 
 Task<Result<std::string_view>> TcpWire::read_some() {
   if (begin_ == end_) {
+    use_input(kContentBytes);
     Result<void> filled = co_await fill();
     if (!filled) co_return tl::unexpected(std::move(filled.error()));
   }
@@ -193,7 +209,7 @@ std::string_view TcpWire::pending() {
     begin_ = end_ = 0;
     aio::error_code error;
     const std::size_t count =
-        core_->socket.read_some(aio::buffer(input_.get(), kInputBytes), error);
+        core_->socket.read_some(aio::buffer(input_.get(), input_bytes_), error);
     if (!error) end_ = count;  // an end of file or an error shows again at the next read
   }
   return buffered();

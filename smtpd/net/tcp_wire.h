@@ -1,5 +1,6 @@
 // TcpWire: a Wire over a TCP socket, and connect_tcp() which opens one.
-// A fixed input buffer, an output buffer, one timer: an idle session costs little more than its 16 KiB of buffer.
+// An input buffer, an output buffer, one timer: an idle session costs little more than its 16 KiB of input buffer, which
+// is four times as large while content is read.
 //   Lifetime  the io_context must outlive it.       Threads  those of the io_context, one coroutine at a time.
 //   Errors    as wire.h says; a refused or unreachable peer is Code::unavailable with the system's words
 //             ("connect to 192.0.2.1[192.0.2.1]:25: Connection refused" is the caller's to compose from `what`).
@@ -27,6 +28,7 @@ class TcpWire final : public Wire {
   Task<Result<std::string_view>> read_some() override;
   void consume(std::size_t bytes) override;
   std::string_view pending() override;
+  [[nodiscard]] std::string_view buffered() const override;
   void queue(std::string_view bytes) override;
   Task<Result<void>> flush() override;
   void close() override;
@@ -39,7 +41,7 @@ class TcpWire final : public Wire {
   struct
       Core;  // the socket and its timer: shared with the timer's handler, which may outlive the Wire
 
-  [[nodiscard]] std::string_view buffered() const;
+  void use_input(std::size_t bytes);
   bool take_line(std::size_t limit_bytes,
                  Line& line);  // from the buffer; false = more input is needed
   void spill(std::string_view bytes, std::size_t limit_bytes);
@@ -54,6 +56,7 @@ class TcpWire final : public Wire {
   SteadyTime wait_began_{};
 
   std::unique_ptr<char[]> input_;
+  std::size_t input_bytes_;
   std::size_t begin_ = 0, end_ = 0;
   std::string
       spill_;  // the start of a line that is longer than the buffer, or the line last returned from there

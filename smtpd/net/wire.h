@@ -47,6 +47,8 @@ class Wire {
   virtual void consume(std::size_t bytes) = 0;
   // Input that is there already, buffered or in the socket: for pipelining and early-talker tests. Never waits.
   virtual std::string_view pending() = 0;
+  // What was read already and not yet used; the socket is not asked.
+  [[nodiscard]] virtual std::string_view buffered() const = 0;
 
   virtual void queue(std::string_view bytes) = 0;  // written at the next flush
   virtual Task<Result<void>> flush() = 0;

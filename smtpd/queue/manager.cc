@@ -1,17 +1,17 @@
 // A message is in one of four places: in the scheduler (waiting), in active_ (taken up: its file is
 // in active/), in hold/ (nobody's business here), or gone. take_up() moves it from the first to the
-// second, conclude() from there on. Jobs (one message to one destination) wait in Destinations;
+// second (a new one mostly starts there: take()), conclude() from there on. Jobs (one message to one destination) wait in Destinations;
 // whoever finishes one starts the next. Tested by tests/smtpd/queue/manager_test.cc and
 // tests/crash.
 #include "smtpd/queue/manager.h"
 
 #include <algorithm>
 #include <exception>
-#include <mutex>
 
 #include <fmt/format.h>
 
 #include "smtpd/net/blocking.h"
+#include "smtpd/queue/manager_parts.h"
 
 namespace headgate::queue {
 
@@ -20,39 +20,17 @@ namespace {
 constexpr std::size_t kRecipientsPerDelivery = 50;  // default_destination_recipient_limit
 constexpr std::size_t kDeliveriesUnderWay = 100;    // default_process_limit of the delivery agents
 
-std::chrono::seconds age_of(const Envelope& envelope, WallTime now) {
-  const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - envelope.arrival);
-  return std::max(age, std::chrono::seconds(0));  // a clock that was set back makes nobody unborn
-}
+constexpr std::size_t kBatches = 2;  // of moves and removals
 
 std::size_t limit(std::int64_t value) { return value <= 0 ? 0 : static_cast<std::size_t>(value); }
 
 }  // namespace
 
-struct Manager::Active {
-  std::string id;
-  State state = State::active;  // where its file lies now
-  std::shared_ptr<QueueFile> file;
-  WallTime since{};
-  std::size_t jobs_left = 0;
-  bool corrupt = false;
-  std::string failure;  // of the last recipient that failed for good
-  std::mutex
-      marking;  // jobs of one message may end at the same time, on different threads of the pool
-};
-
-struct Manager::Job {
-  ActivePtr message;
-  Delivery delivery;
-
-  Job(ActivePtr message_, Delivery delivery_)
-      : message(std::move(message_)), delivery(std::move(delivery_)) {}
-};
-
 Manager::Manager(aio::any_io_executor executor, aio::thread_pool& pool, DiskSpool& spool,
                  config::SettingsPtr settings, Deliverer& deliverer, EventSink& log, Env& env)
     : executor_(std::move(executor)),
       pool_(pool),
+      errands_(executor_, pool, kBatches),
       spool_(spool),
       settings_(std::move(settings)),
       deliverer_(deliverer),
@@ -67,6 +45,32 @@ void Manager::wake(std::string id) {
   aio::post(executor_, [this, id = std::move(id)] {
     if (active_.count(id) == 0) scheduler_.add(id, State::incoming, env_.steady());
     nudge();
+  });
+}
+
+bool Manager::has_room() const {
+  const std::size_t most = limit(settings_->qmgr_message_active_limit);
+  const std::optional<SteadyTime> due = scheduler_.next_due();
+  return !stopping_ && (most == 0 || active_.size() < most) && !(due && *due <= env_.steady());
+}
+
+// Posted, so that the client has its 250 before the delivery begins.
+void Manager::take(std::string id, std::shared_ptr<QueueFile> file) {
+  aio::post(executor_, [this, id = std::move(id), file = std::move(file)] {
+    if (stopping_) return;  // the next start finds it
+    if (file == nullptr || active_.count(id) != 0) {
+      scheduler_.add(id, State::active, env_.steady() + settings_->minimal_backoff_time);
+      return nudge();
+    }
+    try {
+      auto taken = std::make_shared<Active>();
+      taken->id = id;
+      taken->file = file;
+      active_.emplace(id, taken);
+      begin(taken);
+    } catch (const std::exception&) {
+      say(Level::error, "delivery was not begun; its message waits for the next start");
+    }
   });
 }
 
@@ -177,26 +181,29 @@ void Manager::spawn(Task<void> task) {
 
 Task<void> Manager::take_up(ActivePtr message) {
   auto open = [this, &message]() -> Result<std::shared_ptr<QueueFile>> {
-    TRY_OK(spool_.move(message->id, message->state, State::active));
+    if (message->state != State::active)
+      TRY_OK(spool_.move(message->id, message->state, State::active));
     message->state = State::active;
     TRY(file, spool_.open(message->id, State::active));
     return std::make_shared<QueueFile>(std::move(file));
   };
-  Result<std::shared_ptr<QueueFile>> file = co_await net::run_blocking(pool_, open);
+  Result<std::shared_ptr<QueueFile>> file = co_await errands_.run(open);
   if (!file) {
     co_await put_off(message, std::move(file.error()));
     co_return;
   }
   message->file = std::move(*file);
+  begin(message);
+}
+
+// Its file is in active/ and open.
+void Manager::begin(const ActivePtr& message) {
   message->since = env_.wall();
   const Envelope& envelope = message->file->envelope();
   say(Level::info, fmt::format("{}: from=<{}>, size={}, nrcpt={} (queue active)", message->id,
                                envelope.sender, envelope.size_bytes, envelope.recipients.size()));
   split_into_jobs(message);
-  if (message->jobs_left == 0) {
-    co_await conclude(message);
-    co_return;
-  }
+  if (message->jobs_left == 0) return spawn(conclude(message));
   pump();
 }
 
@@ -206,7 +213,7 @@ Task<void> Manager::put_off(ActivePtr message, Error error) {
   if (!gone) say(Level::warning, fmt::format("{}: {}", message->id, error.text()));
   if (error.code == Code::corrupt) {
     auto aside = [this, &message] { return spool_.set_aside(message->id, message->state); };
-    const Result<void> moved = co_await net::run_blocking(pool_, aside);
+    const Result<void> moved = co_await errands_.run(aside);
     say(Level::warning,
         moved ? fmt::format("{}: moved to {}/corrupt", message->id, spool_.directory())
               : fmt::format("{}: {}", message->id, moved.error().text()));
@@ -258,6 +265,10 @@ Task<void> Manager::work_off(std::shared_ptr<Job> job) {
   destinations_.done(delivery.destination);
   pump();
 
+  if (settles(*job, outcomes)) {
+    co_await remove(job->message, job);
+    co_return;
+  }
   Active& message = *job->message;
   auto strike = [&] { return mark(message, delivery.recipients, outcomes); };
   const Result<void> struck = co_await net::run_blocking(pool_, strike);
@@ -265,7 +276,18 @@ Task<void> Manager::work_off(std::shared_ptr<Job> job) {
   if (--message.jobs_left == 0) co_await conclude(job->message);
 }
 
-// Nothing is written for a message whose only delivery took everybody: it is removed at once.
+// The message's last delivery took everybody: the file goes at once, nothing is struck in it before.
+bool Manager::settles(const Job& job, const std::vector<Outcome>& outcomes) {
+  const Active& message = *job.message;
+  if (message.jobs_left != 1 || message.corrupt) return false;
+  const auto taken = [](const Outcome& o) { return o.status == Status::sent && !o.corrupt; };
+  if (!std::all_of(outcomes.begin(), outcomes.end(), taken)) return false;
+  const auto& all = message.file->envelope().recipients;
+  const auto done = [](const Recipient& r) { return r.done && !r.failed; };
+  const auto before = static_cast<std::size_t>(std::count_if(all.begin(), all.end(), done));
+  return before + job.delivery.recipients.size() == all.size();
+}
+
 Result<void> Manager::mark(Active& message, const std::vector<std::size_t>& recipients,
                            const std::vector<Outcome>& outcomes) {
   const std::lock_guard lock(message.marking);
@@ -280,11 +302,7 @@ Result<void> Manager::mark(Active& message, const std::vector<std::size_t>& reci
         message.file->mark(recipients[i], failed ? RecipientState::failed : RecipientState::done));
     changed = true;
   }
-  const auto& all = message.file->envelope().recipients;
-  const bool only_removal_follows =
-      std::all_of(all.begin(), all.end(), [](const Recipient& r) { return r.done && !r.failed; });
-  if (changed && !only_removal_follows) return message.file->sync();
-  return {};
+  return changed ? message.file->sync() : Result<void>();
 }
 
 std::vector<Outcome> Manager::spared(const Delivery& delivery) {
@@ -294,72 +312,6 @@ std::vector<Outcome> Manager::spared(const Delivery& delivery) {
   outcome.dsn = "4.4.1";
   outcome.text = "delivery temporarily suspended: " + *reason;
   return std::vector<Outcome>(delivery.recipients.size(), outcome);
-}
-
-// Every job of the message has ended: remove it, keep it, or try again later.
-Task<void> Manager::conclude(ActivePtr message) {
-  const auto& recipients = message->file->envelope().recipients;
-  if (message->corrupt) {
-    Error damaged{Code::corrupt, "content is damaged", spool_.path(message->id, message->state)};
-    co_await put_off(message, std::move(damaged));
-    co_return;
-  }
-  if (std::any_of(recipients.begin(), recipients.end(),
-                  [](const Recipient& r) { return !r.done; })) {
-    co_await defer(message);
-    co_return;
-  }
-  if (std::any_of(recipients.begin(), recipients.end(),
-                  [](const Recipient& r) { return r.failed; })) {
-    co_await keep_in_hold(message, message->failure);
-    co_return;
-  }
-  auto remove = [this, &message] { return spool_.remove(message->id, State::active); };
-  const Result<void> removed = co_await net::run_blocking(pool_, remove);
-  if (removed || removed.error().code == Code::not_found)
-    say(Level::info, message->id + ": removed");
-  else
-    say(Level::error, fmt::format("{}: {}", message->id, removed.error().text()));
-  forget(message->id);
-}
-
-Task<void> Manager::defer(ActivePtr message) {
-  const Envelope& envelope = message->file->envelope();
-  const WallTime now = env_.wall();
-  const std::chrono::seconds age = age_of(envelope, now);
-  const auto lifetime = envelope.sender.empty() ? settings_->bounce_queue_lifetime
-                                                : settings_->maximal_queue_lifetime;
-  if (expired(age, lifetime)) {
-    say(Level::info,
-        fmt::format("{}: from=<{}>, status=expired, kept in hold", message->id, envelope.sender));
-    co_await keep_in_hold(message, "it could not be delivered within maximal_queue_lifetime");
-    co_return;
-  }
-  const std::chrono::seconds wait =
-      backoff(age, settings_->minimal_backoff_time, settings_->maximal_backoff_time);
-  auto put_back = [&]() -> Result<void> {
-    TRY_OK(spool_.set_next_attempt(message->id, State::active, now + wait));
-    TRY_OK(spool_.move(message->id, State::active, State::deferred));
-    message->state = State::deferred;
-    return {};
-  };
-  const Result<void> moved = co_await net::run_blocking(pool_, put_back);
-  if (!moved) say(Level::error, fmt::format("{}: {}", message->id, moved.error().text()));
-  forget(message->id);
-  if (!moved && moved.error().code == Code::not_found) co_return;
-  scheduler_.add(message->id, message->state, env_.steady() + wait);
-}
-
-Task<void> Manager::keep_in_hold(ActivePtr message, std::string reason) {
-  auto hold = [&] { return spool_.move(message->id, State::active, State::hold); };
-  const Result<void> moved = co_await net::run_blocking(pool_, hold);
-  say(Level::warning,
-      moved ? fmt::format("{}: kept in {} instead of being returned to its sender: {}", message->id,
-                          spool_.path(State::hold), reason)
-            : fmt::format("{}: {}", message->id, moved.error().text()));
-  forget(message->id);
-  if (!moved)
-    scheduler_.add(message->id, State::active, env_.steady() + settings_->minimal_backoff_time);
 }
 
 void Manager::forget(const std::string& id) {

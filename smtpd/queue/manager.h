@@ -3,7 +3,7 @@
 // steps costs a duplicate, never a message. Mail that failed for good is kept in hold/ with a
 // warning (bounces are not written yet).
 //   Lifetime  borrows everything; all of it, and the pool's joined threads, must outlive the run.
-//   Threads   wake(), flush() and stop() from any thread; everything else happens on the executor
+//   Threads   wake(), take(), flush() and stop() from any thread; everything else happens on the executor
 //   (one thread or strand). Errors    a message that cannot be handled now is tried again later,
 //   with a log line; nothing is dropped. Source    qmgr(8); smtpd.md §8.
 #pragma once
@@ -15,7 +15,7 @@
 
 #include "engine/base/event.h"
 #include "smtpd/config/settings.h"
-#include "smtpd/net/aio.h"
+#include "smtpd/net/batcher.h"
 #include "smtpd/queue/deliverer.h"
 #include "smtpd/queue/destinations.h"
 #include "smtpd/queue/scheduler.h"
@@ -31,6 +31,11 @@ class Manager {
 
   // Door 2: a message was committed into incoming/.
   void wake(std::string id);
+  // The same for one that was committed into active/, which is for who asked has_room() before, on the executor. It is
+  // taken up as it is; without a `file`, a little later from the disk.
+  void take(std::string id, std::shared_ptr<QueueFile> file);
+  // Whether a new message may go into active/ at once: the limit is not reached, and nobody else waits for his turn.
+  [[nodiscard]] bool has_room() const;
   // A reload; on the executor. What is under way goes on as it began.
   void use(config::SettingsPtr settings);
   // Everything deferred is due now.
@@ -55,22 +60,26 @@ class Manager {
   Task<void> put_off(ActivePtr message, Error error);
   Task<void> work_off(std::shared_ptr<Job> job);
   Task<void> conclude(ActivePtr message);
+  Task<void> remove(ActivePtr message, std::shared_ptr<Job> last);
   Task<void> defer(ActivePtr message);
   Task<void> keep_in_hold(ActivePtr message, std::string reason);
 
   void start_due();
+  void begin(const ActivePtr& message);
   void spawn(Task<void> task);
   void split_into_jobs(const ActivePtr& message);
   void pump();
   Result<void> mark(Active& message, const std::vector<std::size_t>& recipients,
                     const std::vector<Outcome>& outcomes);
   [[nodiscard]] std::vector<Outcome> spared(const Delivery& delivery);
+  [[nodiscard]] static bool settles(const Job& job, const std::vector<Outcome>& outcomes);
   void forget(const std::string& id);
   void nudge();
   void say(Level level, std::string text);
 
   aio::any_io_executor executor_;
   aio::thread_pool& pool_;
+  net::Errands errands_;
   DiskSpool& spool_;
   config::SettingsPtr settings_;
   Deliverer& deliverer_;

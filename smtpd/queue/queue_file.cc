@@ -202,6 +202,16 @@ Result<void> QueueFile::load() {
   return load_envelope(bytes, content_end_, recipients);
 }
 
+Result<QueueFile> QueueFile::of_written(Fd fd, std::string path, std::string_view bytes,
+                                        std::uint64_t content_end, std::uint64_t content_bytes,
+                                        std::size_t recipients) {
+  QueueFile file(std::move(fd), std::move(path));
+  file.content_end_ = content_end;
+  file.envelope_.size_bytes = content_bytes;
+  TRY_OK(file.load_envelope(bytes, content_end, static_cast<std::uint32_t>(recipients)));
+  return file;
+}
+
 Result<void> QueueFile::load_envelope(std::string_view bytes, std::uint64_t offset,
                                       std::uint32_t recipient_count) {
   std::set<std::string, std::less<>> seen;
@@ -289,17 +299,29 @@ Result<void> QueueFileWriter::finish(const Envelope& envelope) {
     buffer_.resize(chunk_at_);
   else
     seal_record(buffer_, chunk_at_, RecordType::content);
-  const std::uint64_t content_end = offset_ + buffer_.size();
+  content_end_ = offset_ + buffer_.size();
+  recipients_ = envelope.recipients.size();
   put_envelope(buffer_, envelope);
-  if (offset_ + buffer_.size() - content_end > kEnvelopeLimitBytes)
+  if (offset_ + buffer_.size() - content_end_ > kEnvelopeLimitBytes)
     return fail(Code::limit, "envelope too large", path_);
   std::string end;
-  put_u64(end, content_end);
+  put_u64(end, content_end_);
   put_u64(end, content_bytes_);
-  put_u32(end, static_cast<std::uint32_t>(envelope.recipients.size()));
+  put_u32(end, static_cast<std::uint32_t>(recipients_));
   put_record(buffer_, RecordType::end, end);
   TRY_OK(status_);
-  TRY_OK(write_all(fd_.get(), buffer_, path_));
+  return write_all(fd_.get(), buffer_, path_);
+}
+
+Result<QueueFile> QueueFileWriter::reopen(std::string path) && {
+  const auto begin = static_cast<std::size_t>(content_end_ - offset_);
+  const std::string_view envelope =
+      std::string_view(buffer_).substr(begin, buffer_.size() - begin - kEndRecordBytes);
+  return QueueFile::of_written(std::move(fd_), std::move(path), envelope, content_end_,
+                               content_bytes_, recipients_);
+}
+
+Result<void> QueueFileWriter::sync() {
   if (::fsync(fd_.get()) != 0) return fail_errno("fsync", path_, errno);
   return {};
 }

@@ -49,6 +49,11 @@ class QueueFile {
 
   [[nodiscard]] ContentReader content() const;
 
+  // What a QueueFileWriter has just written, without asking the disk: `bytes` are those of the envelope's records.
+  static Result<QueueFile> of_written(Fd fd, std::string path, std::string_view bytes,
+                                      std::uint64_t content_end, std::uint64_t content_bytes,
+                                      std::size_t recipients);
+
   // One byte in place; durable after sync().
   Result<void> mark(std::size_t recipient, RecipientState state);
   Result<void> sync();
@@ -78,8 +83,12 @@ class QueueFileWriter {
 
   [[nodiscard]] int descriptor() const { return fd_.get(); }
 
-  // The rest of the content, the envelope and the end record; then fsync.
+  // The rest of the content, the envelope and the end record; durable after sync().
   Result<void> finish(const Envelope& envelope);
+  Result<void> sync();
+
+  // The finished file for reading; nothing can be written after it.
+  Result<QueueFile> reopen(std::string path) &&;
 
  private:
   void write_chunk();
@@ -90,6 +99,8 @@ class QueueFileWriter {
   std::uint64_t content_bytes_ = 0;
   std::size_t chunk_at_ = 0;  // where in buffer_ the open chunk's record begins
   std::uint64_t offset_ = 0;  // in the file, of what buffer_ holds
+  std::uint64_t content_end_ = 0;
+  std::size_t recipients_ = 0;
   Result<void> status_;
 };
 

@@ -1,34 +1,11 @@
-// The checksum is table-driven, eight bytes a step: a message is summed once when written and once
-// when delivered, and the disk is slower than this. Tested by tests/smtpd/queue/records_test.cc and
-// queue_file_test.cc.
+// Tested by tests/smtpd/queue/records_test.cc and queue_file_test.cc.
 #include "smtpd/queue/records.h"
 
-#include <array>
 #include <cstring>
 
 namespace headgate::queue {
 
 namespace {
-
-using CrcTables = std::array<std::array<std::uint32_t, 256>, 8>;
-
-constexpr CrcTables make_tables() {
-  CrcTables tables{};
-  for (std::uint32_t i = 0; i < 256; ++i) {
-    std::uint32_t crc = i;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0x82F63B78u : 0u);
-    tables[0][i] = crc;
-  }
-  for (std::size_t t = 1; t < 8; ++t) {
-    for (std::size_t i = 0; i < 256; ++i) {
-      const std::uint32_t previous = tables[t - 1][i];
-      tables[t][i] = (previous >> 8) ^ tables[0][previous & 0xFF];
-    }
-  }
-  return tables;
-}
-
-constexpr CrcTables kTables = make_tables();
 
 bool known_type(char type) {
   switch (static_cast<RecordType>(type)) {
@@ -42,21 +19,6 @@ bool known_type(char type) {
 }
 
 }  // namespace
-
-std::uint32_t crc32c(std::string_view bytes, std::uint32_t seed) {
-  std::uint32_t crc = ~seed;
-  while (bytes.size() >= 8) {
-    const std::uint32_t low = crc ^ get_u32(bytes.data());
-    const std::uint32_t high = get_u32(bytes.data() + 4);
-    crc = kTables[7][low & 0xFF] ^ kTables[6][(low >> 8) & 0xFF] ^ kTables[5][(low >> 16) & 0xFF] ^
-          kTables[4][low >> 24] ^ kTables[3][high & 0xFF] ^ kTables[2][(high >> 8) & 0xFF] ^
-          kTables[1][(high >> 16) & 0xFF] ^ kTables[0][high >> 24];
-    bytes.remove_prefix(8);
-  }
-  for (const char c : bytes)
-    crc = (crc >> 8) ^ kTables[0][(crc ^ static_cast<unsigned char>(c)) & 0xFF];
-  return ~crc;
-}
 
 void put_u32(std::string& out, std::uint32_t value) {
   for (int shift = 0; shift < 32; shift += 8)

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "engine/base/error.h"
+#include "smtpd/queue/crc32c.h"
 
 namespace headgate::queue {
 
@@ -20,9 +21,6 @@ inline constexpr std::size_t kRecordHeaderBytes = 9;  // crc32c 4, length 4, typ
 inline constexpr std::string_view kFileMagic("headgate\x01\0\0\0\0\0\0\0", 16);
 inline constexpr std::size_t kEndRecordBytes = kRecordHeaderBytes + 20;
 inline constexpr std::uint64_t kEnvelopeLimitBytes = 64u << 20;
-
-// CRC-32C (Castagnoli); `seed` is the value over the bytes before.
-std::uint32_t crc32c(std::string_view bytes, std::uint32_t seed = 0);
 
 void put_u32(std::string& out, std::uint32_t value);
 void put_u64(std::string& out, std::uint64_t value);

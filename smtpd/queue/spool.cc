@@ -1,6 +1,4 @@
-// A message is created under a temporary name that is no queue id, so no reader can mistake it; the
-// one rename() that gives it its id is the commit. A failed commit removes the file again: the
-// client is told so and keeps the message. Tested by tests/smtpd/queue/spool_test.cc.
+// How a message comes into the directories: disk_writer. Tested by tests/smtpd/queue/spool_test.cc.
 #include "smtpd/queue/spool.h"
 
 #include <dirent.h>
@@ -16,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "smtpd/queue/disk_writer.h"
 #include "smtpd/queue/queue_id.h"
 #include "smtpd/queue/recovery.h"
 
@@ -36,58 +35,6 @@ std::string_view name_of(State state) {
   }
   return "incoming";
 }
-
-constexpr mode_t kUnfinishedMode = 0600;
-constexpr mode_t kReadyMode = 0700;  // as Postfix marks a finished queue file
-
-// Never over another message: a spool that was copied or restored has new inodes under old names, so a new message may
-// get the id of an old one. File systems that do not know RENAME_NOREPLACE get a plain rename.
-bool rename_to_new(const std::string& from, const std::string& to) {
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
-  return (errno == EINVAL || errno == ENOSYS) && ::rename(from.c_str(), to.c_str()) == 0;
-}
-
-class DiskWriter final : public Writer {
- public:
-  DiskWriter(const DiskSpool& spool, Fd fd, std::string temporary, std::string id)
-      : spool_(spool),
-        temporary_(std::move(temporary)),
-        id_(std::move(id)),
-        file_(std::move(fd), temporary_) {}
-
-  ~DiskWriter() override {
-    if (!present_.empty()) ::unlink(present_.c_str());
-  }
-
-  [[nodiscard]] const std::string& id() const override { return id_; }
-
-  void record(std::string_view bytes, bool continued) override { file_.append(bytes, continued); }
-
-  [[nodiscard]] std::uint64_t content_bytes() const override { return file_.content_bytes(); }
-
-  [[nodiscard]] Result<void> status() const override { return file_.status(); }
-
-  Result<void> commit(const Envelope& envelope, State state) override {
-    if (present_.empty() || present_ != temporary_)
-      return fail(Code::bug, "message committed twice", id_);
-    TRY_OK(file_.finish(envelope));
-    if (::fchmod(file_.descriptor(), kReadyMode) != 0)
-      return fail_errno("chmod", temporary_, errno);
-    const std::string path = spool_.path(id_, state);
-    if (!rename_to_new(temporary_, path)) return fail_errno("rename", temporary_, errno);
-    present_ = path;
-    TRY_OK(sync_directory(spool_.path(state)));
-    present_.clear();
-    return {};
-  }
-
- private:
-  const DiskSpool& spool_;
-  std::string temporary_;
-  std::string id_;
-  QueueFileWriter file_;
-  std::string present_ = temporary_;  // what the destructor has to remove
-};
 
 Result<void> make_directory(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
@@ -127,7 +74,7 @@ std::string DiskSpool::path(const std::string& id, State state) const {
 Result<std::unique_ptr<Writer>> DiskSpool::create() {
   const std::string temporary =
       fmt::format("{}/{}{:016x}", path(State::incoming), kTemporaryPrefix, env_.random());
-  TRY(fd, open_file(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, kUnfinishedMode));
+  TRY(fd, open_file(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, kQueueFileMode));
 
   struct stat status {};
 
@@ -142,6 +89,8 @@ Result<std::unique_ptr<Writer>> DiskSpool::create() {
       std::make_unique<DiskWriter>(*this, std::move(fd), temporary, std::move(id));
   return writer;
 }
+
+void DiskSpool::commit(std::span<Commit* const> all) { commit_together(*this, all); }
 
 Result<std::uint64_t> DiskSpool::free_bytes() const {
   struct statvfs status {};

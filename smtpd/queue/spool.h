@@ -32,6 +32,7 @@ class DiskSpool final : public Spool {
   DiskSpool(std::string directory, Fd lock, Env& env, SpoolOptions options);
 
   Result<std::unique_ptr<Writer>> create() override;
+  void commit(std::span<Commit* const> all) override;
   [[nodiscard]] Result<std::uint64_t> free_bytes() const override;
 
   // Message ids in a directory; names that are no queue id are left out.

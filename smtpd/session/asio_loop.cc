@@ -3,8 +3,6 @@
 
 #include <utility>
 
-#include "smtpd/net/blocking.h"
-
 namespace headgate::session {
 
 Task<void> AsioLoop::pause(std::chrono::milliseconds duration) {
@@ -14,7 +12,7 @@ Task<void> AsioLoop::pause(std::chrono::milliseconds duration) {
 
 Task<Result<void>> AsioLoop::off_loop(std::function<Result<void>()> work) {
   try {
-    co_return co_await net::run_blocking(pool_, work);
+    co_return co_await errands_.run(work);
   } catch (const std::exception&) {
     co_return fail(Code::bug, "exception in work off the loop");
   }

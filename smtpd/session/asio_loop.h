@@ -1,9 +1,10 @@
 // AsioLoop: the Loop of a running server: timers of the caller's executor, blocking work on a pool of threads, inspections
 // on a thread for each set of tables in use (net::Turns), so that one which does not end takes no thread from another
 // service, nor from the tables that a reload puts in the place of its own.
-//   Lifetime  borrows the pool, which is joined before the loop goes.       Threads  any coroutine.
+//   Lifetime  borrows the pool, which is joined before the loop goes.       Threads  coroutines of `home`.
 #pragma once
 
+#include "smtpd/net/batcher.h"
 #include "smtpd/net/turns.h"
 #include "smtpd/session/services.h"
 
@@ -11,7 +12,12 @@ namespace headgate::session {
 
 class AsioLoop final : public Loop {
  public:
-  explicit AsioLoop(aio::thread_pool& pool) : pool_(pool) {}
+  // Of work off the loop at a time; each takes a thread of the pool.
+  static constexpr std::size_t kBatches = 2;
+
+  // `home`: the executor of a single thread, on which everybody waits.
+  AsioLoop(aio::any_io_executor home, aio::thread_pool& pool)
+      : errands_(std::move(home), pool, kBatches) {}
 
   Task<void> pause(std::chrono::milliseconds duration) override;
   Task<Result<void>> off_loop(std::function<Result<void>()> work) override;
@@ -19,7 +25,7 @@ class AsioLoop final : public Loop {
                              std::function<Result<void>()> work) override;
 
  private:
-  aio::thread_pool& pool_;
+  net::Errands errands_;
   net::Turns turns_{1};
 };
 

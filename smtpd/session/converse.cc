@@ -137,7 +137,7 @@ Task<Conversation::Next> Conversation::flush() {
   co_return Next::end;
 }
 
-// Queues the reply; flushes when the client waits for it: nothing complete is left to read, or it was made to wait.
+// Queues the reply; flushes when the client waits for it: nothing complete was read already, or it was made to wait.
 Task<Conversation::Next> Conversation::send(Reply reply) {
   const config::Settings& settings = session_.settings();
   if (settings.soft_bounce) reply = reply.softened();
@@ -147,7 +147,7 @@ Task<Conversation::Next> Conversation::send(Reply reply) {
   wire_.queue(reply.bytes(settings.smtputf8_enable));
   const bool closes = reply.closes();
   const bool overdue = dialogue_.services.env.steady() - last_flush_ > kFlushInterval;
-  if (closes || slow || overdue || wire_.pending().find('\n') == std::string_view::npos) {
+  if (closes || slow || overdue || wire_.buffered().find('\n') == std::string_view::npos) {
     const Next next = co_await flush();
     if (next == Next::end) co_return next;
   }

@@ -159,6 +159,7 @@ void Intake::guard(const Work& work) {
 std::size_t Intake::feed(std::string_view bytes) {
   if (!std::exchange(received_written_, true) && writing()) begin();
   content_.clear();
+  content_.reserve(bytes.size());
   const bool over = refused_by_smtpd();
   const std::uint64_t before = reader_.content_bytes();
   const std::size_t taken = reader_.feed(bytes, content_);
@@ -294,14 +295,11 @@ Task<Reply> Intake::commit(const checks::Verdict& verdict) {
   queue::Envelope envelope = *session_.envelope;
   apply(verdict, envelope);
   const queue::State where = verdict.hold ? queue::State::hold : queue::State::incoming;
-  const std::function<Result<void>()> work = [this, &envelope, where] {
-    return writer_->commit(envelope, where);
-  };
-  const Result<void> committed = co_await services_.loop.off_loop(work);
+  queue::Commit message(*writer_, envelope, where);
+  const Result<void> committed = co_await services_.queue.commit(message);
   sink_.stop();
   writer_.reset();
   if (!committed) co_return write_failure(committed.error());
-  if (!verdict.hold) services_.queue.wake(id_);
   co_return proto::reply::queued(id_);
 }
 

@@ -18,14 +18,17 @@
 
 namespace headgate::session {
 
-// Door 2: a message was committed.
+// Door 2: a message is handed over.
 class QueueDoor {
  public:
   QueueDoor() = default;
   QueueDoor(const QueueDoor&) = delete;
   QueueDoor& operator=(const QueueDoor&) = delete;
   virtual ~QueueDoor() = default;
-  virtual void wake(std::string id) = 0;
+
+  // Makes it durable, with others that are ready at the same time; a Result that says so is the queue's promise. Unless it
+  // is held, it is then delivered.
+  virtual Task<Result<void>> commit(queue::Commit& message) = 0;
 };
 
 // Time and the disk, without holding up the other sessions.

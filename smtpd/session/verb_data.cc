@@ -67,7 +67,9 @@ Task<Result<void>> step(Dialogue& dialogue, Intake& intake, std::function<void()
   co_return Result<void>();
 }
 
-Task<Result<void>> read_content(Dialogue& dialogue, Intake& intake) {
+// What comes after the last byte is done with it, if nobody has to be asked before: a hand-over less. `ended` says so.
+Task<Result<void>> read_content(Dialogue& dialogue, Intake& intake, bool& ended) {
+  const bool may_end = dialogue.session.settings().smtpd_end_of_data_restrictions.empty();
   while (!intake.done()) {
     const Result<std::string_view> bytes = co_await dialogue.wire.read_some();
     if (!bytes && bytes.error().code == Code::cancelled)
@@ -75,7 +77,11 @@ Task<Result<void>> read_content(Dialogue& dialogue, Intake& intake) {
     if (!bytes) co_return tl::unexpected(bytes.error());
     std::size_t taken = 0;
     const std::string_view content = *bytes;
-    const std::function<void()> feed = [&] { taken = intake.feed(content); };
+    const std::function<void()> feed = [&] {
+      taken = intake.feed(content);
+      ended = intake.done() && may_end;
+      if (ended) intake.end();
+    };
     Result<void> fed = co_await step(dialogue, intake, feed);
     if (!fed) co_return fed;
     dialogue.wire.consume(taken);
@@ -84,13 +90,15 @@ Task<Result<void>> read_content(Dialogue& dialogue, Intake& intake) {
   co_return Result<void>();
 }
 
-Task<proto::Reply> conclude(Dialogue& dialogue, Intake& intake, const std::string& id) {
+Task<proto::Reply> conclude(Dialogue& dialogue, Intake& intake, const std::string& id, bool ended) {
   Refusal refusal;
   if (!intake.refused_by_smtpd()) refusal = co_await judge_end_of_data(dialogue, id);
   if (refusal) co_return *refusal;  // the Intake goes, and the queue file with it
-  const std::function<void()> end = [&intake] { intake.end(); };
-  const Result<void> ended = co_await step(dialogue, intake, end);
-  if (!ended) co_return proto::reply::queue_write_error();
+  if (!ended) {
+    const std::function<void()> end = [&intake] { intake.end(); };
+    const Result<void> done = co_await step(dialogue, intake, end);
+    if (!done) co_return proto::reply::queue_write_error();
+  }
   proto::Reply reply = co_await intake.conclude();
   if (reply.positive()) {
     dialogue.session.forgive_errors();
@@ -122,13 +130,14 @@ Task<Answer> data(Dialogue& dialogue, const proto::Request& request) {
   dialogue.wire.queue(proto::reply::start_data().bytes());
   set_content_deadline(dialogue);
   Result<void> read = co_await dialogue.wire.flush();
-  if (read) read = co_await read_content(dialogue, intake);
+  bool ended = false;
+  if (read) read = co_await read_content(dialogue, intake, ended);
   if (!read) {
     dialogue.wire_failure = read.error();
     co_return Answer(proto::Reply(), true);
   }
   session.where = "END-OF-MESSAGE";
-  proto::Reply reply = co_await conclude(dialogue, intake, id);
+  proto::Reply reply = co_await conclude(dialogue, intake, id, ended);
   session.forget_transaction();
   co_return Answer(std::move(reply));
 }

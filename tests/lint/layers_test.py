@@ -13,10 +13,13 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 
 # header prefix -> rooms that may include it
 THIRD_PARTY = {
-    "hs/": ("engine/match", "compiler/back", "compiler/analyse"),
-    "hs.h": ("engine/match", "compiler/back", "compiler/analyse"),
-    "pcre2.h": ("engine/match", "compiler/back"),
-    "regex.h": ("engine/match",),
+    "hs/": ("engine/match", "compiler/back", "compiler/analyse", "bench/peers"),
+    "hs.h": ("engine/match", "compiler/back", "compiler/analyse", "bench/peers"),
+    "pcre2.h": ("engine/match", "compiler/back", "bench/peers"),
+    "regex.h": ("engine/match", "bench/peers"),
+    "re2/": ("bench/engine",),
+    "benchmark/": ("bench/engine",),
+    "zlib.h": ("smtpd/corpus",),
     "asio": ("smtpd/net",),
     "ares": ("smtpd/net",),
     "cdb.h": ("tables",),
@@ -48,7 +51,7 @@ def room_of(path, rooms):
 
 def violations(table):
     found = []
-    for path in source_files.files(("engine", "compiler", "tables", "smtpd")):
+    for path in source_files.files(("engine", "compiler", "tables", "smtpd", "bench")):
         here = room_of(path, table)
         if not here:
             found.append("%s: lies in no room of docs/house.md" % path)

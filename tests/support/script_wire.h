@@ -41,6 +41,8 @@ class ScriptWire final : public net::Wire {
   void consume(std::size_t bytes) override;
   std::string_view pending() override;
 
+  [[nodiscard]] std::string_view buffered() const override { return input_; }
+
   void queue(std::string_view bytes) override { queued_ += bytes; }
 
   Task<Result<void>> flush() override;

@@ -41,6 +41,8 @@ class LentWire final : public net::Wire {
 
   std::string_view pending() override { return wire_.pending(); }
 
+  [[nodiscard]] std::string_view buffered() const override { return wire_.buffered(); }
+
   void queue(std::string_view bytes) override { wire_.queue(bytes); }
 
   Task<Result<void>> flush() override { return wire_.flush(); }

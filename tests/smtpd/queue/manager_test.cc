@@ -119,6 +119,36 @@ class ManagerTest : public ::testing::Test {
   std::unique_ptr<Manager> manager_;
 };
 
+// Committed into active/: it is delivered as it is, and not looked for in incoming/.
+TEST_F(ManagerTest, TakesWhatWasCommittedIntoActive) {
+  EXPECT_TRUE(manager_->has_room());
+  for (const bool open : {true, false}) {
+    const std::string id = put({"ok@here.example", "defer@here.example"});
+    ASSERT_TRUE(spool_->move(id, State::incoming, State::active));
+    auto file = spool_->open(id, State::active);
+    ASSERT_TRUE(file);
+    manager_->take(id, open ? std::make_shared<QueueFile>(std::move(*file)) : nullptr);
+    context_.run_one_for(std::chrono::milliseconds(50));
+    if (!open) {
+      EXPECT_EQ(1u, manager_->waiting());
+      manager_->flush();
+    }
+    ASSERT_TRUE(run_until([&] { return is_in(id, State::deferred); })) << open;
+    EXPECT_TRUE(logged(id + ": from=<s@example.org>, size=11, nrcpt=2 (queue active)")) << open;
+  }
+}
+
+TEST_F(ManagerTest, HasNoRoomWhenTheActiveQueueIsFullOrOthersWait) {
+  settings_.qmgr_message_active_limit = 1;
+  manager_->use(std::make_shared<const config::Settings>(settings_));
+  EXPECT_TRUE(manager_->has_room());
+  const std::string id = put({"ok@here.example"});
+  manager_->wake(id);
+  EXPECT_TRUE(run_until([&] { return !manager_->has_room(); }));
+  EXPECT_TRUE(run_until([&] { return deliverer_.asked.size() == 1 && manager_->active() == 0; }));
+  EXPECT_TRUE(manager_->has_room());
+}
+
 TEST_F(ManagerTest, DeliversAndRemoves) {
   const std::string id = put({"ok@a.example", "ok@b.example"});
   manager_->wake(id);

@@ -9,6 +9,16 @@ TEST(Records, ChecksumIsCrc32c) {
   EXPECT_EQ(0xE3069283u, crc32c("123456789"));  // the check value of the catalogue of CRCs
   EXPECT_EQ(0x8A9136AAu, crc32c(std::string(32, '\0')));  // RFC 3720 §B.4
   EXPECT_EQ(crc32c("123456789"), crc32c("6789", crc32c("12345")));
+  EXPECT_EQ(0xE3069283u, crc32c_by_tables("123456789"));
+}
+
+TEST(Records, ChecksumIsTheSameByInstructionAndByTables) {
+  std::string bytes;
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(crc32c_by_tables(bytes), crc32c(bytes)) << i;
+    EXPECT_EQ(crc32c_by_tables(bytes, 4711), crc32c(bytes, 4711)) << i;
+    bytes += static_cast<char>(i * 37);
+  }
 }
 
 TEST(Records, RoundTrip) {

@@ -117,6 +117,70 @@ TEST_F(SpoolTest, AFailedCommitSaysSoAndLeavesNothing) {
   EXPECT_TRUE(scratch_.files("deep/queue/incoming").empty());
 }
 
+// As if it had been opened from the disk.
+TEST_F(SpoolTest, CommittedIntoActiveItComesBackOpen) {
+  const auto spool = open();
+  auto writer = spool->create();
+  ASSERT_TRUE(writer);
+  (*writer)->record(std::string(100000, 'x'), false);
+  Envelope envelope;
+  envelope.arrival = env_.wall();
+  envelope.sender = "s@example.org";
+  envelope.recipients.resize(2);
+  envelope.recipients[0].address = "a@example.org";
+  envelope.recipients[1].address = "b@example.org";
+  Commit commit(**writer, envelope, State::active);
+  Commit* const all[] = {&commit};
+  spool->commit(all);
+  ASSERT_TRUE(commit.result);
+  ASSERT_TRUE(commit.file);
+  const std::string id = (*writer)->id();
+  writer->reset();
+  const auto read = spool->open(id, State::active);
+  ASSERT_TRUE(read);
+  ASSERT_EQ(2u, commit.file->envelope().recipients.size());
+  EXPECT_EQ("s@example.org", commit.file->envelope().sender);
+  EXPECT_EQ(100001u, commit.file->envelope().size_bytes);
+  for (std::size_t i = 0; i < 2; ++i)
+    EXPECT_EQ(read->envelope().recipients[i].strike_offset,
+              commit.file->envelope().recipients[i].strike_offset);
+  ContentReader content = commit.file->content();
+  std::size_t bytes = 0;
+  for (auto chunk = content.next(); chunk && !chunk->empty(); chunk = content.next())
+    bytes += chunk->size();
+  EXPECT_EQ(100001u, bytes);
+  ASSERT_TRUE(commit.file->mark(1, RecipientState::done));
+  EXPECT_TRUE(spool->open(id, State::active)->envelope().recipients[1].done);
+}
+
+// One that fails takes nobody with it.
+TEST_F(SpoolTest, MessagesAreCommittedTogether) {
+  const auto spool = open();
+  std::vector<std::unique_ptr<Writer>> writers;
+  std::vector<Commit> commits;
+  Envelope envelope;
+  envelope.arrival = env_.wall();
+  for (int i = 0; i < 4; ++i) {
+    writers.push_back(*spool->create());
+    writers.back()->record(std::string(100000, 'x'), false);
+    commits.emplace_back(*writers.back(), envelope, i == 3 ? State::hold : State::incoming);
+  }
+  const std::string taken = spool->path(writers[1]->id(), State::incoming);
+  ASSERT_TRUE(write_file_atomically(taken, "an older message"));
+  std::vector<Commit*> all;
+  for (Commit& commit : commits) all.push_back(&commit);
+  spool->commit(all);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(i != 1, commits[i].result.has_value()) << i;
+  std::vector<std::string> incoming{writers[0]->id(), writers[1]->id(), writers[2]->id()};
+  std::sort(incoming.begin(), incoming.end());
+  const std::string held = writers[3]->id();
+  writers.clear();
+  EXPECT_EQ(incoming, *spool->list(State::incoming));
+  EXPECT_EQ(std::vector<std::string>{held}, *spool->list(State::hold));
+  EXPECT_EQ("an older message", *read_file(taken));
+  EXPECT_EQ(3u, scratch_.files("deep/queue/incoming").size()) << "no temporary file";
+}
+
 TEST_F(SpoolTest, ASecondServerIsRefused) {
   const auto spool = open();
   const auto second = open_spool(scratch_.path("deep/queue"), env_, log_);

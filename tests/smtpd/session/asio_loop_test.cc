@@ -39,7 +39,7 @@ Task<void> inspect_some(AsioLoop& loop, const void* tables, Watch& watch) {
 TEST(AsioLoop, InspectsOneAtATimeAndNotOnTheLoop) {
   aio::io_context io;
   aio::thread_pool pool(4);
-  AsioLoop loop(pool);
+  AsioLoop loop(io.get_executor(), pool);
   Watch watch;
   for (int i = 0; i < 8; ++i)
     aio::co_spawn(io.get_executor(), inspect_some(loop, &watch, watch), aio::detached);
@@ -54,7 +54,7 @@ TEST(AsioLoop, InspectsOneAtATimeAndNotOnTheLoop) {
 TEST(AsioLoop, AnExceptionOffTheLoopIsAnError) {
   aio::io_context io;
   aio::thread_pool pool(1);
-  AsioLoop loop(pool);
+  AsioLoop loop(io.get_executor(), pool);
   const std::function<Result<void>()> work = []() -> Result<void> { throw std::bad_alloc(); };
   auto result = aio::co_spawn(io.get_executor(), loop.off_loop(work), aio::use_future);
   io.run();

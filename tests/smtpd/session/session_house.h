@@ -48,7 +48,11 @@ class FakeLoop final : public Loop {
 
 class FakeQueueDoor final : public QueueDoor {
  public:
-  void wake(std::string id) override { woken.push_back(std::move(id)); }
+  Task<Result<void>> commit(queue::Commit& message) override {
+    const Result<void> done = message.writer.commit(message.envelope, message.state);
+    if (done && message.state != queue::State::hold) woken.push_back(message.writer.id());
+    co_return done;
+  }
 
   std::vector<std::string> woken;
 };

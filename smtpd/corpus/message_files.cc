@@ -1,21 +1,17 @@
-// Tested by tests/smtpd/cli/match_test.cc.
-#include "smtpd/cli/message_files.h"
-
-#include <fcntl.h>
-#include <unistd.h>
+// Tested by tests/smtpd/corpus/message_files_test.cc and tests/smtpd/cli/match_test.cc.
+#include "smtpd/corpus/message_files.h"
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <filesystem>
-#include <functional>
-#include <istream>
 #include <vector>
 
 #include "engine/base/file.h"
 #include "engine/mail/splitter.h"
+#include "smtpd/corpus/byte_source.h"
+#include "smtpd/corpus/tar_members.h"
 
-namespace headgate::cli {
+namespace headgate::corpus {
 
 namespace {
 
@@ -69,17 +65,13 @@ class Messages {
   bool held_blank_ = false;  // an empty line that may belong to the separator that follows
 };
 
-// Reads up to `size` bytes; 0 at the end.
-using Source = std::function<Result<std::size_t>(char* to, std::size_t size)>;
-
-Result<void> read_stream(const std::string& name, const Source& source, std::size_t limit,
-                         MessageReader& reader) {
+Result<void> read_source(ByteSource& source, std::size_t limit, MessageReader& reader) {
   constexpr std::size_t kReadBytes = 65536;
   std::array<char, kReadBytes> buffer{};
   mail::Splitter splitter(limit, mail::LineEnd::crlf_or_lf);
-  Messages messages(name, reader);
+  Messages messages(source.name(), reader);
   for (;;) {
-    const auto got = source(buffer.data(), buffer.size());
+    const auto got = source.read(buffer.data(), buffer.size());
     if (!got) {
       messages.finish();
       return tl::unexpected(got.error());
@@ -93,16 +85,11 @@ Result<void> read_stream(const std::string& name, const Source& source, std::siz
 }
 
 Result<void> read_file_messages(const std::string& path, std::size_t limit, MessageReader& reader) {
-  TRY(fd, open_file(path, O_RDONLY | O_CLOEXEC));
-  const auto source = [&](char* to, std::size_t size) -> Result<std::size_t> {
-    ssize_t got = 0;
-    do {
-      got = ::read(fd.get(), to, size);
-    } while (got < 0 && errno == EINTR);
-    if (got < 0) return fail_errno("read", path, errno);
-    return static_cast<std::size_t>(got);
-  };
-  return read_stream(path, source, limit, reader);
+  TRY(source, ByteSource::open(path));
+  if (!is_tar(*source)) return read_source(*source, limit, reader);
+  return read_tar(*source, [&](const std::string&, ByteSource& member) {
+    return read_source(member, limit, reader);
+  });
 }
 
 Result<std::vector<std::string>> files_below(const std::string& path) {
@@ -129,13 +116,8 @@ Result<std::vector<std::string>> files_below(const std::string& path) {
 
 Result<void> read_messages(const std::string& path, std::size_t line_length_limit,
                            std::istream& standard_input, MessageReader& reader) {
-  if (path == "-") {
-    const auto source = [&](char* to, std::size_t size) -> Result<std::size_t> {
-      standard_input.read(to, static_cast<std::streamsize>(size));
-      return static_cast<std::size_t>(standard_input.gcount());
-    };
-    return read_stream(path, source, line_length_limit, reader);
-  }
+  if (path == "-")
+    return read_source(*ByteSource::of_stream(standard_input), line_length_limit, reader);
   std::error_code error;
   if (!fs::is_directory(path, error)) return read_file_messages(path, line_length_limit, reader);
   TRY(files, files_below(path));
@@ -143,4 +125,4 @@ Result<void> read_messages(const std::string& path, std::size_t line_length_limi
   return {};
 }
 
-}  // namespace headgate::cli
+}  // namespace headgate::corpus

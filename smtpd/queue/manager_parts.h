@@ -1,0 +1,34 @@
+// What the Manager keeps of a message that was taken up, and of a delivery. For manager*.cc only.
+//   Threads   the manager's executor; `marking` guards the file's recipients against the pool's threads.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "smtpd/queue/manager.h"
+
+namespace headgate::queue {
+
+struct Manager::Active {
+  std::string id;
+  State state = State::active;  // where its file lies now
+  std::shared_ptr<QueueFile> file;
+  WallTime since{};
+  std::size_t jobs_left = 0;
+  bool corrupt = false;
+  std::string failure;  // of the last recipient that failed for good
+  std::mutex
+      marking;  // jobs of one message may end at the same time, on different threads of the pool
+};
+
+struct Manager::Job {
+  ActivePtr message;
+  Delivery delivery;
+
+  Job(ActivePtr message_, Delivery delivery_)
+      : message(std::move(message_)), delivery(std::move(delivery_)) {}
+};
+
+}  // namespace headgate::queue
