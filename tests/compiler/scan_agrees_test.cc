@@ -235,11 +235,18 @@ TEST(ScanAgrees, OnWarningsOfTheMatchLimit) {
       "if !/(a+)+b/\n/free/ A\nendif\n!/(a+)+b/ B\n/(a+)+b/ C\n",
       "if /^Subject:/\n/(a+)+b/ A\nif /(a+)+b/\n/./ B\nendif\n!/x/ C\nendif\n/(a+)+b/ D\n",
       "if /^Subject: (a+)+b/\n/x/ A\nendif\nif /From/\n/(a+)+b/ B\nendif\n",
+      "/^(?=.(a+)+b)From:/ A\nif /^(?!.(a+)+b)From:/\n/x/ B\nendif\n",
+      "/^x(?:a|a){14}(?:a|a){14}:/ A\n",
       "/(?:foox)*(a*)(a*)(a*)(a*)foox/ A\nif /^(a|aa)+$/\n/nowhere/ B\nendif\n",
   };
   const std::string hostile(40, 'a');
-  const std::vector<std::string> keys = {"x", "Subject: x", "free x", hostile + "xb free",
-                                         "Subject: " + hostile + "x b"};
+  const std::vector<std::string> keys = {"x",
+                                         "Subject: x",
+                                         "free x",
+                                         hostile + "xb free",
+                                         "Subject: " + hostile + "x b",
+                                         "f" + hostile + "c:FROMx",
+                                         "x" + hostile.substr(12) + "c:"};
   for (const char* table : kTables) expect_every_way(rules::Dialect::pcre, table, keys, 0);
 }
 

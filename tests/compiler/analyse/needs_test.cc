@@ -54,6 +54,12 @@ TEST(Needs, HeaderNames) {
       {"^(?-i:S)ubject:", "subject", false},
       // A line of the text may begin later than the text.
       {"^x\\n(?m)^y:", "x\ny", false},
+      {"^Subject:(a+)+$", "subject", false},
+      {"^(?!ab)Subject:", "subject", false},
+      // Of other texts PCRE2 tries much before it knows the name.
+      {"^(?=.(a+)+b)From:", "", false},
+      {"^(?!.*x)From:", "", false},
+      {"^x(?:a|a){14}(?:a|a){14}:", "", false},
       // Any text.
       {"Subject:", "", false},
       {"(?m)^Subject:", "", false},
