@@ -3,8 +3,9 @@
 // made once for each way of the first. Alternatives add, or, when at most one can start with a given byte, the larger
 // counts. x* has one way for each length. Two ideas keep honest patterns cheap: atomic parts and look-around have one way,
 // and a repeat of single bytes followed by something that cannot start with such a byte (`[a-z]+@`) has one useful way.
-// So with the end of one round of a group and the beginning of the next (`([a-z]+ )*`). A group repeated without bound that
-// can match in more than one way a round is exponential: no bound is given.
+// So with the end of one round of a group and the beginning of the next (`([a-z]+ )*`). The other lengths are not for nothing:
+// each costs what it takes to see that the next byte is wrong, a `glance`, which look-around and long alternations make dear.
+// A group repeated without bound that can match in more than one way a round is exponential: no bound is given.
 // A part that cannot match has no way through it, so what follows is multiplied by nothing.
 // Every step rounds up, and the result is halved once more for the frames that PCRE2 spends on groups.
 // Tested by tests/compiler/analyse/effort_test.cc.
@@ -31,6 +32,9 @@ using Polynomial = std::array<double, kDegrees>;  // coefficient of u^k
 struct Effort {
   Polynomial ways{};
   Polynomial calls{};
+  // The same where the next byte is none of `first`: what does not match empty does not match.
+  Polynomial glance_ways{};
+  Polynomial glance_calls{};
   ByteSet first;          // a match that is not empty starts with one of these
   bool nullable = false;  // may be empty (or so we must assume)
   bool explosive = false;
@@ -106,6 +110,8 @@ Effort zero_width(double calls) {
   Effort effort;
   effort.ways = constant(1);
   effort.calls = constant(calls);
+  effort.glance_ways = effort.ways;
+  effort.glance_calls = effort.calls;
   effort.nullable = true;
   return effort;
 }
@@ -118,6 +124,8 @@ bool is_byte_repeat(const Node& node) {
 void append(Effort& before, const Effort& next) {
   before.calls = add(before.calls, multiply(before.ways, next.calls));
   before.ways = multiply(before.ways, next.ways);
+  before.glance_calls = add(before.glance_calls, multiply(before.glance_ways, next.glance_calls));
+  before.glance_ways = multiply(before.glance_ways, next.glance_ways);
   if (before.nullable) before.first |= next.first;
   before.nullable = before.nullable && next.nullable;
   before.explosive = before.explosive || next.explosive;
@@ -129,9 +137,13 @@ class Meter {
       : cannot_match_(cannot_match), few_repeats_(few_repeats) {}
 
   [[nodiscard]] Effort measure(const Node& node) const {
-    Effort effort = measure_possible(node);
+    return with_fewer_ways(node, measure_possible(node));
+  }
+
+ private:
+  [[nodiscard]] Effort with_fewer_ways(const Node& node, Effort effort) const {
     if (lacking(node)) {
-      effort.ways = Polynomial{};
+      effort.ways = effort.glance_ways = Polynomial{};
     } else if (!single_way(effort.ways) && !effort.explosive) {
       const std::size_t ways = ways_at_one_place(node);
       if (ways != 0) effort.ways = smaller(effort.ways, constant(static_cast<double>(ways)));
@@ -139,23 +151,28 @@ class Meter {
     return effort;
   }
 
- private:
   [[nodiscard]] bool lacking(const Node& node) const {
     return cannot_match_ && cannot_match_(node);
   }
 
-  // From the right: a run of bytes before something that must start with another byte has one way to go on.
-  [[nodiscard]] Effort measure_concat(const Node& node) const {
+  // From the right: a run of bytes before something that must start with another byte has one way to go on. `last_glance`:
+  // calls that a glance at the last part takes besides its own.
+  [[nodiscard]] Effort measure_concat(const Node& node,
+                                      const Polynomial& last_glance = Polynomial{}) const {
     std::vector<Effort> parts;
     const std::size_t tried = children_tried(node);
     for (std::size_t i = 0; i < tried; ++i) parts.push_back(measure(node.children[i]));
-    ByteSet next;  // what stands behind a part begins with one of these
+    if (tried == node.children.size() && !parts.empty())
+      parts.back().glance_calls = add(parts.back().glance_calls, last_glance);
+    ByteSet next;         // what stands behind a part begins with one of these
+    Polynomial glance{};  // at it
     bool known = false;
     for (std::size_t i = parts.size(); i-- > 0;) {
       if (known && gives_way_to(node.children[i], next)) {
-        parts[i].calls = add(parts[i].calls, parts[i].ways);
+        parts[i].calls = add(parts[i].calls, multiply(parts[i].ways, add(constant(1), glance)));
         parts[i].ways = constant(1);
       }
+      glance = add(parts[i].glance_calls, multiply(parts[i].glance_ways, glance));
       if (parts[i].nullable) {
         next |= parts[i].first;
       } else {
@@ -190,6 +207,8 @@ class Meter {
       whole.nullable = whole.nullable || branch.nullable;
       whole.explosive = whole.explosive || branch.explosive;
       whole.calls = add(add(whole.calls, branch.calls), constant(1));
+      whole.glance_calls = add(add(whole.glance_calls, branch.glance_calls), constant(1));
+      whole.glance_ways = add(whole.glance_ways, branch.glance_ways);
     }
     for (std::size_t i = 0; i < branches.size(); ++i) {
       Polynomial alike{};
@@ -227,44 +246,58 @@ class Meter {
         node.max == kUnbounded ? kHuge : static_cast<double>(node.max - node.min) + 1;
     effort.ways = choices <= few_repeats_ ? constant(choices) : linear(1);
     effort.calls = add(effort.ways, constant(1));
+    effort.glance_ways = constant(effort.nullable ? 1 : 0);
+    effort.glance_calls = constant(1);
     return effort;
   }
 
   // Of a round that another one follows: its end gives way to the next one's beginning as in a row.
-  [[nodiscard]] Effort measure_before(const Node& node, const ByteSet& first) const {
+  [[nodiscard]] Effort measure_before(const Node& node, const Effort& next) const {
     Node row = node;
     if (node.kind != NodeKind::concat) {
       row = Node();
       row.children.push_back(node);
     }
-    row.children.push_back(make_bytes(first));
-    return measure(row);
+    row.children.push_back(make_bytes(next.first));
+    return with_fewer_ways(row, measure_concat(row, add(next.glance_calls, constant(2))));
   }
 
   [[nodiscard]] Effort measure_repeat(const Node& node) const {
     if (is_byte_repeat(node)) return measure_byte_repeat(node);
     const Effort once = measure(node.children[0]);
     if (node.min > 0 && lacking(node.children[0])) return once;  // there is no second round
-    const Effort before = once.nullable ? once : measure_before(node.children[0], once.first);
+    const Effort before = once.nullable ? once : measure_before(node.children[0], once);
     Effort effort;
     effort.first = once.first;
     effort.nullable = node.min == 0 || once.nullable;
     effort.explosive = once.explosive;
     const Polynomial step = add(larger(once.calls, before.calls), constant(2));
+    const Polynomial glance = add(once.glance_calls, constant(2));
     if (node.max <= kFewRounds) {
       Polynomial reached = constant(1);  // ways to have done so many rounds before another one
-      if (node.min == 0) effort.ways = constant(1);
+      Polynomial glanced = constant(1);
+      if (node.min == 0) effort.ways = effort.glance_ways = constant(1);
       for (std::uint32_t round = 1; round <= node.max; ++round) {
         effort.calls = add(effort.calls, multiply(reached, step));
-        if (round >= node.min) effort.ways = add(effort.ways, multiply(reached, once.ways));
+        effort.glance_calls = add(effort.glance_calls, multiply(glanced, glance));
+        const bool may_end = round >= node.min;
+        if (may_end) effort.ways = add(effort.ways, multiply(reached, once.ways));
         reached = multiply(reached, before.ways);
+        glanced = multiply(glanced, once.glance_ways);
+        if (may_end) effort.glance_ways = add(effort.glance_ways, glanced);
       }
       return effort;
     }
     // More rounds than that: one way a round is one way for each number of rounds; more ways a round explode.
     if (!single_way(before.ways)) effort.explosive = true;
-    effort.ways = multiply(linear(2), once.ways);
-    effort.calls = multiply(linear(2), step);
+    // A round takes a byte; empty ones are as many as must be or, PCRE2 ends no others, may be.
+    Polynomial rounds = linear(2);
+    if (once.nullable) rounds[0] = node.max == kUnbounded ? node.min : node.max;
+    const Polynomial no_round = constant(node.min == 0 ? 1 : 0);
+    effort.ways = add(multiply(rounds, once.ways), no_round);
+    effort.calls = multiply(rounds, step);
+    effort.glance_ways = once.nullable ? effort.ways : no_round;
+    effort.glance_calls = once.nullable ? effort.calls : glance;
     return effort;
   }
 
@@ -285,18 +318,22 @@ class Meter {
       case NodeKind::capture: {
         Effort effort = measure(node.children[0]);
         effort.calls = add(effort.calls, constant(2));
+        effort.glance_calls = add(effort.glance_calls, constant(2));
         return effort;
       }
       case NodeKind::atomic: {
         Effort effort = measure(node.children[0]);
         effort.calls = add(effort.calls, constant(2));
+        effort.glance_calls = add(effort.glance_calls, constant(2));
         effort.ways = constant(1);
+        effort.glance_ways = constant(effort.nullable ? 1 : 0);
         return effort;
       }
       case NodeKind::look: {
         Effort effort = zero_width(2);
         const Effort inner = measure(node.children[0]);
         effort.calls = add(effort.calls, inner.calls);
+        effort.glance_calls = effort.calls;  // it looks elsewhere
         effort.explosive = inner.explosive;
         return effort;
       }

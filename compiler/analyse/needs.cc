@@ -130,6 +130,25 @@ std::optional<Names> names_of(const Node& node) {
   }
 }
 
+// Other texts are not looked at at all, however long: what PCRE2 tries before it knows the name must be next to nothing. That
+// is not so with `^(?!.*x)From:`.
+void find_names(const Node& tree, std::uint64_t match_limit, Needs& needs) {
+  auto names = names_of(tree);
+  if (!names) return;
+  std::sort(names->names.begin(), names->names.end());
+  names->names.erase(std::unique(names->names.begin(), names->names.end()), names->names.end());
+  const auto lacks_name = [&](const Node& node) {
+    const auto needed = names_of(node);
+    return needed &&
+           std::all_of(needed->names.begin(), needed->names.end(), [&](const std::string& name) {
+             return std::binary_search(names->names.begin(), names->names.end(), name);
+           });
+  };
+  if (longest_safe_subject(tree, match_limit, lacks_name) != kUnlimited) return;
+  needs.header_names = std::move(names->names);
+  needs.only_name = names->only;
+}
+
 }  // namespace
 
 Needs needs_of(const Node& tree, std::uint64_t match_limit) {
@@ -158,12 +177,7 @@ Needs needs_of(const Node& tree, std::uint64_t match_limit) {
     needs.bytes.push_back(
         NeededByte{set, trusted([&](const Node& node) { return lacks_byte(node, set); })});
   }
-  if (auto names = names_of(tree)) {
-    std::sort(names->names.begin(), names->names.end());
-    names->names.erase(std::unique(names->names.begin(), names->names.end()), names->names.end());
-    needs.header_names = std::move(names->names);
-    needs.only_name = names->only;
-  }
+  find_names(tree, match_limit, needs);
   return needs;
 }
 

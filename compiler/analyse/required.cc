@@ -257,8 +257,7 @@ Symbols within_a_line(const Symbols& symbols) {
 }
 
 // A literal is searched in either case when one of its letters may have either.
-Literal to_literal(const Symbols& all) {
-  const Symbols symbols = within_a_line(all);
+Literal all_of(const Symbols& symbols) {
   Literal literal;
   for (const char16_t symbol : symbols)
     literal.caseless |= symbol < kStart && (symbol & kEitherCase) != 0;
@@ -270,6 +269,23 @@ Literal to_literal(const Symbols& all) {
     literal.bytes += literal.caseless ? text::to_lower(byte) : byte;
   }
   return literal;
+}
+
+Literal to_literal(const Symbols& symbols) { return all_of(within_a_line(symbols)); }
+
+// It matches all that its bytes allow: no test of what stands around, no way back that is barred.
+bool only_bytes(const Node& node) {
+  switch (node.kind) {
+    case NodeKind::bytes:
+      return true;
+    case NodeKind::concat:
+    case NodeKind::alternate:
+    case NodeKind::repeat:
+    case NodeKind::capture:
+      return std::all_of(node.children.begin(), node.children.end(), only_bytes);
+    default:
+      return false;
+  }
 }
 
 // Where `other` is found, `one` is.
@@ -385,9 +401,10 @@ std::vector<Clause> required_literals(const Node& tree) {
 Beginnings beginnings(const Node& tree) {
   const Facts facts = facts_of(tree);
   Beginnings found;
-  found.all = facts.exact;
+  found.all = facts.exact && only_bytes(tree);
   for (const Symbols& symbols : facts.begins) {
-    found.literals.push_back(to_literal(symbols));
+    found.literals.push_back(
+        all_of(symbols));  // a line of it may begin behind the text's beginning
     for (const char16_t symbol : symbols) {
       if (symbol < kEitherCase && is_letter(symbol)) found.any_case = false;
     }

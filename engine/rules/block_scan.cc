@@ -1,5 +1,5 @@
 // How it works: a hit is noted once a pattern and line; the line is found by looking for the newlines around the hit's last
-// byte. Hits come nearly in order of their ends, so the final sort has little to do.
+// byte. Hits come nearly in order of their ends, so the final sort has little to do; Hyperscan promises no order.
 // Tested by tests/engine/rules/block_scan_test.cc, and by every collider's path `block`.
 #include "engine/rules/block_scan.h"
 
@@ -45,18 +45,19 @@ bool BlockScan::run_scans() {
 }
 
 void BlockScan::note(std::uint32_t pattern, std::size_t end) {
-  if (end <= noted_until_[pattern] || end == 0) return;
+  if (end == 0) return;
   const std::size_t last = end - 1;  // a line's own newline is part of it
-  if (last < line_begin_ || last >= line_end_) {
+  if (noted_in_[pattern].holds(last)) return;
+  if (!hit_.holds(last)) {
     const void* before = memrchr(block_.data(), '\n', last);
-    line_begin_ =
+    hit_.begin =
         before == nullptr
             ? 0
             : static_cast<std::size_t>(static_cast<const char*>(before) - block_.data()) + 1;
-    line_end_ = std::min(block_.find('\n', last), block_.size() - 1) + 1;
+    hit_.end = std::min(block_.find('\n', last), block_.size() - 1) + 1;
   }
-  noted_until_[pattern] = line_end_;
-  hits_.push_back(Hit{static_cast<std::uint32_t>(line_begin_), pattern});
+  noted_in_[pattern] = hit_;
+  hits_.push_back(Hit{static_cast<std::uint32_t>(hit_.begin), pattern});
 }
 
 void BlockScan::look_at_line(std::uint32_t begin, std::string_view line, bool needs_symbols) {
@@ -103,11 +104,14 @@ void BlockScan::add_doubted_on_long_lines() {
 void BlockScan::scan(std::string_view block, bool every_line, std::vector<std::uint32_t>& touched) {
   block_ = block;
   hits_.clear();
-  noted_until_.assign(program_.patterns().size(), 0);
-  line_begin_ = line_end_ = 0;
+  noted_in_.assign(program_.patterns().size(), Line{});
+  hit_ = Line{};
+  unended_line_ = 0;
   known_ = !every_line && program_.plan().ready && program_.plan().blocks &&
            block.size() < std::numeric_limits<std::uint32_t>::max() && run_scans();
   if (known_) {
+    if (!block.empty() && block.back() != '\n')
+      unended_line_ = static_cast<std::uint32_t>(block.rfind('\n') + 1);
     const bool needs_symbols =
         gated_symbols_ != 0 ||
         std::any_of(gated_else_.begin(), gated_else_.end(),
@@ -128,18 +132,17 @@ void BlockScan::list_candidates(std::vector<std::uint32_t>& touched, bool every_
   first_.clear();
   patterns_.clear();
   cursor_ = 0;
-  // Nothing before it tells the first line's beginning: it is asked for as a text of its own.
-  if (!block_.empty()) {
-    lines_.push_back(0);
-    first_.push_back(0);
-  }
+  const auto begin_line = [this](std::uint32_t line) {
+    if (!lines_.empty() && lines_.back() == line) return;
+    lines_.push_back(line);
+    first_.push_back(static_cast<std::uint32_t>(patterns_.size()));
+  };
+  if (!block_.empty()) begin_line(0);
   for (const Hit& hit : hits_) {
-    if (lines_.empty() || lines_.back() != hit.line) {
-      lines_.push_back(hit.line);
-      first_.push_back(static_cast<std::uint32_t>(patterns_.size()));
-    }
+    begin_line(hit.line);
     patterns_.push_back(hit.pattern);
   }
+  if (unended_line_ != 0) begin_line(unended_line_);
   first_.push_back(static_cast<std::uint32_t>(patterns_.size()));
   if (!every_line) {
     touched.insert(touched.end(), lines_.begin(), lines_.end());

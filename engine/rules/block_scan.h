@@ -29,6 +29,11 @@ class BlockScan {
   // False after a scan that told nothing: then every pattern is a candidate of every line.
   [[nodiscard]] bool knows() const { return known_; }
 
+  // What is around this line in the block does not tell where it begins and ends: it is to be asked for as a text of its own.
+  [[nodiscard]] bool stands_alone(std::uint32_t line) const {
+    return line == 0 || line == unended_line_;
+  }
+
   // The patterns that may match this line. Cheapest in the order of the lines.
   std::span<const std::uint32_t> candidates(std::uint32_t line);
 
@@ -56,9 +61,18 @@ class BlockScan {
   std::string_view block_;
   bool known_ = false;
   std::vector<Hit> hits_;
-  std::vector<std::size_t>
-      noted_until_;  // by pattern: the end of the line in which it was noted last
-  std::size_t line_begin_ = 0, line_end_ = 0;  // of the last hit
+
+  struct Line {
+    std::size_t begin = 0, end = 0;  // with its newline
+
+    [[nodiscard]] bool holds(std::size_t last_byte) const {
+      return last_byte >= begin && last_byte < end;
+    }
+  };
+
+  std::vector<Line> noted_in_;      // by pattern: the line in which it was noted last
+  Line hit_;                        // of the last hit
+  std::uint32_t unended_line_ = 0;  // the last one, where it has no newline; else 0
   // Of the lines with candidates: where they begin, and their candidates in patterns_.
   std::vector<std::uint32_t> lines_, first_, patterns_;
   std::size_t cursor_ = 0;

@@ -90,7 +90,12 @@ class Stops {
 class Evaluation {
  public:
   Evaluation(const Program& program, Truth& truth, const WarningSink& warn, Trace* trace)
-      : program_(program), ops_(program.ops()), truth_(truth), warn_(warn), trace_(trace) {}
+      : program_(program),
+        ops_(program.ops()),
+        truth_(truth),
+        warn_(warn),
+        trace_(trace),
+        guards_(truth.room_for_guards()) {}
 
   // Operation by operation.
   std::optional<Hit> walk() {
@@ -160,7 +165,7 @@ class Evaluation {
   Truth& truth_;
   const WarningSink& warn_;
   Trace* trace_;
-  std::vector<std::uint32_t> guards_;  // still to be passed, the innermost first
+  std::vector<std::uint32_t>& guards_;  // still to be passed, the innermost first
 };
 
 }  // namespace

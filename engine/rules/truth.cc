@@ -43,7 +43,7 @@ void Truth::scan_block(std::string_view block, std::vector<std::uint32_t>& touch
 }
 
 void Truth::reset_to_line(std::uint32_t offset, std::string_view text) {
-  if (!block_.knows() || offset == 0) return reset(text);
+  if (!block_.knows() || block_.stands_alone(offset)) return reset(text);
   begin(text, true);
   for (const std::uint32_t id : block_.candidates(offset)) add(id);
 }

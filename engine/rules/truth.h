@@ -46,6 +46,8 @@ class Truth {
   // Kept from text to text, for the walk.
   std::vector<std::uint32_t>& room_for_stops() { return stops_; }
 
+  std::vector<std::uint32_t>& room_for_guards() { return guards_; }
+
   // The reference engine might run into a limit, whatever the pattern is used for.
   [[nodiscard]] bool doubts(std::uint32_t pattern) const {
     return is_doubted(text_.size(), program_.patterns()[pattern].trusted_bytes);
@@ -87,7 +89,7 @@ class Truth {
   bool line_of_block_ = false;
   match::Symbols symbols_ = 0;
   bool symbols_known_ = false;
-  std::vector<std::uint32_t> candidates_, stops_;
+  std::vector<std::uint32_t> candidates_, stops_, guards_;
   BlockScan block_;
   match::Scratch scratch_;
   std::vector<Memory> memory_;

@@ -1,5 +1,8 @@
-// Runs every *.case of this folder (format: ../README.md) on four paths: compiled in process with the scan and without, by
-// the source of images before there is an image and from the image. All must give the same answers and the same warnings.
+// Runs every *.case of this folder (format: ../README.md) on every path: compiled in process with the scan and without,
+// with each optimisation switched off, by the source of images before there is an image and from the image; each key as a
+// text and as a line of a block. All must give the same answers and the same warnings.
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
@@ -125,6 +128,26 @@ std::vector<Case> read_cases(const std::string& path) {
 
 using Texts = std::vector<std::string>;
 
+// Between other lines; an untouched line is not found. What is no line is asked for as it is.
+Result<std::optional<Found>> find_in_block(Lookup& lookup, const std::string& key) {
+  static constexpr std::string_view kBefore = "before it\n";
+  if (key.empty() || key.find('\n') != std::string::npos) return lookup.find(key);
+  const std::string block = std::string(kBefore) + key + "\nafter it\n";
+  std::vector<std::uint32_t> touched;
+  if (!lookup.scan(block, touched)) return lookup.find(key);
+  constexpr auto kOffset = static_cast<std::uint32_t>(kBefore.size());
+  if (std::find(touched.begin(), touched.end(), kOffset) == touched.end()) return std::nullopt;
+  return lookup.find_line(kOffset, std::string_view(block).substr(kOffset, key.size()));
+}
+
+void check_answer(const Expectation& expected, const Result<std::optional<Found>>& found) {
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->has_value() ? std::optional((*found)->value) : std::nullopt, expected.value);
+  if (expected.line != 0 && *found) {
+    EXPECT_EQ((*found)->line, expected.line);
+  }
+}
+
 void check_answers(const Case& test, const rules::CompiledTable& table, rules::Path path) {
   Texts warned;
   const WarningSink sink = [&warned](const Diagnostic& diagnostic) {
@@ -135,16 +158,15 @@ void check_answers(const Case& test, const rules::CompiledTable& table, rules::P
   if (table.emergency) emergency.emplace(table.emergency, "t", sink, path);
   for (const Expectation& expected : test.expectations) {
     SCOPED_TRACE("key: " + expected.key);
-    warned.clear();
     ASSERT_TRUE(!expected.emergency || emergency) << "the table has no emergency program";
     auto& lookup = expected.emergency ? *emergency : full;
-    const auto found = lookup.find(expected.key);
-    ASSERT_TRUE(found.has_value());
-    EXPECT_EQ(found->has_value() ? std::optional((*found)->value) : std::nullopt, expected.value);
-    if (expected.line != 0 && *found) {
-      EXPECT_EQ((*found)->line, expected.line);
+    for (const bool in_block : {false, true}) {
+      SCOPED_TRACE(in_block ? "as a line of a block" : "as a text");
+      warned.clear();
+      check_answer(expected,
+                   in_block ? find_in_block(lookup, expected.key) : lookup.find(expected.key));
+      EXPECT_EQ(warned, expected.warnings);
     }
-    EXPECT_EQ(warned, expected.warnings);
   }
 }
 
@@ -169,6 +191,29 @@ void run_in_process(const Case& test) {
       table = std::move(*loaded);
     }
     check_table(test, table, path);
+  }
+}
+
+constexpr std::array kSwitches = {&back::Switches::literals, &back::Switches::gates,
+                                  &back::Switches::names,    &back::Switches::also,
+                                  &back::Switches::spelled,  &back::Switches::guards,
+                                  &back::Switches::regexes,  &back::Switches::blocks};
+
+void run_with_each_switched_off(const Case& test) {
+  for (std::size_t off = 0; off < kSwitches.size(); ++off) {
+    SCOPED_TRACE("without optimisation " + std::to_string(off));
+    compiler::CompileOptions options;
+    options.switches.*kSwitches[off] = false;
+    rules::CompiledTable table;
+    if (test.inline_name.empty()) {
+      table = compiler::compile_text(test.dialect, "t", test.text, options);
+    } else {
+      compiler::CompilingSource source(options);
+      auto loaded = source.load(test.dialect, test.inline_name);
+      if (!loaded) return;  // run_in_process() has told
+      table = std::move(*loaded);
+    }
+    check_table(test, table, rules::Path::scan);
   }
 }
 
@@ -228,6 +273,7 @@ TEST(RuleCases, EveryCaseOnEveryPath) {
     for (const Case& test : read_cases(entry.path())) {
       SCOPED_TRACE(test.name);
       run_in_process(test);
+      run_with_each_switched_off(test);
       run_images(test, images);
       answers += test.expectations.size() + (test.error.empty() ? 0 : 1);
     }

@@ -42,6 +42,53 @@ TEST(Effort, WithoutALimitNothingIsTooLong) {
   EXPECT_EQ(longest_safe_subject(*parse_pcre("(a+)+", front::Flags{}), 0), kUnlimited);
 }
 
+std::string forty_branches() {
+  std::string branches = "(?:cc";
+  for (char c = 'd'; c <= 'w'; ++c) branches += std::string("|c") + c + "|" + c + "c";
+  return branches + ")";
+}
+
+// Patterns that were once believed further than PCRE2 goes: `unit` again and again, then `tail`.
+TEST(Effort, WhatIsTriedAtEachPlaceCounts) {
+  struct Row {
+    std::string pattern;
+    const char *unit, *tail;
+  };
+
+  const Row rows[] = {
+      {"(?:ab)*(?=.*x)c", "ab", "zc"},  // a look at each place where a round ends
+      {"[ab]*(?=.*x)c", "a", "zc"},
+      {"[ab]*(?!.*xy)\\b\\B", "a", ""},
+      {"(?:ab)*" + forty_branches() + "q", "ab", "zq"},  // so with branches, all in vain
+      {"(?:ab)*" + forty_branches() + "?" + forty_branches() + "?q", "ab", "zq"},
+      {"(?:(?:ab)*" + forty_branches() + "q)+y", "ab", "zqy"},
+      {"a*a*(?:x*+){3000}b", "a", "zb"},  // rounds that take no byte
+      {"a*a*(?:x*+){0,3000}y", "a", "zy"},
+      {"a*a*(?:(?=a)){2000}y", "a", "zy"},
+      {"(?m)(?:a\\n^b|a\\n|b)*c", "a\nb",
+       "1c"},  // branches that begin alike, a line's beginning inside
+  };
+  match::Scratch scratch;
+  for (const Row& row : rows) {
+    const Parsed tree = parse_pcre(row.pattern, front::Flags{});
+    ASSERT_TRUE(tree) << row.pattern;
+    for (const std::uint64_t limit : {500U, 1'000U, 10'000U, 100'000U}) {
+      const std::size_t longest = std::min<std::size_t>(longest_safe_subject(*tree, limit), 20'000);
+      if (longest == 0) continue;
+      const auto limited =
+          match::compile_pcre2("(*LIMIT_MATCH=" + std::to_string(limit) + ")" + row.pattern, {});
+      ASSERT_TRUE(limited) << row.pattern;
+      const std::string tail = row.tail;
+      std::string subject;
+      while (subject.size() < longest) subject += row.unit;
+      if (longest > tail.size()) subject.replace(longest - tail.size(), std::string::npos, tail);
+      subject.resize(longest);
+      EXPECT_NE((*limited)->test(subject, scratch, nullptr).answer, match::Answer::failed)
+          << row.pattern << " limit " << limit << " bytes " << longest;
+    }
+  }
+}
+
 // A random pattern over two letters, hungry for backtracking.
 std::string random_pattern(std::mt19937& random, int depth) {
   const auto pick = [&random](int n) {

@@ -42,9 +42,9 @@ front::Flags flags_of(const char* letters, bool posix) {
   return flags;
 }
 
-std::string spell(const Parsed& tree) {
+std::string spell(const Parsed& tree, Subject subject = Subject::text) {
   if (!tree) return "! " + tree.error();
-  const auto text = scan_text(*tree, Subject::text);
+  const auto text = scan_text(*tree, subject);
   if (!text) return "! " + text.error();
   return text->text + (text->widened.empty() ? "" : "  (" + text->widened + ")");
 }
@@ -90,6 +90,38 @@ TEST(ParsePcre, Spelling) {
   };
   for (const Row& row : rows) {
     EXPECT_EQ(spell(parse_pcre(row.pattern, flags_of(row.flags, false))), row.spelling)
+        << row.pattern << " " << row.flags;
+  }
+}
+
+// For lines of a block: ends of lines for ends of texts, nothing that goes over them, nothing at the ends that may be absent.
+TEST(ScanText, OfABlock) {
+  const Row rows[] = {
+      {"foo", "", "foo"},
+      {"^foo$", "", "^foo$"},
+      {"\\Afoo\\z", "", "^foo$"},
+      {"foo$", "E", "foo$"},
+      {"foo.bar", "", "foo[^\\x0a]bar"},
+      {"foo[^x]bar", "i", "foo[^\\x0ax]bar"},
+      {".*foo.*", "", "foo"},
+      {"x*foo+", "", "foo{1}"},
+      {"(.*foo.*)", "", "foo"},
+      {"a+b*", "", "a{1}"},
+      {"^.*foo", "", "^[^\\x0a]*foo"},
+      {"a?\\bfoo", "", "foo"},
+      {"(?=x)\\bfoo(a|)\\b", "", "foo"},
+      {"^(?=x)foo\\b$", "", "^foo\\b$  (look-around)"},
+      {"(?:a|.*b)c", "", "(?:a|[^\\x0a]*b)c"},
+      {"a{2,5}", "", "a{2}"},
+      {"foo\\nbar", "", "! a class that matches nothing"},
+      {"foo\\s*bar", "", "foo[\\x09\\x0b-\\x0d\\x20]*bar"},
+      {"(a)\\1", "", "a"},
+      {"(a)\\1b", "", "a.*b  (back-reference)"},
+      {".*", "", "! can match an empty text"},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(spell(parse_pcre(row.pattern, flags_of(row.flags, false)), Subject::block),
+              row.spelling)
         << row.pattern << " " << row.flags;
   }
 }
