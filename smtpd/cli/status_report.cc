@@ -119,13 +119,15 @@ std::string table_text(const Json& table) {
     text += fmt::format("; {} rules", table.at("rules").get<std::size_t>());
     if (const auto marked = table.at("emergency_rules").get<std::size_t>(); marked != 0)
       text += fmt::format(" ({} under stress)", marked);
-    text += "; patterns:";
+    std::string mix;
     for (const auto* kind : {"literal", "bytes", "name", "native", "prefilter", "confirm_only"}) {
       const auto count = patterns.at(kind).get<std::size_t>();
-      if (count != 0)
-        text += fmt::format(" {} {}", count,
-                            kind == std::string_view("confirm_only") ? "confirm-only" : kind);
+      if (count == 0) continue;
+      const std::string_view name =
+          kind == std::string_view("confirm_only") ? "confirm-only" : kind;
+      mix += fmt::format("{}{} {}", mix.empty() ? "" : ", ", count, name);
     }
+    if (!mix.empty()) text += "; patterns: " + mix;
     text += '\n';
     const auto databases = table.at("databases").get<std::size_t>();
     if (databases != 0) {

@@ -45,16 +45,16 @@ class Stop(unittest.TestCase):
 class Dear(unittest.TestCase):
     def test_a_pattern_too_dear_for_a_database_costs_its_own_rule(self):
         """It goes on with the reference engine; the other rules are scanned for."""
-        dear = "([a-z]{2,30}[0-9]{2,30}){8}x"
-        with Server(MAIN + "check_pattern_time_limit = 1s\n", files={"checks": f"/^X-Y: {dear}/ REJECT dear\n{RIGHT}"}) as server:
+        dear = "([a-m]{2,30}[n-z]{2,30}){8}"
+        with Server(MAIN + "check_pattern_time_limit = 1s\n", files={"checks": f"/{dear}/ REJECT dear\n{RIGHT}"}) as server:
             self.assertIn("right", send(server))
             wait_until_scanned(server)
             patterns = row(server)["patterns"]
-            self.assertEqual((patterns["native"], patterns["confirm_only"]), (1, 1))
+            self.assertEqual((patterns["literal"], patterns["confirm_only"]), (1, 1))
             self.assertRegex(server.run("compile", "--explain", f"pcre:{server.config}/checks").stdout, "line +1 +rule confirm-only ")
             with server.client() as smtp:
                 with self.assertRaises(smtplib.SMTPDataError) as refused:
-                    smtp.sendmail("a@client.example", ["me@here.example"], "X-Y: " + "ab12" * 8 + "x\n\nx\n")
+                    smtp.sendmail("a@client.example", ["me@here.example"], "X-Y: " + "abno" * 8 + "\n\nx\n")
             self.assertIn(b"dear", refused.exception.smtp_error)
 
     def test_a_table_of_nothing_else_is_built_once_and_said(self):
