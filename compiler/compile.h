@@ -24,7 +24,7 @@ struct CompileOptions {
   std::string why_no_scan = "scanning is switched off";  // each pattern's reason, without Hyperscan
   back::SetCompiler* databases = nullptr;  // borrowed; null: in this process, without limits
   back::Shortage* shortage =
-      nullptr;  // borrowed; is told why the result must not be kept, or not even used
+      nullptr;                // borrowed; is told why the result must not be kept, or not even used
   back::Switches switches{};  // for tests: which optimisations not to use
 };
 

@@ -23,8 +23,8 @@ RecordFilter::ByteSet RecordFilter::set_of(std::string_view characters) {
 
 RecordFilter::Filtered RecordFilter::apply(std::string_view bytes, bool checking) {
   // Twice memchr: find_first_of() of two bytes calls it for every byte of the text.
-  const bool has_stray = bytes.find('\r') != std::string_view::npos ||
-                        bytes.find('\n') != std::string_view::npos;
+  const bool has_stray =
+      bytes.find('\r') != std::string_view::npos || bytes.find('\n') != std::string_view::npos;
   if (replace_stray_cr_lf_ && has_stray) {
     buffer_.assign(bytes);
     std::replace_if(

@@ -156,15 +156,15 @@ TEST(Trial, TheChildGoesBeforeTheServer) {
 }
 
 TEST(Trial, WhatIsKilledFromOutsideIsNotCalledDear) {
-  EXPECT_EQ(in_poor_process(
-                [] { limit_hard(RLIMIT_CPU, 1); },
-                [] {
-                  // It takes seconds, and little memory: it must not meet another limit first.
-                  const auto results =
-                      try_posix({{repeated("\\b", 250), {}, 0}, {"(good)", {}, 0}});
-                  return results[0].came == Trial::killed && results[1].came == Trial::passed;
-                }),
-            0);
+  EXPECT_EQ(
+      in_poor_process(
+          [] { limit_hard(RLIMIT_CPU, 1); },
+          [] {
+            // It takes seconds, and little memory: it must not meet another limit first.
+            const auto results = try_posix({{repeated("\\b", 250), {}, 0}, {"(good)", {}, 0}});
+            return results[0].came == Trial::killed && results[1].came == Trial::passed;
+          }),
+      0);
 }
 
 TEST(Trial, WantOfMemoryOfTheMachineIsNotCalledDear) {

@@ -11,8 +11,7 @@ namespace {
 hs_database_t* compile(std::vector<const char*> patterns) {
   std::vector<unsigned> flags(patterns.size(), HS_FLAG_SINGLEMATCH | HS_FLAG_DOTALL);
   std::vector<unsigned> ids;
-  for (unsigned i = 0; i < patterns.size(); ++i)
-    ids.push_back(i * 70);
+  for (unsigned i = 0; i < patterns.size(); ++i) ids.push_back(i * 70);
   hs_database_t* database = nullptr;
   hs_compile_error_t* error = nullptr;
   hs_compile_multi(patterns.data(), flags.data(), ids.data(), static_cast<unsigned>(ids.size()),

@@ -52,9 +52,9 @@ TEST(StatusReport, TheTextTellsServicesAndTables) {
   EXPECT_THAT(text, HasSubstr("  service  port  in use  slots  stress\n"
                               "  smtp     25         3     20  stressed\n"
                               "  587      587        0    any  calm\n"));
-  EXPECT_THAT(text,
-              HasSubstr("pcre:/etc/checks\n  loaded never; 2 rules; patterns: 1 native, 1 confirm-only\n  matching without a database because its "
-                        "database is being built\n"));
+  EXPECT_THAT(text, HasSubstr("pcre:/etc/checks\n  loaded never; 2 rules; patterns: 1 native, 1 "
+                              "confirm-only\n  matching without a database because its "
+                              "database is being built\n"));
   EXPECT_THAT(text,
               HasSubstr("  1 database, 20 KiB\n  the last good one; its file: open /etc/body"));
   EXPECT_THAT(text, HasSubstr("pcre:/etc/missing\n  loaded never\n  each lookup fails: open /etc"));
