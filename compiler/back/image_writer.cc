@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/base/bytes.h"
+#include "engine/match/selftest.h"
 #include "engine/rules/image.h"
 #include "engine/rules/program.h"
 
@@ -21,6 +22,14 @@ using rules::Program;
 // A Program's patterns and scanners by their numbers in the image; the emergency program shares what it can.
 class Pool {
  public:
+  // Before all others: by it a reader tests the libhs that it has.
+  Result<void> add_selftest() {
+    laid_out_.push_back(match::selftest_database());
+    if (laid_out_.back().empty())
+      return fail(Code::unavailable, "a Hyperscan database cannot be laid out");
+    return {};
+  }
+
   Result<void> add(const Program& program) {
     for (const rules::Pattern& pattern : program.patterns()) {
       if (numbers_.emplace(pattern.reference.get(), patterns_.size()).second)
@@ -198,6 +207,9 @@ void write_header(ByteWriter& out, std::size_t size, std::size_t meta_size, cons
 Result<std::string> write_image(const rules::CompiledTable& table, const Digest& key,
                                 std::string_view made_by) {
   Pool pool;
+  const bool has_scans =
+      !table.full->plan().scans.empty();  // of which the emergency program's are some
+  if (has_scans) TRY_OK(pool.add_selftest());
   TRY_OK(pool.add(*table.full));
   if (table.emergency) TRY_OK(pool.add(*table.emergency));
   ByteWriter front;
@@ -206,6 +218,7 @@ Result<std::string> write_image(const rules::CompiledTable& table, const Digest&
   front.string(table.full->name());
   write_diagnostics(front, table.diagnostics);
   write_spellings(front, pool);
+  front.u8(has_scans ? 1 : 0);
   ByteWriter back;
   back.u8(table.emergency ? 1 : 0);
   write_program(back, *table.full, pool);

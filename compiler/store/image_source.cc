@@ -46,8 +46,17 @@ rules::ImageSettings ImageSource::settings() const {
 }
 
 const match::SelfTest& ImageSource::selftest() {
-  std::call_once(tested_, [this] { selftest_ = match::run_selftest(); });
+  std::call_once(tested_, [this] {
+    selftest_ = match::run_selftest();
+    libhs_refused_ = !selftest_.ok;
+  });
   return selftest_;
+}
+
+// The self-test that an image brings along has failed; the whole one would, too. It holds until the next start.
+void ImageSource::refuse_libhs(std::string problem) {
+  std::call_once(tested_, [&] { selftest_.problem = std::move(problem); });
+  libhs_refused_ = true;
 }
 
 std::optional<rules::CompiledTable> ImageSource::remembered(const Digest& key,
@@ -97,10 +106,9 @@ Result<rules::CompiledTable> ImageSource::load_text(rules::Dialect dialect, cons
                                                     const compiler::TableText& text) {
   const rules::ImageSettings limits = settings();
   const Digest key = cache_key(dialect, name, text.text, limits, environment_);
-  const bool libhs_ok = selftest().ok;
   std::optional<Diagnostic> refused;
   FileIdentity none;
-  if (libhs_ok && !limits.directory.empty()) {
+  if (!libhs_refused_ && !limits.directory.empty()) {
     const ImageCache cache(limits.directory, env_);
     const auto identity = file_identity(cache.path_of(key));
     if (identity) {
@@ -114,7 +122,9 @@ Result<rules::CompiledTable> ImageSource::load_text(rules::Dialect dialect, cons
       remember(key, found->identity, found->table);
       return std::move(found->table);
     }
-    if (found.error().code == Code::corrupt) {
+    if (found.error().code == Code::unavailable) {
+      refuse_libhs(found.error().what);
+    } else if (found.error().code == Code::corrupt) {
       refused = our_warning(
           name, fmt::format("{}: it is not used, a new one has to be built", found.error().text()));
     } else if (found.error().code != Code::not_found) {
@@ -124,6 +134,7 @@ Result<rules::CompiledTable> ImageSource::load_text(rules::Dialect dialect, cons
   if (!refused) {
     if (auto known = remembered(key, none)) return std::move(*known);
   }
+  const bool libhs_ok = selftest().ok && !libhs_refused_;
   compiler::CompileOptions options;
   options.use_hyperscan = false;
   options.why_no_scan = libhs_ok ? std::string(kNoImage) : "libhs failed its self-test";
@@ -149,7 +160,7 @@ Result<void> ImageSource::build(rules::Dialect dialect, const std::string& name,
   const rules::ImageSettings limits = settings();
   if (limits.directory.empty())
     return fail(Code::unavailable, "there is no directory for compiled tables", name);
-  if (!selftest().ok) return fail(Code::unavailable, selftest().problem, name);
+  if (!selftest().ok || libhs_refused_) return fail(Code::unavailable, selftest().problem, name);
   // Another server of this directory may have been quicker.
   TRY(present, load(dialect, name));
   if (!present.wants_build) return {};

@@ -9,6 +9,7 @@
 //   Cost      with an image: a SHA-256 pass and a compilation a pattern; without: the latter alone.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -52,6 +53,7 @@ class ImageSource final : public rules::ProgramSource {
   void keep_in_use(const ImageCache& cache, const Digest& key);
   void prune(const ImageCache& cache);
   const match::SelfTest& selftest();
+  void refuse_libhs(std::string problem);
 
   mutable std::mutex mutex_;  // over the next two
   rules::ImageSettings settings_;
@@ -60,6 +62,7 @@ class ImageSource final : public rules::ProgramSource {
   const Env& env_;
   const std::string environment_;
   std::once_flag tested_;
+  std::atomic<bool> libhs_refused_{false};
   match::SelfTest selftest_;
 };
 

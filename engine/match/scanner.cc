@@ -29,7 +29,7 @@ std::string database_info(const hs_database* database) {
 }
 
 // The same of a database that is compiled here and now.
-std::string host_info() {
+std::string compiled_info() {
   hs_database_t* database = nullptr;
   hs_compile_error_t* error = nullptr;
   if (hs_compile("a", HS_FLAG_SINGLEMATCH, HS_MODE_BLOCK, nullptr, &database, &error) !=
@@ -39,6 +39,12 @@ std::string host_info() {
   }
   std::string info = database_info(database);
   hs_free_database(database);
+  return info;
+}
+
+// It does not change in a process's life.
+const std::string& host_info() {
+  static const std::string info = compiled_info();
   return info;
 }
 

@@ -43,7 +43,10 @@ constexpr std::array kReproducers = {
     Reproducer{R"([\x80-\xff]{4})", kFlags, "caf\xc3\xa9 \xe2\x82\xac\xc3\xa9", true},
 };
 
-void run_set(const std::vector<const Reproducer*>& set, SelfTest& result) {
+using Set = std::vector<const Reproducer*>;
+
+// Ids are places in the set. Null, and told, when libhs does not take it.
+hs_database* compile(const Set& set, SelfTest& result) {
   std::vector<const char*> patterns;
   std::vector<unsigned> flags;
   std::vector<unsigned> ids;
@@ -59,16 +62,29 @@ void run_set(const std::vector<const Reproducer*>& set, SelfTest& result) {
     result.missed.push_back(
         fmt::format("does not compile: {}", error != nullptr ? error->message : "?"));
     hs_free_compile_error(error);
-    return;
+    return nullptr;
   }
-  const Scanner scanner(database);
+  return database;
+}
+
+void scan_set(const Set& set, const Scanner& scanner, SelfTest& result) {
   Scratch scratch;
   for (std::size_t i = 0; i < set.size(); ++i) {
     const auto found = scanner.ids_in(set[i]->text, scratch);
-    if (!found || found->contains(static_cast<unsigned>(i)) != set[i]->matches) {
+    if (!found || found->contains(static_cast<unsigned>(i)) != set[i]->matches)
       result.missed.push_back(fmt::format("{} on {}", set[i]->pattern, set[i]->text));
-    }
   }
+}
+
+void run_set(const Set& set, SelfTest& result) {
+  if (hs_database* database = compile(set, result); database != nullptr)
+    scan_set(set, Scanner(database), result);
+}
+
+Set all_reproducers() {
+  Set all;
+  for (const Reproducer& one : kReproducers) all.push_back(&one);
+  return all;
 }
 
 // As an image is used: laid out by one process, scanned where it lies by another.
@@ -114,23 +130,22 @@ HyperscanBuild hyperscan_build() {
   return {hs_version(), fmt::format("{}, tune {}", cpu_features(), platform.tune)};
 }
 
-SelfTest run_selftest() {
-  SelfTest result;
+namespace {
+
+// What can be known without a scan; false: nothing more need be tried.
+bool begin(SelfTest& result) {
   result.library = hs_version();
   if (hs_valid_platform() != HS_SUCCESS) {
     result.problem =
         "this CPU lacks what libhs needs (SSSE3): it is not used, patterns are tried one by one; a "
         "virtual machine may have to be told to show its host's CPU";
-    return result;
+    return false;
   }
   result.cpu = cpu_features();
-  std::vector<const Reproducer*> all;
-  for (const Reproducer& one : kReproducers) {
-    run_set({&one}, result);
-    all.push_back(&one);
-  }
-  run_set(all, result);
-  run_stored(result);
+  return true;
+}
+
+SelfTest judged(SelfTest result) {
   result.ok = result.missed.empty();
   if (!result.ok) {
     result.problem = fmt::format(
@@ -140,6 +155,33 @@ SelfTest run_selftest() {
         result.library, result.missed.size(), result.missed.front());
   }
   return result;
+}
+
+}  // namespace
+
+SelfTest run_selftest() {
+  SelfTest result;
+  if (!begin(result)) return result;
+  for (const Reproducer& one : kReproducers) run_set({&one}, result);
+  run_set(all_reproducers(), result);
+  run_stored(result);
+  return judged(std::move(result));
+}
+
+SelfTest run_selftest(const Scanner& database) {
+  SelfTest result;
+  if (!begin(result)) return result;
+  scan_set(all_reproducers(), database, result);
+  return judged(std::move(result));
+}
+
+std::string selftest_database() {
+  static const std::string database = [] {
+    SelfTest ignored;
+    hs_database* compiled = compile(all_reproducers(), ignored);
+    return compiled == nullptr ? std::string() : Scanner(compiled).laid_out().value_or("");
+  }();
+  return database;
 }
 
 }  // namespace headgate::match

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/bytes.h"
+#include "engine/match/selftest.h"
 #include "engine/rules/program.h"
 
 namespace headgate::rules {
@@ -142,7 +143,9 @@ class Reader {
     return {};
   }
 
+  // The first database, where there is any, is that of the self-test.
   Result<void> read_databases() {
+    const bool has_selftest = in_.choice(1) == 1;
     for (std::size_t left = in_.count(16); left > 0 && in_.ok(); --left) {
       const std::uint64_t offset = in_.u64();
       const std::uint64_t size = in_.u64();
@@ -153,6 +156,10 @@ class Reader {
       if (scanner == nullptr) return corrupt("a database is not one that this libhs can use");
       databases_.push_back(std::move(scanner));
     }
+    if (!has_selftest) return databases_.empty() ? Result<void>() : corrupt("no self-test");
+    if (databases_.empty()) return corrupt("no self-test");
+    const match::SelfTest selftest = match::run_selftest(*databases_.front());
+    if (!selftest.ok) return fail(Code::unavailable, selftest.problem);
     return {};
   }
 

@@ -3,7 +3,8 @@
 // their patterns again from the text, PCRE2 when it is asked first. What no reader can check is a database's own bytecode: the checksum vouches for it,
 // and MappedFile refuses a file that somebody else could have written.
 //   Lifetime  the Programs keep `keeper` (the mapping), for their databases are used where they lie.
-//   Errors    Code::corrupt: "checksum differs": throw the file away and build it again.      Threads  pure.
+//   Errors    Code::corrupt: "checksum differs": throw the file away and build it again. Code::unavailable: this process's
+//             libhs does not read the databases rightly (match/selftest.h).      Threads  pure.
 //   Cost      one pass of SHA-256 over the file, for regexp: a regcomp a pattern.
 #pragma once
 
