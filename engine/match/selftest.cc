@@ -81,6 +81,9 @@ void run_set(const Set& set, SelfTest& result) {
     scan_set(set, Scanner(database), result);
 }
 
+// A known false negative, a literal that is there and one that is not: together they are small.
+Set few_reproducers() { return {&kReproducers[1], &kReproducers[4], &kReproducers[5]}; }
+
 Set all_reproducers() {
   Set all;
   for (const Reproducer& one : kReproducers) all.push_back(&one);
@@ -171,14 +174,14 @@ SelfTest run_selftest() {
 SelfTest run_selftest(const Scanner& database) {
   SelfTest result;
   if (!begin(result)) return result;
-  scan_set(all_reproducers(), database, result);
+  scan_set(few_reproducers(), database, result);
   return judged(std::move(result));
 }
 
 std::string selftest_database() {
   static const std::string database = [] {
     SelfTest ignored;
-    hs_database* compiled = compile(all_reproducers(), ignored);
+    hs_database* compiled = compile(few_reproducers(), ignored);
     return compiled == nullptr ? std::string() : Scanner(compiled).laid_out().value_or("");
   }();
   return database;

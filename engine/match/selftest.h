@@ -21,7 +21,7 @@ SelfTest run_selftest();
 
 class Scanner;
 
-// For whoever only scans what another process has compiled and tested: the patterns of the self-test in one database, laid
+// For whoever only scans what another process has compiled and tested: some patterns of the self-test in one database, laid
 // out as Scanner::in_place() takes it (empty: it cannot be made), and whether this process's libhs reads it rightly. Some
 // microseconds; compiling the patterns takes a fifth of a second.
 std::string selftest_database();
