@@ -111,7 +111,7 @@ class Inspector::Impl final : public mail::MimeSink {
 };
 
 void Inspector::Impl::record(std::string_view bytes, bool continued) {
-  const RecordFilter::Filtered filtered = filter_.apply(bytes, checking_);
+  const RecordFilter::Filtered filtered = filter_.apply(bytes, checking_, ahead_.has_no_cr(bytes));
   if (filtered.rejected) return reject_character(filtered.bytes);
   parser_.record(filtered.bytes, continued);
 }

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,14 @@ class LinesAhead {
   void begin(std::string_view text) {
     text_ = text;
     block_ = {};
+    has_cr_ = text.find('\r') != std::string_view::npos;
+  }
+
+  // The record lies in the text, of which no line has a CR.
+  [[nodiscard]] bool has_no_cr(std::string_view record) const {
+    const std::less<> before;
+    return !has_cr_ && !text_.empty() && !before(record.data(), text_.data()) &&
+           !before(text_.data() + text_.size(), record.data() + record.size());
   }
 
   struct Place {
@@ -35,6 +44,7 @@ class LinesAhead {
   void scan_from(std::string_view record, std::uint64_t reach, TableList& tables);
 
   std::string_view text_;
+  bool has_cr_ = false;
   std::string_view block_;  // of text_: what was scanned
   bool scanned_ = false;    // false: the tables have no door for blocks
   bool has_nul_ = false;    // in the block

@@ -13,7 +13,10 @@ std::size_t index(char c) { return static_cast<unsigned char>(c); }
 
 RecordFilter::RecordFilter(bool replace_stray_cr_lf, std::string_view reject,
                            std::string_view strip)
-    : replace_stray_cr_lf_(replace_stray_cr_lf), reject_(set_of(reject)), strip_(set_of(strip)) {}
+    : replace_stray_cr_lf_(replace_stray_cr_lf),
+      reject_(set_of(reject)),
+      strip_(set_of(strip)),
+      no_characters_(reject.empty() && strip.empty()) {}
 
 RecordFilter::ByteSet RecordFilter::set_of(std::string_view characters) {
   ByteSet set;
@@ -21,17 +24,18 @@ RecordFilter::ByteSet RecordFilter::set_of(std::string_view characters) {
   return set;
 }
 
-RecordFilter::Filtered RecordFilter::apply(std::string_view bytes, bool checking) {
+RecordFilter::Filtered RecordFilter::apply(std::string_view bytes, bool checking, bool is_line) {
   // Twice memchr: find_first_of() of two bytes calls it for every byte of the text.
   const bool has_stray =
-      bytes.find('\r') != std::string_view::npos || bytes.find('\n') != std::string_view::npos;
-  if (replace_stray_cr_lf_ && has_stray) {
+      replace_stray_cr_lf_ && !is_line &&
+      (bytes.find('\r') != std::string_view::npos || bytes.find('\n') != std::string_view::npos);
+  if (has_stray) {
     buffer_.assign(bytes);
     std::replace_if(
         buffer_.begin(), buffer_.end(), [](char c) { return c == '\r' || c == '\n'; }, ' ');
     bytes = buffer_;
   }
-  if (!checking) return {bytes, false};
+  if (!checking || no_characters_) return {bytes, false};
   const auto is_in = [](const ByteSet& set) {
     return [&set](char c) { return set.test(index(c)); };
   };

@@ -21,8 +21,9 @@ class RecordFilter {
     bool rejected = false;  // holds one of message_reject_characters: the record is dropped
   };
 
-  // Characters are rejected and stripped while the checks are in force only (`checking`).
-  Filtered apply(std::string_view bytes, bool checking);
+  // Characters are rejected and stripped while the checks are in force only (`checking`). `is_line`: the caller knows that
+  // there is neither CR nor LF.
+  Filtered apply(std::string_view bytes, bool checking, bool is_line = false);
 
  private:
   using ByteSet = std::bitset<256>;
@@ -31,6 +32,7 @@ class RecordFilter {
 
   const bool replace_stray_cr_lf_;
   const ByteSet reject_, strip_;
+  const bool no_characters_;  // neither to reject nor to strip
   std::string buffer_;
 };
 

@@ -59,11 +59,12 @@ Program::Program(ProgramParts parts)
     std::size_t at = hash_of(named[i].name) & (slots - 1);
     while (names_[at] != 0) at = (at + 1) & (slots - 1);
     names_[at] = i + 1;
+    first_of_names_ |= match::symbols_of(std::string_view(named[i].name).substr(0, 1));
   }
 }
 
 const Section* Program::named_section(std::string_view text) const {
-  if (names_.empty()) return nullptr;
+  if (text.empty() || (first_of_names_ & match::symbol_of(text.front())) == 0) return nullptr;
   const std::size_t colon = text.substr(0, kLongestName + 1).find(':');
   if (colon == std::string_view::npos) return nullptr;
   const std::string_view name = text.substr(0, colon);

@@ -99,7 +99,8 @@ class Program {
  private:
   ProgramParts parts_;
   Walk walk_;
-  std::vector<std::uint32_t> names_;  // open addressing: index + 1 into plan().named
+  std::vector<std::uint32_t> names_;   // open addressing: index + 1 into plan().named
+  match::Symbols first_of_names_ = 0;  // what they begin with
 };
 
 }  // namespace headgate::rules

@@ -80,13 +80,18 @@ bool Truth::look(const Section& section) {
   for (const std::uint32_t number : section.scans) {
     if (!run(program_.plan().scans[number], &Truth::add)) return false;
   }
-  for (const Gated& gated : section.gated) {
-    const match::Symbols present = gated.gate.asks_for_symbols() ? symbols() : 0;
-    if (gated.gate.open(present, text_.size())) add(gated.pattern);
-  }
   for (const auto& [trusted, id] : section.by_trust) {
     if (!is_doubted(text_.size(), trusted)) break;
     add(id);
+  }
+  for (const Gated& gated : section.gated) {
+    const match::Symbols present = gated.gate.asks_for_symbols() ? symbols() : 0;
+    if (!gated.gate.open(present, text_.size())) continue;
+    // A guard is no reason to walk, but what is known of it counts when a walk gets there.
+    if (program_.patterns()[gated.pattern].on_demand)
+      memory_[gated.pattern].candidate = generation_;
+    else
+      add(gated.pattern);
   }
   return true;
 }
