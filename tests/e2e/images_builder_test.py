@@ -16,6 +16,8 @@ RIGHT = "/^Subject: x/ REJECT right\n"
 def stopped_builder(server):
     """The builder at work, held there, so that what a test does to it comes before its end."""
     pid = until(lambda: builders(server), "a builder")[0]
+    # Stopped before it has tied its life to the server's it could not hear of the server's end; its priority comes after that.
+    until(lambda: os.getpriority(os.PRIO_PROCESS, pid) >= 10, "the builder to have limited itself")
     os.kill(pid, signal.SIGSTOP)
     return pid
 
