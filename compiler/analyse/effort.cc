@@ -11,10 +11,12 @@
 // Tested by tests/compiler/analyse/effort_test.cc.
 #include "compiler/analyse/effort.h"
 
-#include "compiler/analyse/required.h"
-
 #include <algorithm>
 #include <array>
+#include <map>
+#include <vector>
+
+#include "compiler/analyse/required.h"
 
 namespace headgate::analyse {
 
@@ -136,11 +138,23 @@ class Meter {
   Meter(const CannotMatch& cannot_match, std::uint32_t few_repeats)
       : cannot_match_(cannot_match), few_repeats_(few_repeats) {}
 
-  [[nodiscard]] Effort measure(const Node& node) const {
-    return with_fewer_ways(node, measure_possible(node));
+  // Of a node of the tree that is measured: each is measured once, though what stands around it asks several times.
+  const Effort& measure(const Node& node) {
+    const auto known = measured_.find(&node);
+    if (known != measured_.end()) return known->second;
+    Effort effort = with_fewer_ways(node, measure_possible(node));
+    return measured_.emplace(&node, std::move(effort)).first->second;
   }
 
  private:
+  using Parts = std::vector<const Node*>;
+
+  static Parts parts_of(const Node& node) {
+    Parts parts;
+    for (const Node& child : node.children) parts.push_back(&child);
+    return parts;
+  }
+
   [[nodiscard]] Effort with_fewer_ways(const Node& node, Effort effort) const {
     if (lacking(node)) {
       effort.ways = effort.glance_ways = Polynomial{};
@@ -155,20 +169,22 @@ class Meter {
     return cannot_match_ && cannot_match_(node);
   }
 
-  // From the right: a run of bytes before something that must start with another byte has one way to go on. `last_glance`:
-  // calls that a glance at the last part takes besides its own.
-  [[nodiscard]] Effort measure_concat(const Node& node,
-                                      const Polynomial& last_glance = Polynomial{}) const {
+  // From the right: a run of bytes before something that must start with another byte has one way to go on.
+  [[nodiscard]] Effort measure_concat(const Node& node) {
+    const Parts children = parts_of(node);
     std::vector<Effort> parts;
     const std::size_t tried = children_tried(node);
-    for (std::size_t i = 0; i < tried; ++i) parts.push_back(measure(node.children[i]));
-    if (tried == node.children.size() && !parts.empty())
-      parts.back().glance_calls = add(parts.back().glance_calls, last_glance);
+    for (std::size_t i = 0; i < tried; ++i) parts.push_back(measure(*children[i]));
+    return measure_row(children, std::move(parts));
+  }
+
+  // `parts`: what the first children come to.
+  [[nodiscard]] Effort measure_row(const Parts& children, std::vector<Effort> parts) {
     ByteSet next;         // what stands behind a part begins with one of these
     Polynomial glance{};  // at it
     bool known = false;
     for (std::size_t i = parts.size(); i-- > 0;) {
-      if (known && gives_way_to(node.children[i], next)) {
+      if (known && gives_way_to(*children[i], next)) {
         parts[i].calls = add(parts[i].calls, multiply(parts[i].ways, add(constant(1), glance)));
         parts[i].ways = constant(1);
       }
@@ -187,15 +203,15 @@ class Meter {
 
   // A repeat that stops early leaves a place where one more round could begin: nothing that cannot begin so gets further.
   // Then only as many rounds as there are can be followed by `next`.
-  [[nodiscard]] bool gives_way_to(const Node& node, const ByteSet& next) const {
+  [[nodiscard]] bool gives_way_to(const Node& node, const ByteSet& next) {
     if (node.kind == NodeKind::capture) return gives_way_to(node.children[0], next);
     if (node.kind != NodeKind::repeat) return false;
-    const Effort once = measure(node.children[0]);
+    const Effort& once = measure(node.children[0]);
     return !once.nullable && (once.first & next).none() && single_way(once.ways);
   }
 
   // At one place, only branches that may begin alike can both match.
-  [[nodiscard]] Effort measure_alternate(const Node& node) const {
+  [[nodiscard]] Effort measure_alternate(const Node& node) {
     Effort whole;
     std::vector<Effort> branches;
     std::vector<Beginnings> begins;
@@ -252,17 +268,24 @@ class Meter {
   }
 
   // Of a round that another one follows: its end gives way to the next one's beginning as in a row.
-  [[nodiscard]] Effort measure_before(const Node& node, const Effort& next) const {
-    Node row = node;
-    if (node.kind != NodeKind::concat) {
-      row = Node();
-      row.children.push_back(node);
+  [[nodiscard]] Effort measure_before(const Node& node, const Effort& next) {
+    const Node beginning = make_bytes(next.first);
+    Parts children = node.kind == NodeKind::concat ? parts_of(node) : Parts{&node};
+    children.push_back(&beginning);
+    Node row;  // the same as a tree of its own
+    for (const Node* child : children) row.children.push_back(*child);
+    std::vector<Effort> parts;
+    const std::size_t tried = children_tried(row);
+    for (std::size_t i = 0; i < std::min(tried, children.size() - 1); ++i)
+      parts.push_back(measure(*children[i]));
+    if (tried == children.size()) {
+      parts.push_back(with_fewer_ways(beginning, measure_possible(beginning)));
+      parts.back().glance_calls = add(next.glance_calls, constant(2));
     }
-    row.children.push_back(make_bytes(next.first));
-    return with_fewer_ways(row, measure_concat(row, add(next.glance_calls, constant(2))));
+    return with_fewer_ways(row, measure_row(children, std::move(parts)));
   }
 
-  [[nodiscard]] Effort measure_repeat(const Node& node) const {
+  [[nodiscard]] Effort measure_repeat(const Node& node) {
     if (is_byte_repeat(node)) return measure_byte_repeat(node);
     const Effort once = measure(node.children[0]);
     if (node.min > 0 && lacking(node.children[0])) return once;  // there is no second round
@@ -301,7 +324,7 @@ class Meter {
     return effort;
   }
 
-  [[nodiscard]] Effort measure_possible(const Node& node) const {
+  [[nodiscard]] Effort measure_possible(const Node& node) {
     switch (node.kind) {
       case NodeKind::bytes: {
         Effort effort;
@@ -349,6 +372,7 @@ class Meter {
 
   const CannotMatch& cannot_match_;
   std::uint32_t few_repeats_;
+  std::map<const Node*, Effort> measured_;
 };
 
 std::size_t longest_within(const Effort& effort, double budget) {

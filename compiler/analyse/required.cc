@@ -321,16 +321,39 @@ constexpr std::size_t kMostSpellings = 64;
 
 std::optional<Spellings> spellings(const Node& node);
 
+// Each of `all` followed by each of `next`.
+std::optional<Spellings> followed_by(const Spellings& all, const Spellings& next) {
+  if (all.size() * next.size() > kMostSpellings) return std::nullopt;
+  Spellings longer;
+  for (const Symbols& first : all) {
+    for (const Symbols& second : next) longer.push_back(first + second);
+  }
+  return longer;
+}
+
 std::optional<Spellings> spellings_of_row(const Node& node) {
-  Spellings all = {Symbols()};
+  std::optional<Spellings> all = Spellings{Symbols()};
   for (const Node& child : node.children) {
     const auto next = spellings(child);
-    if (!next || all.size() * next->size() > kMostSpellings) return std::nullopt;
-    Spellings longer;
-    for (const Symbols& first : all) {
-      for (const Symbols& second : *next) longer.push_back(first + second);
-    }
-    all = std::move(longer);
+    all = next ? followed_by(*all, *next) : std::nullopt;
+    if (!all) break;
+  }
+  return all;
+}
+
+std::optional<Spellings> spellings_of_repeat(const Node& node) {
+  if (node.max == 0) return Spellings{Symbols()};
+  if (node.max > kMostCopies) return std::nullopt;
+  const auto once = spellings(node.children[0]);
+  if (!once) return std::nullopt;
+  Spellings all;
+  std::optional<Spellings> copies = Spellings{Symbols()};
+  for (std::uint32_t count = 0; count <= node.max; ++count) {
+    if (count > 0) copies = followed_by(*copies, *once);
+    if (!copies) return std::nullopt;
+    if (count < node.min) continue;
+    if (all.size() + copies->size() > kMostSpellings) return std::nullopt;
+    all.insert(all.end(), copies->begin(), copies->end());
   }
   return all;
 }
@@ -358,20 +381,8 @@ std::optional<Spellings> spellings(const Node& node) {
       }
       return all;
     }
-    case NodeKind::repeat: {
-      if (node.max > kMostCopies) return std::nullopt;
-      Spellings all;
-      Node row;
-      for (std::uint32_t count = 0; count <= node.max; ++count) {
-        if (count >= node.min) {
-          const auto more = spellings_of_row(row);
-          if (!more || all.size() + more->size() > kMostSpellings) return std::nullopt;
-          all.insert(all.end(), more->begin(), more->end());
-        }
-        row.children.push_back(node.children[0]);
-      }
-      return all;
-    }
+    case NodeKind::repeat:
+      return spellings_of_repeat(node);
     case NodeKind::capture:
     case NodeKind::atomic:
       return spellings(node.children[0]);

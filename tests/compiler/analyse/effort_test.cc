@@ -38,6 +38,13 @@ TEST(Effort, NestedRepeatsExplodeUnlessTheyHaveOneWay) {
   EXPECT_GT(safe("(?>a+)+$"), 1'000U);
 }
 
+// Each part was measured once for each part around it, and again for those: three times as long with each level.
+TEST(Effort, DeepNestsAreMeasuredPartByPart) {
+  std::string pattern = "a";
+  for (int level = 0; level < 60; ++level) pattern = "(" + pattern + "b)*";
+  EXPECT_EQ(safe(pattern.c_str()), 0U);
+}
+
 TEST(Effort, WithoutALimitNothingIsTooLong) {
   EXPECT_EQ(longest_safe_subject(*parse_pcre("(a+)+", front::Flags{}), 0), kUnlimited);
 }
