@@ -25,21 +25,13 @@ struct Compiled {
   std::unique_ptr<pcre2_match_data, FreeData> data;
 };
 
-std::uint32_t flags_of(const match::Pcre2Options& options) {
-  return (options.caseless ? PCRE2_CASELESS : 0U) | (options.multiline ? PCRE2_MULTILINE : 0U) |
-         (options.dotall ? PCRE2_DOTALL : 0U) | (options.extended ? PCRE2_EXTENDED : 0U) |
-         (options.anchored ? PCRE2_ANCHORED : 0U) |
-         (options.dollar_end_only ? PCRE2_DOLLAR_ENDONLY : 0U) |
-         (options.ungreedy ? PCRE2_UNGREEDY : 0U);
-}
-
 Compiled compile(const rules::Pattern& pattern, Pcre2Way way, std::size_t& bytes) {
   int error = 0;
   PCRE2_SIZE offset = 0;
   Compiled compiled;
-  compiled.code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.text.c_str()),
-                                    PCRE2_ZERO_TERMINATED, flags_of(pattern.recipe.pcre2), &error,
-                                    &offset, nullptr));
+  compiled.code.reset(
+      pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.text.c_str()), PCRE2_ZERO_TERMINATED,
+                    match::pcre2_options(pattern.recipe.pcre2), &error, &offset, nullptr));
   if (compiled.code == nullptr) return {};
   compiled.data.reset(pcre2_match_data_create_from_pattern(compiled.code.get(), nullptr));
   std::size_t size = 0;

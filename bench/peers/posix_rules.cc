@@ -23,10 +23,7 @@ class Regex {
   }
 
   bool compile(const rules::Pattern& pattern) {
-    const match::PosixOptions& options = pattern.recipe.posix;
-    const int flags = (options.extended ? REG_EXTENDED : 0) |
-                      (options.ignore_case ? REG_ICASE : 0) | (options.newline ? REG_NEWLINE : 0) |
-                      (options.no_groups ? REG_NOSUB : 0);
+    const int flags = match::regcomp_flags(pattern.recipe.posix);
     slots_ = pattern.recipe.groups_wanted > 0 ? pattern.recipe.groups_wanted + 1 : 0;
     slot_.resize(slots_ > 0 ? slots_ : 1);
     compiled_ = regcomp(&regex_, pattern.text.c_str(), flags) == 0;

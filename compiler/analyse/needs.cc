@@ -96,9 +96,7 @@ std::optional<Names> names_after_anchor(const Node& row) {
     const std::size_t colon = literal.bytes.find(':');
     if (colon == std::string::npos || colon == 0) return std::nullopt;
     found.only = found.only && colon + 1 == literal.bytes.size();
-    std::string name = literal.bytes.substr(0, colon);
-    for (char& c : name) c = text::to_lower(c);
-    found.names.push_back(std::move(name));
+    found.names.push_back(text::lower(literal.bytes.substr(0, colon)));
   }
   return found;
 }

@@ -293,9 +293,7 @@ bool covers(const Literal& one, const Literal& other) {
   if (one.at_start || one.at_end) return false;
   if (one.caseless == other.caseless || !one.caseless)
     return one.caseless == other.caseless && other.bytes.find(one.bytes) != std::string::npos;
-  std::string folded;
-  for (const char c : other.bytes) folded += text::to_lower(c);
-  return folded.find(one.bytes) != std::string::npos;
+  return text::lower(other.bytes).find(one.bytes) != std::string::npos;
 }
 
 // Without those that contain another one.

@@ -76,11 +76,6 @@ bool case_blind(const Node& node) {
   return std::all_of(node.children.begin(), node.children.end(), case_blind);
 }
 
-std::string spell_byte(unsigned char byte) {
-  const char c = static_cast<char>(byte);
-  return text::is_alnum(c) ? std::string(1, c) : fmt::format("\\x{:02x}", byte);
-}
-
 std::string spell_members(const ByteSet& set) {
   std::string out;
   for (unsigned c = 0; c < 256; ++c) {
@@ -247,6 +242,11 @@ class Speller {
 };
 
 }  // namespace
+
+std::string spell_byte(unsigned char byte) {
+  const char c = static_cast<char>(byte);
+  return text::is_alnum(c) ? std::string(1, c) : fmt::format("\\x{:02x}", byte);
+}
 
 tl::expected<ScanText, std::string> scan_text(const Node& tree, Subject subject) {
   if (can_be_empty(tree)) return tl::unexpected<std::string>("can match an empty text");

@@ -23,6 +23,9 @@ struct ScanText {
 // (MULTILINE then; what a match may begin or end with but need not is left out, for a block tells of every match).
 enum class Subject : std::uint8_t { text, block };
 
+// A byte as Hyperscan takes it for itself.
+std::string spell_byte(unsigned char byte);
+
 tl::expected<ScanText, std::string> scan_text(const Node& tree, Subject subject);
 
 }  // namespace headgate::analyse

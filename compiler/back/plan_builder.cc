@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/analyse/scan_text.h"
 #include "engine/base/text.h"
 
 namespace headgate::back {
@@ -25,12 +26,9 @@ constexpr std::size_t kFewestInNamedDatabase = 4;
 
 using LiteralOwners = std::map<analyse::Literal, std::vector<std::uint32_t>>;
 
-std::string escaped(const std::string& bytes) {
+std::string spelled(const std::string& bytes) {
   std::string out;
-  for (const char c : bytes) {
-    out += text::is_alnum(c) ? std::string(1, c)
-                             : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-  }
+  for (const char c : bytes) out += analyse::spell_byte(static_cast<unsigned char>(c));
   return out;
 }
 
@@ -281,7 +279,7 @@ class PlanBuilder {
     ScanSet set;
     std::vector<const std::vector<std::uint32_t>*> owners;
     for (const auto& [literal, ids] : literals) {
-      set.push_back({static_cast<std::uint32_t>(owners.size()), escaped(literal.bytes),
+      set.push_back({static_cast<std::uint32_t>(owners.size()), spelled(literal.bytes),
                      literal.caseless, false, false});
       owners.push_back(&ids);
     }

@@ -19,10 +19,9 @@ using match::Symbols;
 using rules::Strategy;
 
 constexpr double kLineBytes = 60;
-constexpr double kAsk = 400;         // ns, for the reference engine to say no
-constexpr double kLookAtLine = 400;  // ns, for a database of spellings that some patterns share
-constexpr double kRegex = 0.4;       // ns a byte, for one more regular expression in a database
-constexpr double kGate = 0.03;       // ns a byte, to test a gate a line
+constexpr double kAsk = 400;    // ns, for the reference engine to say no
+constexpr double kRegex = 0.4;  // ns a byte, for one more regular expression in a database
+constexpr double kGate = 0.03;  // ns a byte, to test a gate a line
 constexpr std::size_t kMostAlso = 2;
 constexpr double kWorthSpelling = 0.002;  // ns a byte, of the literals' cost
 constexpr std::size_t kShown = 40;        // bytes of a literal, in a reason
@@ -137,11 +136,7 @@ const analyse::NeededLiterals* cheapest(const analyse::Plan& plan,
 
 std::vector<std::string> folded(const Clause& clause) {
   std::vector<std::string> literals;
-  for (const analyse::Literal& literal : clause) {
-    std::string bytes = literal.bytes;
-    std::transform(bytes.begin(), bytes.end(), bytes.begin(), text::to_lower);
-    literals.push_back(std::move(bytes));
-  }
+  for (const analyse::Literal& literal : clause) literals.push_back(text::lower(literal.bytes));
   return literals;
 }
 
@@ -178,9 +173,7 @@ ScanChoice choose_scan(const analyse::Plan& plan, const Switches& switches) {
     const RatedGate rated = make_gate(plan);
     choice.gate = rated.gate;
     choice.gate_trusted_bytes = rated.trusted_bytes;
-    const bool has_spelling = switches.spelled && plan.how != analyse::How::confirm_only;
-    const double look = has_spelling ? kLookAtLine / kLineBytes : least;
-    const double cost = rated.open * look + kGate + cost_of_doubt(rated.trusted_bytes);
+    const double cost = rated.open * least + kGate + cost_of_doubt(rated.trusted_bytes);
     if (cost < least) {
       choice.strategy = Strategy::bytes;
       least = cost;

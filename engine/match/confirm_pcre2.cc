@@ -23,13 +23,6 @@ std::string error_text(int number) {
   return reinterpret_cast<const char*>(buffer.data());
 }
 
-std::uint32_t option_bits(const Pcre2Options& options) {
-  return (options.caseless ? PCRE2_CASELESS : 0U) | (options.multiline ? PCRE2_MULTILINE : 0U) |
-         (options.dotall ? PCRE2_DOTALL : 0U) | (options.extended ? PCRE2_EXTENDED : 0U) |
-         (options.anchored ? PCRE2_ANCHORED : 0U) | (options.ungreedy ? PCRE2_UNGREEDY : 0U) |
-         (options.dollar_end_only ? PCRE2_DOLLAR_ENDONLY : 0U);
-}
-
 struct FreeMatchData {
   void operator()(pcre2_match_data* data) const { pcre2_match_data_free(data); }
 };
@@ -133,13 +126,20 @@ std::shared_ptr<const Confirmer> pcre2_when_asked(std::string pattern, const Pcr
   return std::make_shared<const WhenAsked>(std::move(pattern), options, groups);
 }
 
+std::uint32_t pcre2_options(const Pcre2Options& options) {
+  return (options.caseless ? PCRE2_CASELESS : 0U) | (options.multiline ? PCRE2_MULTILINE : 0U) |
+         (options.dotall ? PCRE2_DOTALL : 0U) | (options.extended ? PCRE2_EXTENDED : 0U) |
+         (options.anchored ? PCRE2_ANCHORED : 0U) | (options.ungreedy ? PCRE2_UNGREEDY : 0U) |
+         (options.dollar_end_only ? PCRE2_DOLLAR_ENDONLY : 0U);
+}
+
 tl::expected<std::shared_ptr<const Confirmer>, PatternError> compile_pcre2(
     const std::string& pattern, const Pcre2Options& options) {
   int error = 0;
   PCRE2_SIZE offset = 0;
   pcre2_code* code =
       pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.c_str()), PCRE2_ZERO_TERMINATED,
-                    option_bits(options), &error, &offset, nullptr);
+                    pcre2_options(options), &error, &offset, nullptr);
   if (code == nullptr) {
     return tl::unexpected(PatternError{
         fmt::format("error in regex at offset {}: {}", offset, error_text(error)), offset});

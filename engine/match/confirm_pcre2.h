@@ -4,6 +4,7 @@
 //   Source    dict_pcre(3) of Postfix 3.7 built with PCRE2.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -23,6 +24,9 @@ struct Pcre2Options {
   bool dollar_end_only = false;
   bool ungreedy = false;
 };
+
+// As pcre2_compile() takes them.
+std::uint32_t pcre2_options(const Pcre2Options& options);
 
 tl::expected<std::shared_ptr<const Confirmer>, PatternError> compile_pcre2(
     const std::string& pattern, const Pcre2Options& options);

@@ -219,11 +219,14 @@ class PosixConfirmer final : public Confirmer {
 
 }  // namespace
 
+int regcomp_flags(const PosixOptions& options) {
+  return (options.extended ? REG_EXTENDED : 0) | (options.ignore_case ? REG_ICASE : 0) |
+         (options.newline ? REG_NEWLINE : 0) | (options.no_groups ? REG_NOSUB : 0);
+}
+
 tl::expected<std::shared_ptr<const Confirmer>, PatternError> compile_posix(
     const std::string& pattern, const PosixOptions& options, std::size_t groups_wanted) {
-  const int flags = (options.extended ? REG_EXTENDED : 0) | (options.ignore_case ? REG_ICASE : 0) |
-                    (options.newline ? REG_NEWLINE : 0) | (options.no_groups ? REG_NOSUB : 0);
-  auto confirmer = std::make_shared<PosixConfirmer>(pattern, flags, groups_wanted);
+  auto confirmer = std::make_shared<PosixConfirmer>(pattern, regcomp_flags(options), groups_wanted);
   if (const int error = confirmer->compile(); error != 0)
     return tl::unexpected(PatternError{error_text(error), std::string::npos});
   return confirmer;

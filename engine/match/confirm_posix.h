@@ -26,6 +26,9 @@ struct PosixOptions {
   bool no_groups = false;  // REG_NOSUB
 };
 
+// As regcomp() takes them.
+int regcomp_flags(const PosixOptions& options);
+
 tl::expected<std::shared_ptr<const Confirmer>, PatternError> compile_posix(
     const std::string& pattern, const PosixOptions& options, std::size_t groups_wanted);
 

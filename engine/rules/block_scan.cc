@@ -22,26 +22,12 @@ BlockScan::BlockScan(const Program& program, match::Scratch& scratch)
   }
 }
 
-struct BlockScan::Context {
-  BlockScan& block;
-  const Scan& scan;
-};
-
 bool BlockScan::run_scans() {
-  for (const std::uint32_t number : program_.plan().block.scans) {
-    const Scan& scan = program_.plan().scans[number];
-    Context context{*this, scan};
-    const match::OnMatch on_match = [](unsigned id, unsigned long long, unsigned long long end,
-                                       unsigned, void* at) {
-      auto& [block, owners] = *static_cast<Context*>(at);
-      if (id + 1 >= owners.first.size()) return 0;  // from a file: ids are not trusted
-      for (std::uint32_t i = owners.first[id]; i < owners.first[id + 1]; ++i)
-        block.note(owners.owners[i], static_cast<std::size_t>(end));
-      return 0;
-    };
-    if (!scan.scanner->scan(block_, scratch_, on_match, &context)) return false;
-  }
-  return true;
+  const auto note_it = [this](std::uint32_t pattern, std::size_t end) { note(pattern, end); };
+  const ScanPlan& plan = program_.plan();
+  return std::all_of(plan.block.scans.begin(), plan.block.scans.end(), [&](std::uint32_t number) {
+    return run_scan(plan.scans[number], block_, scratch_, note_it);
+  });
 }
 
 void BlockScan::note(std::uint32_t pattern, std::size_t end) {

@@ -42,8 +42,6 @@ class BlockScan {
     std::uint32_t line, pattern;
   };
 
-  struct Context;
-
   bool run_scans();
   void note(std::uint32_t pattern, std::size_t end);
   void look_at_each_line(bool needs_symbols);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -60,6 +61,27 @@ struct Scan {
   std::shared_ptr<const match::Scanner> scanner;
   std::vector<std::uint32_t> first, owners;
 };
+
+// Calls found(pattern, end of the match) for what the scan tells; false when the database failed. Ids may be from a file and
+// are not trusted.
+template <class Found>
+bool run_scan(const Scan& scan, std::string_view text, match::Scratch& scratch, Found found) {
+  struct Context {
+    const Scan& scan;
+    Found& found;
+  };
+
+  Context context{scan, found};
+  const match::OnMatch on_match = [](unsigned id, unsigned long long, unsigned long long end,
+                                     unsigned, void* at) {
+    const Context& to = *static_cast<Context*>(at);
+    if (id + 1 >= to.scan.first.size()) return 0;
+    for (std::uint32_t i = to.scan.first[id]; i < to.scan.first[id + 1]; ++i)
+      to.found(to.scan.owners[i], static_cast<std::size_t>(end));
+    return 0;
+  };
+  return scan.scanner->scan(text, scratch, on_match, &context);
+}
 
 // Patterns by the length up to which the plan is believed, the shortest first; without those believed always.
 using ByTrust = std::vector<std::pair<std::size_t, std::uint32_t>>;

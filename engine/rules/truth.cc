@@ -55,30 +55,11 @@ void Truth::add(std::uint32_t id) {
   candidates_.push_back(id);
 }
 
-// False when the database failed.
-bool Truth::run(const Scan& scan, void (Truth::*found)(std::uint32_t pattern)) {
-  struct Context {
-    Truth& truth;
-    const Scan& scan;
-    void (Truth::*found)(std::uint32_t pattern);
-  };
-
-  Context context{*this, scan, found};
-  const match::OnMatch on_match = [](unsigned id, unsigned long long, unsigned long long, unsigned,
-                                     void* at) {
-    const Context& to = *static_cast<Context*>(at);
-    if (id + 1 >= to.scan.first.size()) return 0;  // from a file: ids are not trusted
-    for (std::uint32_t i = to.scan.first[id]; i < to.scan.first[id + 1]; ++i)
-      (to.truth.*to.found)(to.scan.owners[i]);
-    return 0;
-  };
-  return scan.scanner->scan(text_, scratch_, on_match, &context);
-}
-
 // False when nothing is known.
 bool Truth::look(const Section& section) {
   for (const std::uint32_t number : section.scans) {
-    if (!run(program_.plan().scans[number], &Truth::add)) return false;
+    const auto add_it = [this](std::uint32_t pattern, std::size_t) { add(pattern); };
+    if (!run_scan(program_.plan().scans[number], text_, scratch_, add_it)) return false;
   }
   for (const auto& [trusted, id] : section.by_trust) {
     if (!is_doubted(text_.size(), trusted)) break;
@@ -133,7 +114,10 @@ bool Truth::is_not_spelled(std::uint32_t id) {
   if (spelled.trusted_bytes == 0 || text_.size() > spelled.trusted_bytes) return false;
   std::uint64_t& looked = looked_for_[spelled.scan];
   if (looked != generation_) {
-    if (!run(program_.plan().scans[spelled.scan], &Truth::note_spelled)) return false;
+    const auto note = [this](std::uint32_t pattern, std::size_t) {
+      memory_[pattern].spelled = generation_;
+    };
+    if (!run_scan(program_.plan().scans[spelled.scan], text_, scratch_, note)) return false;
     looked = generation_;
   }
   return memory_[id].spelled != generation_;

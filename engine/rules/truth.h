@@ -71,10 +71,6 @@ class Truth {
   void begin(std::string_view text, bool is_line_of_block);
   bool look(const Section& section);
   void add(std::uint32_t pattern);
-  bool run(const Scan& scan, void (Truth::*found)(std::uint32_t pattern));
-
-  void note_spelled(std::uint32_t pattern) { memory_[pattern].spelled = generation_; }
-
   bool lacks_a_literal(const Pattern& pattern);
   bool is_not_spelled(std::uint32_t id);
   match::Symbols symbols();

@@ -16,6 +16,7 @@
 #include "smtpd/bench/page.h"
 #include "smtpd/bench/summary.h"
 #include "smtpd/cli/command.h"
+#include "smtpd/cli/command_line.h"
 #include "smtpd/cli/progress_bar.h"
 #include "smtpd/cli/rule_table.h"
 #include "smtpd/corpus/message_files.h"
@@ -99,15 +100,7 @@ tl::expected<BenchOptions, int> parse(Invocation& invocation) {
   app.add_option("--engines", options.engines, "some of " + engine_names())
       ->delimiter(',')
       ->allow_extra_args(false);
-  std::vector<std::string> reversed(invocation.arguments.rbegin(), invocation.arguments.rend());
-  try {  // CLI11 reports by exceptions; they end here
-    app.parse(std::move(reversed));
-  } catch (const CLI::CallForHelp&) {
-    invocation.out << app.help();
-    return tl::unexpected(static_cast<int>(kExitOk));
-  } catch (const CLI::ParseError& error) {
-    return tl::unexpected(fatal(invocation, kExitUsage, error.what()));
-  }
+  if (const auto code = parse_command_line(app, invocation)) return tl::unexpected(*code);
   for (const std::string& engine : options.engines) {
     if (bench::find_engine(engine) != nullptr) continue;
     return tl::unexpected(

@@ -15,6 +15,7 @@
 #include "engine/base/text.h"
 #include "engine/checks/inspector.h"
 #include "smtpd/cli/command.h"
+#include "smtpd/cli/command_line.h"
 #include "smtpd/cli/images.h"
 #include "smtpd/cli/match_report.h"
 #include "smtpd/config/load.h"
@@ -55,15 +56,7 @@ tl::expected<Options, int> parse(Invocation& invocation) {
   app.add_option("MESSAGE", options.messages,
                  "files, mboxes, Maildirs, folders; - is standard input")
       ->required();
-  std::vector<std::string> reversed(invocation.arguments.rbegin(), invocation.arguments.rend());
-  try {  // CLI11 reports by exceptions; they end here
-    app.parse(std::move(reversed));
-  } catch (const CLI::CallForHelp&) {
-    invocation.out << app.help();
-    return tl::unexpected(static_cast<int>(kExitOk));
-  } catch (const CLI::ParseError& error) {
-    return tl::unexpected(fatal(invocation, kExitUsage, error.what()));
-  }
+  if (const auto code = parse_command_line(app, invocation)) return tl::unexpected(*code);
   return options;
 }
 

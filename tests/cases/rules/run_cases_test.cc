@@ -14,6 +14,7 @@
 #include "engine/base/env.h"
 #include "engine/base/file.h"
 #include "engine/rules/program_lookup.h"
+#include "tests/support/block_lookup.h"
 
 namespace headgate {
 namespace {
@@ -127,18 +128,6 @@ std::vector<Case> read_cases(const std::string& path) {
 }
 
 using Texts = std::vector<std::string>;
-
-// Between other lines; an untouched line is not found. What is no line is asked for as it is.
-Result<std::optional<Found>> find_in_block(Lookup& lookup, const std::string& key) {
-  static constexpr std::string_view kBefore = "before it\n";
-  if (key.empty() || key.find('\n') != std::string::npos) return lookup.find(key);
-  const std::string block = std::string(kBefore) + key + "\nafter it\n";
-  std::vector<std::uint32_t> touched;
-  if (!lookup.scan(block, touched)) return lookup.find(key);
-  constexpr auto kOffset = static_cast<std::uint32_t>(kBefore.size());
-  if (std::find(touched.begin(), touched.end(), kOffset) == touched.end()) return std::nullopt;
-  return lookup.find_line(kOffset, std::string_view(block).substr(kOffset, key.size()));
-}
 
 void check_answer(const Expectation& expected, const Result<std::optional<Found>>& found) {
   ASSERT_TRUE(found.has_value());

@@ -17,6 +17,7 @@
 #include "engine/base/env.h"
 #include "engine/base/text.h"
 #include "engine/rules/image.h"
+#include "tests/support/block_lookup.h"
 
 namespace headgate::collide {
 
@@ -69,18 +70,6 @@ void add_image(const char* name, const Result<rules::CompiledTable>& table,
     ours.warnings.push_back("image: " + table.error().text());
   }
   paths.push_back(std::move(ours));
-}
-
-// Between other lines, so that the line begins and ends in the block. An untouched line is not found.
-Result<std::optional<Found>> find_in_block(rules::ProgramLookup& lookup, const std::string& key) {
-  static constexpr std::string_view kBefore = "before it\n";
-  if (key.empty() || key.find('\n') != std::string::npos) return lookup.find(key);
-  const std::string block = std::string(kBefore) + key + "\nafter it\n";
-  std::vector<std::uint32_t> touched;
-  if (!lookup.scan(block, touched)) return lookup.find(key);
-  constexpr auto kOffset = static_cast<std::uint32_t>(kBefore.size());
-  if (std::find(touched.begin(), touched.end(), kOffset) == touched.end()) return std::nullopt;
-  return lookup.find_line(kOffset, std::string_view(block).substr(kBefore.size(), key.size()));
 }
 
 // Of the optimisations, the one that this table does without.
