@@ -149,6 +149,17 @@ void find_names(const Node& tree, std::uint64_t match_limit, Needs& needs) {
 
 }  // namespace
 
+void add_byte_of_engine(Needs& needs, unsigned char byte, std::size_t trusted_bytes) {
+  const ByteSet either = fold_case(single(byte));
+  bool is_known = false;
+  for (NeededByte& needed : needs.bytes) {
+    if ((needed.any_of & ~either).any()) continue;
+    needed.trusted_bytes = std::max(needed.trusted_bytes, trusted_bytes);
+    is_known |= needed.any_of == either;
+  }
+  if (!is_known) needs.bytes.push_back(NeededByte{either, trusted_bytes});
+}
+
 Needs needs_of(const Node& tree, std::uint64_t match_limit) {
   Needs needs;
   needs.known = true;

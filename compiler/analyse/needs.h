@@ -36,6 +36,9 @@ struct Needs {
   std::size_t trusted_bytes = 0;  // of any other reason for "no"
 };
 
+// The reference engine itself looks for the byte, in either case, before it tries anything.
+void add_byte_of_engine(Needs& needs, unsigned char byte, std::size_t trusted_bytes);
+
 Needs needs_of(const Node& tree, std::uint64_t match_limit);
 
 }  // namespace headgate::analyse

@@ -47,6 +47,7 @@ Plan plan_pattern(front::Dialect dialect, const front::Pattern& pattern,
     return plan;
   }
   plan.needs = needs_of(*tree, match_limit);
+  plan.row = required_row(*tree);
   plan_scan(*tree, plan);
   return plan;
 }

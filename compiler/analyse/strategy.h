@@ -12,6 +12,7 @@
 #include <limits>
 #include <string>
 
+#include "compiler/analyse/byte_row.h"
 #include "compiler/analyse/needs.h"
 #include "compiler/front/ast.h"
 
@@ -28,6 +29,7 @@ struct Plan {
   std::string block_text;  // the same for blocks, with MULTILINE; empty: there is none
   bool block_caseless = false;
   Needs needs;
+  ByteRow row;  // as far as needs.trusted_bytes
 };
 
 // `match_limit` is the reference engine's (0: it has none).

@@ -94,20 +94,43 @@ void write_numbers(ByteWriter& out, const std::vector<std::uint32_t>& numbers) {
   for (const std::uint32_t number : numbers) out.u32(number);
 }
 
+void write_gate(ByteWriter& out, const rules::Gate& gate) {
+  out.u64(gate.all);
+  for (const match::Symbols any : gate.any) out.u64(any);
+  out.u64(gate.least_bytes);
+}
+
 void write_section(ByteWriter& out, const rules::Section& section) {
   out.string(section.name);
   write_numbers(out, section.scans);
   write_count(out, section.gated.size());
   for (const rules::Gated& gated : section.gated) {
-    out.u64(gated.gate.all);
-    for (const match::Symbols any : gated.gate.any) out.u64(any);
-    out.u64(gated.gate.least_bytes);
+    write_gate(out, gated.gate);
     out.u32(gated.pattern);
   }
-  write_count(out, section.by_trust.size());
-  for (const auto& [trusted, pattern] : section.by_trust) {
-    out.u64(trusted);
-    out.u32(pattern);
+  write_count(out, section.doubts.size());
+  for (const rules::Doubt& doubt : section.doubts) {
+    out.u64(doubt.trusted_bytes);
+    write_gate(out, doubt.gate);
+    out.u64(doubt.gate_trusted_bytes);
+    out.u32(doubt.pattern);
+  }
+}
+
+void write_set(ByteWriter& out, const std::bitset<256>& set) {
+  for (unsigned byte = 0; byte < 256; byte += 64) {
+    std::uint64_t bits = 0;
+    for (unsigned i = 0; i < 64; ++i) bits |= std::uint64_t{set.test(byte + i)} << i;
+    out.u64(bits);
+  }
+}
+
+void write_row(ByteWriter& out, const rules::RowOf& of) {
+  out.u32(of.pattern);
+  write_count(out, of.row.size());
+  for (const match::Step& step : of.row) {
+    write_set(out, step.byte);
+    write_set(out, step.between);
   }
 }
 
@@ -122,6 +145,8 @@ void write_plan(ByteWriter& out, const rules::ScanPlan& plan, const Pool& pool) 
   }
   write_section(out, plan.any);
   write_section(out, plan.block);
+  write_count(out, plan.block_rows.size());
+  for (const rules::RowOf& of : plan.block_rows) write_row(out, of);
   write_count(out, plan.named.size());
   for (const rules::Section& section : plan.named) write_section(out, section);
 }

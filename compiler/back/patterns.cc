@@ -150,7 +150,11 @@ tl::expected<front::Compiled, front::Fault> PatternSet::compile(const front::Pat
   const std::size_t found_groups = (*engine)->group_count();
   analyse::Plan planned = plan(pattern);
   // What could not be read may hold a verb that has something looked at before the length.
-  if (planned.needs.known) planned.needs.least_bytes_of_engine = (*engine)->least_bytes();
+  if (planned.needs.known) {
+    planned.needs.least_bytes_of_engine = (*engine)->least_bytes();
+    if (const auto byte = (*engine)->last_byte())
+      add_byte_of_engine(planned.needs, *byte, match::kLastByteReach);
+  }
   patterns_.push_back(
       CompiledPattern{pattern, line, reference, std::move(*engine), std::move(planned)});
   by_key_.emplace(std::move(key), id);

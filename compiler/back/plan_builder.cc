@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -32,8 +33,23 @@ std::string spelled(const std::string& bytes) {
   return out;
 }
 
+match::Row row_of(const analyse::ByteRow& found) {
+  static_assert(analyse::kLongestRow == match::kLongestRow);
+  match::Row row;
+  for (const analyse::RowStep& step : found.steps)
+    row.push_back(match::Step{step.byte, step.between});
+  return row;
+}
+
 bool by_spelling(const ScanChoice& choice) {
   return choice.strategy == Strategy::native || choice.strategy == Strategy::prefilter;
+}
+
+// No line has one.
+bool needs_newline(const analyse::Needs& needs) {
+  return std::any_of(needs.bytes.begin(), needs.bytes.end(), [](const analyse::NeededByte& byte) {
+    return byte.any_of == analyse::single('\n');
+  });
 }
 
 std::string bytes_needed(const rules::Gate& gate) {
@@ -116,7 +132,13 @@ class PlanBuilder {
   void trust(Section& section, std::uint32_t id, std::size_t bytes) {
     rules::Pattern& pattern = parts_.patterns[id];
     pattern.trusted_bytes = std::min(pattern.trusted_bytes, bytes);
-    if (bytes < rules::kTrustedWhateverComes) section.by_trust.emplace_back(bytes, id);
+    if (bytes >= rules::kTrustedWhateverComes) return;
+    rules::Doubt doubt{bytes, id, {}, 0};
+    if (choices_[id].doubt_gate_trusted_bytes > bytes) {
+      doubt.gate = choices_[id].doubt_gate;
+      doubt.gate_trusted_bytes = choices_[id].doubt_gate_trusted_bytes;
+    }
+    section.doubts.push_back(doubt);
   }
 
   // What is asked on demand might fail where nobody demands it.
@@ -145,9 +167,11 @@ class PlanBuilder {
   }
 
   static void finish(Section& section) {
-    std::sort(section.by_trust.begin(), section.by_trust.end());
-    section.by_trust.erase(std::unique(section.by_trust.begin(), section.by_trust.end()),
-                           section.by_trust.end());
+    auto& doubts = section.doubts;
+    std::sort(doubts.begin(), doubts.end(), [](const rules::Doubt& a, const rules::Doubt& b) {
+      return std::tie(a.trusted_bytes, a.pattern) < std::tie(b.trusted_bytes, b.pattern);
+    });
+    doubts.erase(std::unique(doubts.begin(), doubts.end()), doubts.end());
   }
 
   void fill_any() {
@@ -226,7 +250,12 @@ class PlanBuilder {
         doubt(plan().block, id);
         continue;
       }
-      if (choice.literals != nullptr) {
+      if (needs_newline(of.needs)) {
+        doubt(plan().block, id);
+      } else if (choice.row != nullptr) {
+        trust(plan().block, id, of.needs.trusted_bytes);
+        plan().block_rows.push_back(rules::RowOf{id, row_of(*choice.row)});
+      } else if (choice.literals != nullptr) {
         find_by_literals(plan().block, id, *choice.literals, literals);
       } else if (by_spelling(choice) && !of.block_text.empty()) {
         trust(plan().block, id, of.trusted_bytes);
@@ -248,7 +277,7 @@ class PlanBuilder {
       const ScanChoice& choice = choices_[id];
       if (!choice.worth_spelling || parts_.patterns[id].on_demand) continue;
       const ScanPattern pattern{id, plans_[id].scan_text, plans_[id].caseless, false, true};
-      if (choice.literals == nullptr && choice.gate.all == 0)
+      if (choice.row != nullptr || (choice.literals == nullptr && choice.gate.all == 0))
         sets.push_back({pattern});
       else if (choice.literals == nullptr)
         by_symbol[match::rarest_symbol(choice.gate.all)].push_back(pattern);

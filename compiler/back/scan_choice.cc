@@ -19,7 +19,8 @@ using match::Symbols;
 using rules::Strategy;
 
 constexpr double kLineBytes = 60;
-constexpr double kAsk = 400;    // ns, for the reference engine to say no
+constexpr std::size_t kMostLines = 1'000;  // bytes; most lines are not longer
+constexpr double kAsk = 400;               // ns, for the reference engine to say no
 constexpr double kRegex = 0.4;  // ns a byte, for one more regular expression in a database
 constexpr double kGate = 0.03;  // ns a byte, to test a gate a line
 constexpr std::size_t kMostAlso = 2;
@@ -43,7 +44,7 @@ double cost_of_doubt(std::size_t trusted_bytes) {
 
 // A need that would be believed of few texts only is none, where the pattern is believed of more without.
 bool counts(std::size_t trusted_bytes, const analyse::Plan& plan) {
-  return trusted_bytes >= std::min<std::size_t>(1'000, plan.needs.trusted_bytes);
+  return trusted_bytes >= std::min(kMostLines, plan.needs.trusted_bytes);
 }
 
 Symbols symbols_of(const analyse::ByteSet& set) {
@@ -101,6 +102,19 @@ RatedGate make_gate(const analyse::Plan& plan) {
     rated.open *= std::exp(-static_cast<double>(rated.gate.least_bytes) / kLineBytes);
   }
   return rated;
+}
+
+// The bytes whose lack is believed of most lines, or else those that are believed longest.
+void add_doubt_gate(const analyse::Needs& needs, ScanChoice& choice) {
+  std::size_t least = 0;
+  for (const analyse::NeededByte& byte : needs.bytes) least = std::max(least, byte.trusted_bytes);
+  least = std::min(least, kMostLines);
+  for (const analyse::NeededByte& byte : needs.bytes) {
+    const Symbols symbols = symbols_of(byte.any_of);
+    if (byte.trusted_bytes < least || std::popcount(symbols) != 1) continue;
+    choice.doubt_gate.all |= symbols;
+    choice.doubt_gate_trusted_bytes = least;
+  }
 }
 
 std::string shown(const Clause& clause) {
@@ -163,6 +177,17 @@ void add_also(const analyse::Plan& plan, const Clause& first, ScanChoice& choice
   }
 }
 
+double cost_of(const analyse::ByteRow& row, const analyse::Plan& plan) {
+  return analyse::cost_of(row) + cost_of_doubt(plan.needs.trusted_bytes);
+}
+
+bool is_found_often(const ScanChoice& choice) {
+  const bool by_spelling =
+      choice.strategy == Strategy::native || choice.strategy == Strategy::prefilter;
+  if (choice.row != nullptr) return analyse::cost_of_asking(*choice.row) > kWorthSpelling;
+  return !by_spelling && (choice.literals == nullptr || choice.literals->cost > kWorthSpelling);
+}
+
 }  // namespace
 
 ScanChoice choose_scan(const analyse::Plan& plan, const Switches& switches) {
@@ -170,6 +195,7 @@ ScanChoice choose_scan(const analyse::Plan& plan, const Switches& switches) {
   choice.reason = plan.reason;
   double least = kAsk / kLineBytes;
   if (switches.gates) {
+    add_doubt_gate(plan.needs, choice);
     const RatedGate rated = make_gate(plan);
     choice.gate = rated.gate;
     choice.gate_trusted_bytes = rated.trusted_bytes;
@@ -186,19 +212,19 @@ ScanChoice choose_scan(const analyse::Plan& plan, const Switches& switches) {
       least = cost;
     }
   }
-  if (!switches.literals) return choice;
-  if (const auto* literals = cheapest(plan, {});
-      literals != nullptr && cost_of(*literals) < least) {
+  const auto* literals = switches.literals ? cheapest(plan, {}) : nullptr;
+  if (literals != nullptr && cost_of(*literals) < least) {
+    least = cost_of(*literals);
     choice.strategy = Strategy::literal;
     choice.literals = literals;
     choice.reason = fmt::format("needs \"{}\"", shown(literals->any_of));
     if (switches.also) add_also(plan, literals->any_of, choice);
   }
-  const bool is_often = choice.literals == nullptr || choice.literals->cost > kWorthSpelling;
-  choice.worth_spelling = switches.spelled && is_often && plan.how != analyse::How::confirm_only &&
-                          choice.strategy != Strategy::native &&
-                          choice.strategy != Strategy::prefilter;
-  if (!plan.needs.header_names.empty() && switches.names)
+  if (switches.rows && !plan.row.steps.empty() && cost_of(plan.row, plan) < least)
+    choice.row = &plan.row;
+  if (switches.spelled && plan.how != analyse::How::confirm_only)
+    choice.worth_spelling = is_found_often(choice);
+  if (switches.literals && switches.names && !plan.needs.header_names.empty())
     choice.named_literals = cheapest(plan, plan.needs.header_names);
   return choice;
 }

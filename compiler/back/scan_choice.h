@@ -22,6 +22,7 @@ struct Switches {
   bool guards = true;    // what a rule's guards need, for the rule
   bool regexes = true;   // spellings of patterns in a database
   bool blocks = true;    // body lines in blocks
+  bool rows = true;      // rows of byte sets in blocks
 };
 
 // A way with the length up to which it is believed that what it does not find does not match.
@@ -33,8 +34,11 @@ struct ScanChoice {
   const analyse::NeededLiterals* named_literals = nullptr;  // among headers of its name
   rules::Gate gate;                                         // of any strategy
   std::size_t gate_trusted_bytes = rules::kTrustedWhateverComes;
+  rules::Gate doubt_gate;  // where nothing else is believed; of 0 bytes: there is none
+  std::size_t doubt_gate_trusted_bytes = 0;
   std::vector<rules::FurtherNeed> also;
-  bool worth_spelling = false;  // it is a candidate often enough
+  const analyse::ByteRow* row = nullptr;  // in blocks, instead of all that; of the Plan
+  bool worth_spelling = false;            // it is a candidate often enough
 };
 
 ScanChoice choose_scan(const analyse::Plan& plan, const Switches& switches);

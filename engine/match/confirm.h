@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,9 @@ struct Outcome {
   std::string error;  // only with Answer::failed
 };
 
+constexpr std::size_t kLastByteReach =
+    1'000;  // PCRE2 10.42 looks through 4,999, its first versions through 1,999
+
 class Confirmer {
  public:
   Confirmer() = default;
@@ -44,6 +48,10 @@ class Confirmer {
 
   // On a shorter subject the engine answers no before it tries anything; 0 where it does not tell.
   [[nodiscard]] virtual std::size_t least_bytes() const { return 0; }
+
+  // A byte, of either case if it is a letter, without which the engine answers no before it tries anything, on subjects of at
+  // most kLastByteReach bytes.
+  [[nodiscard]] virtual std::optional<unsigned char> last_byte() const { return std::nullopt; }
 };
 
 // Why a pattern does not compile. `offset` into the pattern, npos where the engine does not tell.

@@ -46,6 +46,15 @@ class Pcre2Confirmer final : public Confirmer {
     return pcre2_pattern_info(code_, PCRE2_INFO_MINLENGTH, &bytes) == 0 ? bytes : 0;
   }
 
+  [[nodiscard]] std::optional<unsigned char> last_byte() const override {
+    std::uint32_t is_there = 0;
+    std::uint32_t byte = 0;
+    if (pcre2_pattern_info(code_, PCRE2_INFO_LASTCODETYPE, &is_there) != 0 || is_there != 1 ||
+        pcre2_pattern_info(code_, PCRE2_INFO_LASTCODEUNIT, &byte) != 0)
+      return std::nullopt;
+    return static_cast<unsigned char>(byte);
+  }
+
   Outcome test(std::string_view subject, Scratch& scratch,
                std::vector<Group>* groups) const override {
     // What other patterns needed more of stays in a shared block, and a limit of this pattern's would not see it:

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <optional>
 
 namespace headgate::rules {
 
@@ -25,6 +26,11 @@ BlockScan::BlockScan(const Program& program, match::Scratch& scratch)
 bool BlockScan::run_scans() {
   const auto note_it = [this](std::uint32_t pattern, std::size_t end) { note(pattern, end); };
   const ScanPlan& plan = program_.plan();
+  const match::ShiftAnd::OnRow on_row = [](std::uint32_t row, std::size_t end, void* self) {
+    auto& scan = *static_cast<BlockScan*>(self);
+    scan.note(scan.program_.plan().block_rows[row].pattern, end);
+  };
+  program_.block_rows().scan(block_, on_row, this);
   return std::all_of(plan.block.scans.begin(), plan.block.scans.end(), [&](std::uint32_t number) {
     return run_scan(plan.scans[number], block_, scratch_, note_it);
   });
@@ -69,9 +75,9 @@ void BlockScan::look_at_each_line(bool needs_symbols) {
 
 // The plan is not believed about every pattern on lines as long as these. Short lines are passed over many at a time.
 void BlockScan::add_doubted_on_long_lines() {
-  const ByTrust& by_trust = program_.plan().block.by_trust;
-  if (by_trust.empty()) return;
-  const std::size_t believed = by_trust.front().first;
+  const std::vector<Doubt>& doubts = program_.plan().block.doubts;
+  if (doubts.empty()) return;
+  const std::size_t believed = doubts.front().trusted_bytes;
   for (std::size_t begin = 0; block_.size() - begin > believed;) {
     const void* newline = memrchr(block_.data() + begin, '\n', believed + 1);
     if (newline != nullptr) {
@@ -79,9 +85,16 @@ void BlockScan::add_doubted_on_long_lines() {
       continue;
     }
     const std::size_t end = std::min(block_.find('\n', begin), block_.size());
-    for (const auto& [trusted, pattern] : by_trust) {
-      if (end - begin <= trusted) break;
-      hits_.push_back(Hit{static_cast<std::uint32_t>(begin), pattern});
+    const std::string_view line = block_.substr(begin, end - begin);
+    std::optional<match::Symbols> present;
+    const auto symbols = [&] {
+      if (!present) present = match::symbols_of(line);
+      return *present;
+    };
+    for (const Doubt& doubt : doubts) {
+      if (line.size() <= doubt.trusted_bytes) break;
+      if (doubt.holds(line.size(), symbols))
+        hits_.push_back(Hit{static_cast<std::uint32_t>(begin), doubt.pattern});
     }
     begin = std::min(end + 1, block_.size());
   }

@@ -242,25 +242,65 @@ class Reader {
     return numbers;
   }
 
+  std::size_t size() {
+    const std::uint64_t value = in_.u64();
+    return static_cast<std::size_t>(value);
+  }
+
+  Gate read_gate() {
+    Gate gate;
+    gate.all = in_.u64();
+    for (match::Symbols& any : gate.any) any = in_.u64();
+    gate.least_bytes = in_.u64();
+    return gate;
+  }
+
   Section read_section(const ProgramParts& parts) {
     Section section;
     section.name = in_.string();
     section.scans = indices(parts.plan.scans.size());
     for (std::size_t left = in_.count(36); left > 0 && in_.ok(); --left) {
       Gated gated;
-      gated.gate.all = in_.u64();
-      for (match::Symbols& any : gated.gate.any) any = in_.u64();
-      gated.gate.least_bytes = in_.u64();
+      gated.gate = read_gate();
       gated.pattern = index(parts.patterns.size());
       section.gated.push_back(gated);
     }
-    for (std::size_t left = in_.count(12); left > 0 && in_.ok(); --left) {
-      const std::uint64_t trusted = in_.u64();
-      section.by_trust.emplace_back(static_cast<std::size_t>(trusted),
-                                    index(parts.patterns.size()));
+    for (std::size_t left = in_.count(52); left > 0 && in_.ok(); --left) {
+      Doubt doubt;
+      doubt.trusted_bytes = size();
+      doubt.gate = read_gate();
+      doubt.gate_trusted_bytes = size();
+      doubt.pattern = index(parts.patterns.size());
+      section.doubts.push_back(doubt);
     }
-    if (!std::is_sorted(section.by_trust.begin(), section.by_trust.end())) in_.fail();
+    const auto shorter = [](const Doubt& a, const Doubt& b) {
+      return a.trusted_bytes < b.trusted_bytes;
+    };
+    if (!std::is_sorted(section.doubts.begin(), section.doubts.end(), shorter)) in_.fail();
     return section;
+  }
+
+  std::bitset<256> read_set() {
+    std::bitset<256> set;
+    for (unsigned byte = 0; byte < 256; byte += 64) {
+      const std::uint64_t bits = in_.u64();
+      for (unsigned i = 0; i < 64; ++i) set.set(byte + i, (bits >> i & 1) != 0);
+    }
+    return set;
+  }
+
+  RowOf read_row(const ProgramParts& parts) {
+    RowOf of;
+    of.pattern = index(parts.patterns.size());
+    const std::size_t steps = in_.count(64);
+    if (steps == 0 || steps > match::kLongestRow) in_.fail();
+    for (std::size_t left = steps; left > 0 && in_.ok(); --left) {
+      match::Step step;
+      step.byte = read_set();
+      step.between = read_set();
+      of.row.push_back(step);
+    }
+    return of;
   }
 
   void read_plan(ProgramParts& parts) {
@@ -286,6 +326,8 @@ class Reader {
     }
     plan.any = read_section(parts);
     plan.block = read_section(parts);
+    for (std::size_t left = in_.count(8); left > 0 && in_.ok(); --left)
+      plan.block_rows.push_back(read_row(parts));
     for (std::size_t left = in_.count(12); left > 0 && in_.ok(); --left)
       plan.named.push_back(read_section(parts));
   }

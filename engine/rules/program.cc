@@ -19,6 +19,12 @@ std::uint32_t hash_of(std::string_view name) {
   return hash ^ hash >> 15U;
 }
 
+std::vector<match::Row> rows_of(const ScanPlan& plan) {
+  std::vector<match::Row> rows;
+  for (const RowOf& of : plan.block_rows) rows.push_back(of.row);
+  return rows;
+}
+
 }  // namespace
 
 std::string_view name_of(Strategy strategy) {
@@ -42,7 +48,9 @@ std::string_view name_of(Strategy strategy) {
 std::string_view name_of(Dialect dialect) { return dialect == Dialect::pcre ? "pcre" : "regexp"; }
 
 Program::Program(ProgramParts parts)
-    : parts_(std::move(parts)), walk_(parts_.ops, parts_.patterns.size()) {
+    : parts_(std::move(parts)),
+      walk_(parts_.ops, parts_.patterns.size()),
+      block_rows_(rows_of(parts_.plan)) {
   for (Pattern& pattern : parts_.patterns) {
     for (FurtherNeed& need : pattern.also) {
       need.symbols.clear();

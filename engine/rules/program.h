@@ -90,6 +90,9 @@ class Program {
 
   [[nodiscard]] const Walk& walk() const { return walk_; }
 
+  // Looks for plan().block_rows, by their place.
+  [[nodiscard]] const match::ShiftAnd& block_rows() const { return block_rows_; }
+
   // The section of a header's name: of "Subject" in "Subject: x"; null when no pattern asks for that name.
   [[nodiscard]] const Section* named_section(std::string_view text) const;
 
@@ -99,6 +102,7 @@ class Program {
  private:
   ProgramParts parts_;
   Walk walk_;
+  match::ShiftAnd block_rows_;
   std::vector<std::uint32_t> names_;   // open addressing: index + 1 into plan().named
   match::Symbols first_of_names_ = 0;  // what they begin with
 };

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "engine/match/scanner.h"
+#include "engine/match/shift_and.h"
 #include "engine/match/symbols.h"
 
 namespace headgate::rules {
@@ -83,14 +84,30 @@ bool run_scan(const Scan& scan, std::string_view text, match::Scratch& scratch, 
   return scan.scanner->scan(text, scratch, on_match, &context);
 }
 
-// Patterns by the length up to which the plan is believed, the shortest first; without those believed always.
-using ByTrust = std::vector<std::pair<std::size_t, std::uint32_t>>;
+// Of a longer text than `trusted_bytes`, a section's silence about the pattern is not believed. But where the text is of at
+// most `gate_trusted_bytes` and the gate is shut, it does not match.
+struct Doubt {
+  std::size_t trusted_bytes = 0;
+  std::uint32_t pattern = 0;
+  Gate gate{};
+  std::size_t gate_trusted_bytes = 0;
+
+  // `symbols` is called where they are needed.
+  template <class SymbolsOf>
+  [[nodiscard]] bool holds(std::size_t bytes, SymbolsOf symbols) const {
+    return is_doubted(bytes, trusted_bytes) &&
+           (is_doubted(bytes, gate_trusted_bytes) || gate.open(symbols(), bytes));
+  }
+
+  bool operator==(const Doubt&) const = default;
+};
 
 struct Section {
   std::string name;  // a header's, in lower case; empty for `any` and `block`
   std::vector<std::uint32_t> scans;
   std::vector<Gated> gated;
-  ByTrust by_trust;  // of its patterns
+  std::vector<Doubt>
+      doubts;  // the shortest trusted_bytes first; without patterns that are believed always
 };
 
 // A set of literals in lower case, of which a match has one; where a text of at most so many bytes lacks them all, there is
@@ -108,11 +125,18 @@ struct Spelled {
   std::size_t trusted_bytes = 0;
 };
 
+// A row of byte sets that each match of the pattern in a line has.
+struct RowOf {
+  std::uint32_t pattern = 0;
+  match::Row row;
+};
+
 struct ScanPlan {
   bool ready = false;   // false: nothing is known, every pattern is asked
   bool blocks = false;  // body lines are scanned in blocks; `block` is made
   std::vector<Scan> scans;
   Section any, block;
+  std::vector<RowOf> block_rows;  // a line without its row is no match; part of `block`
   std::vector<Section> named;
 };
 

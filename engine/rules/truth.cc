@@ -61,9 +61,9 @@ bool Truth::look(const Section& section) {
     const auto add_it = [this](std::uint32_t pattern, std::size_t) { add(pattern); };
     if (!run_scan(program_.plan().scans[number], text_, scratch_, add_it)) return false;
   }
-  for (const auto& [trusted, id] : section.by_trust) {
-    if (!is_doubted(text_.size(), trusted)) break;
-    add(id);
+  for (const Doubt& doubt : section.doubts) {
+    if (!is_doubted(text_.size(), doubt.trusted_bytes)) break;
+    if (doubt.holds(text_.size(), [this] { return symbols(); })) add(doubt.pattern);
   }
   for (const Gated& gated : section.gated) {
     const match::Symbols present = gated.gate.asks_for_symbols() ? symbols() : 0;

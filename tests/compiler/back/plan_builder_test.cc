@@ -36,7 +36,7 @@ std::set<std::uint32_t> named_by(const rules::Program& program, const Section& s
 
 std::set<std::uint32_t> doubted_by(const Section& section) {
   std::set<std::uint32_t> ids;
-  for (const auto& [bytes, id] : section.by_trust) ids.insert(id);
+  for (const rules::Doubt& doubt : section.doubts) ids.insert(doubt.pattern);
   return ids;
 }
 
@@ -44,7 +44,8 @@ std::set<std::uint32_t> doubted_by(const Section& section) {
 // on demand is only doubted.
 void expect_complete(const rules::Program& program) {
   const auto any = named_by(program, program.plan().any);
-  const auto block = named_by(program, program.plan().block);
+  auto block = named_by(program, program.plan().block);
+  for (const rules::RowOf& of : program.plan().block_rows) block.insert(of.pattern);
   for (std::uint32_t id = 0; id < program.patterns().size(); ++id) {
     const rules::Pattern& pattern = program.patterns()[id];
     std::size_t sections = any.count(id);
@@ -59,15 +60,18 @@ void expect_complete(const rules::Program& program) {
       }
     }
     for (const Section* section : {&program.plan().any, &program.plan().block}) {
-      for (const auto& [bytes, doubted] : section->by_trust) {
-        if (doubted == id) {
-          EXPECT_LE(pattern.trusted_bytes, bytes) << pattern.text;
+      for (const rules::Doubt& doubt : section->doubts) {
+        if (doubt.pattern == id) {
+          EXPECT_LE(pattern.trusted_bytes, doubt.trusted_bytes) << pattern.text;
         }
       }
     }
   }
   for (const Section* section : {&program.plan().any, &program.plan().block})
-    EXPECT_TRUE(std::is_sorted(section->by_trust.begin(), section->by_trust.end()));
+    EXPECT_TRUE(std::is_sorted(section->doubts.begin(), section->doubts.end(),
+                               [](const rules::Doubt& a, const rules::Doubt& b) {
+                                 return a.trusted_bytes < b.trusted_bytes;
+                               }));
 }
 
 constexpr const char* kTable =
@@ -77,9 +81,9 @@ constexpr const char* kTable =
 
 TEST(PlanBuilder, EveryPatternHasItsPlaces) {
   expect_complete(*compiled(kTable));
-  for (const auto off :
-       {&Switches::literals, &Switches::gates, &Switches::names, &Switches::also,
-        &Switches::spelled, &Switches::guards, &Switches::regexes, &Switches::blocks}) {
+  for (const auto off : {&Switches::literals, &Switches::gates, &Switches::names, &Switches::also,
+                         &Switches::spelled, &Switches::guards, &Switches::regexes,
+                         &Switches::blocks, &Switches::rows}) {
     Switches switches;
     switches.*off = false;
     expect_complete(*compiled(kTable, switches));
@@ -182,6 +186,40 @@ TEST(PlanBuilder, InABlockLiteralsStandAtTheirLinesEnds) {
   EXPECT_TRUE(found(program->plan().block, "x\nViagra\ny\n"));
   EXPECT_FALSE(found(program->plan().block, "x\nviagra y\n"));
   EXPECT_FALSE(found(program->plan().block, "x\n viagra\n"));
+}
+
+TEST(PlanBuilder, InABlockRowsStandForWhatHasNoLiteral) {
+  const char* table =
+      "/(?:[A-Z]{6,}[. ]+){4}/i A\n/v[_.]?i[_.]?a[_.]?g[_.]?r[_.]?a/ B\n/viagra/ C\n";
+  const auto program = compiled(table);
+  std::set<std::uint32_t> rows;
+  for (const rules::RowOf& of : program->plan().block_rows) rows.insert(of.pattern);
+  EXPECT_EQ(rows, (std::set<std::uint32_t>{0, 1}));
+  EXPECT_EQ(named_by(*program, program->plan().block), (std::set<std::uint32_t>{2}));
+  EXPECT_EQ(named_by(*program, program->plan().any), (std::set<std::uint32_t>{0, 1, 2}));
+  Switches none;
+  none.rows = false;
+  EXPECT_TRUE(compiled(table, none)->plan().block_rows.empty());
+}
+
+TEST(PlanBuilder, WhatNeedsANewlineIsInNoLine) {
+  const auto program = compiled("/foo\\nbar/ A\n/foo[\\nx]bar/ B\n");
+  EXPECT_EQ(named_by(*program, program->plan().block), (std::set<std::uint32_t>{1}));
+  EXPECT_EQ(named_by(*program, program->plan().any), (std::set<std::uint32_t>{0, 1}));
+}
+
+// PCRE2 looks for the last byte that a match must have before anything else.
+TEST(PlanBuilder, ADoubtIsNoneWhereANeededByteIsMissing) {
+  const auto program = compiled("/(a+)+(b+)+(a+)+;/ A\n");
+  const auto& doubts = program->plan().block.doubts;
+  ASSERT_EQ(doubts.size(), 1U);
+  const std::string text(500, 'a');
+  const auto holds = [&](const std::string& of) {
+    return doubts[0].holds(of.size(), [&] { return match::symbols_of(of); });
+  };
+  EXPECT_FALSE(holds(text));
+  EXPECT_TRUE(holds(text + "b;"));
+  EXPECT_TRUE(holds(text + text + "b")) << "so far PCRE2 does not look in every version";
 }
 
 }  // namespace

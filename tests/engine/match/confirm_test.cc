@@ -233,5 +233,17 @@ TEST(ConfirmPosix, IsReplacedUnderSeveralThreads) {
   EXPECT_EQ(wrong, 0);
 }
 
+// The plan relies on it: where the byte is missing, PCRE2 does not even begin.
+TEST(Pcre2, LooksForTheLastByteBeforeAnythingElse) {
+  const auto engine = compile_pcre2("(a+)+(b*)+(a+)+;", {});
+  ASSERT_TRUE(engine);
+  EXPECT_EQ((*engine)->last_byte(), std::optional<unsigned char>(';'));
+  Scratch scratch;
+  EXPECT_EQ((*engine)->test(std::string(kLastByteReach, 'a'), scratch, nullptr).answer, Answer::no);
+  EXPECT_EQ((*engine)->test(std::string(200, 'a') + "b c;", scratch, nullptr).answer,
+            Answer::failed);
+  EXPECT_EQ((*compile_pcre2("a*", {}))->last_byte(), std::nullopt);
+}
+
 }  // namespace
 }  // namespace headgate::match

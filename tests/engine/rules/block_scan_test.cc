@@ -160,10 +160,29 @@ TEST(BlockScan, GatesOpenLineByLine) {
 
 TEST(BlockScan, TheDoubtedAreCandidatesOfLongLines) {
   Plain plain(2);
-  plain.parts.plan.block.by_trust = {{3, 1}, {5, 0}};
+  plain.parts.plan.block.doubts = {{3, 1}, {5, 0}};
   using All = std::vector<std::vector<std::uint32_t>>;
   EXPECT_EQ(plain.candidates("abcd\nabc\n\nabcdef\nabcde\nabc\nabcd"),
             (All{{0, 1}, {10, 1, 0}, {17, 1}, {27, 1}}));
+}
+
+TEST(BlockScan, ADoubtHoldsWhereItsGateIsOpen) {
+  Plain plain(1);
+  Gate needs_x;
+  needs_x.all = match::symbol_of('x');
+  plain.parts.plan.block.doubts = {{3, 0, needs_x, 6}};
+  using All = std::vector<std::vector<std::uint32_t>>;
+  EXPECT_EQ(plain.candidates("abcd\nabcx\nx\nabcdef\nabcdefg\n"), (All{{0}, {5, 0}, {19, 0}}));
+}
+
+TEST(BlockScan, RowsNameTheirPatterns) {
+  Plain plain(2);
+  const auto step = [](char c) {
+    return match::Step{std::bitset<256>().set(static_cast<unsigned char>(c))};
+  };
+  plain.parts.plan.block_rows = {{1, {step('a'), step('b')}}, {0, {step('\n'), step('b')}}};
+  using All = std::vector<std::vector<std::uint32_t>>;
+  EXPECT_EQ(plain.candidates("ab\nba\nb\nxab"), (All{{0, 1}, {3, 0}, {6, 0}, {8, 1}}));
 }
 
 TEST(BlockScan, WithoutAPlanEveryLineIsTouched) {

@@ -135,8 +135,9 @@ class RandomProgram {
     for (int i = 0; i < 4; ++i) add_pattern(true);
     add_statements(3);
     for (std::uint32_t id = 0; id < f_.parts.patterns.size(); ++id) plan(id);
-    auto& by_trust = f_.parts.plan.any.by_trust;
-    std::sort(by_trust.begin(), by_trust.end());
+    auto& doubts = f_.parts.plan.any.doubts;
+    std::sort(doubts.begin(), doubts.end(),
+              [](const Doubt& a, const Doubt& b) { return a.trusted_bytes < b.trusted_bytes; });
     f_.parts.plan.ready = true;
     f_.parts.name = "t";
   }
@@ -241,7 +242,7 @@ class RandomProgram {
     const bool counts = pattern.on_demand || reachable_[id];
     const bool doubted = (counts && answers_[id] == Answer::failed) || pick(6) == 0;
     pattern.trusted_bytes = doubted ? kText.size() - 1 : kTrustedWhateverComes;
-    if (doubted) f_.parts.plan.any.by_trust.emplace_back(pattern.trusted_bytes, id);
+    if (doubted) f_.parts.plan.any.doubts.push_back(Doubt{pattern.trusted_bytes, id});
     if (answers_[id] == Answer::no && !doubted && pick(3) == 0)
       pattern.also.push_back({kText.size(), {"nowhere"}});
     const bool must = counts && !pattern.on_demand && answers_[id] == Answer::yes;

@@ -115,7 +115,7 @@ TEST(Truth, LongTextsAreDoubted) {
   Fixture f({Answer::failed, Answer::failed});
   f.parts.patterns[0].trusted_bytes = 3;
   f.parts.patterns[1].trusted_bytes = 5;
-  f.parts.plan.any.by_trust = {{3, 0}, {5, 1}};
+  f.parts.plan.any.doubts = {{3, 0}, {5, 1}};
   f.parts.patterns[0].also = {{3, {"nowhere"}}};
   const Program program(f.parts);
   Truth truth(program, Path::scan);
@@ -129,13 +129,29 @@ TEST(Truth, LongTextsAreDoubted) {
   EXPECT_EQ(sorted_candidates(truth), (std::vector<std::uint32_t>{0, 1}));
 }
 
+TEST(Truth, ADoubtHoldsWhereItsGateIsOpen) {
+  Fixture f({Answer::failed});
+  f.parts.patterns[0].trusted_bytes = 3;
+  f.parts.plan.any.doubts = {{3, 0, needs('x'), 6}};
+  const Program program(f.parts);
+  Truth truth(program, Path::scan);
+  const auto is_candidate = [&truth](std::string_view text) {
+    truth.reset(text);
+    return !truth.candidates().empty();
+  };
+  EXPECT_FALSE(is_candidate("xxx"));
+  EXPECT_FALSE(is_candidate("abcdef"));
+  EXPECT_TRUE(is_candidate("abcdex"));
+  EXPECT_TRUE(is_candidate("abcdefg"));
+}
+
 TEST(Truth, SureIsSureOnlyOfTextsOfTheirOwn) {
   Fixture f({Answer::yes});
   f.parts.patterns[0].sure = true;
   f.parts.patterns[0].trusted_bytes = 4;
   f.parts.plan.blocks = true;
   f.parts.plan.any.gated = f.parts.plan.block.gated = {{needs('x'), 0}};
-  f.parts.plan.any.by_trust = f.parts.plan.block.by_trust = {{4, 0}};
+  f.parts.plan.any.doubts = f.parts.plan.block.doubts = {{4, 0}};
   const Program program(f.parts);
   Truth truth(program, Path::scan);
   truth.reset("x");
