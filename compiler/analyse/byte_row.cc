@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "compiler/analyse/effort.h"
 #include "compiler/analyse/frequency.h"
 #include "engine/base/text.h"
 
@@ -16,13 +17,16 @@ namespace headgate::analyse {
 
 namespace {
 
-constexpr std::size_t kLongestChain = 256;  // of a pattern; what comes then is not looked at closely
-constexpr double kRare = 28;                // bits; a row as rare as that needs no more steps
-constexpr double kCapitalBits = 4;          // capitals are so much rarer than small letters
-constexpr double kMostBits = 7.5;           // of one step
-constexpr double kLikeTheLast = 0.35;       // how likely a byte is followed by one of its like
-constexpr double kMostBetween = 0.97;       // of bytes; lines end
+constexpr std::size_t kLongestChain =
+    256;                               // of a pattern; what comes then is not looked at closely
+constexpr double kRare = 28;           // bits; a row as rare as that needs no more steps
+constexpr double kCapitalBits = 4;     // capitals are so much rarer than small letters
+constexpr double kMostBits = 7.5;      // of one step
+constexpr double kLikeTheLast = 0.35;  // how likely a byte is followed by one of its like
+constexpr double kMostBetween = 0.97;  // of bytes; lines end
 constexpr double kLineBytes = 60;
+constexpr std::size_t kTrustedEnough = 10'000;  // bytes; no beginning would be trusted much further
+constexpr std::array<std::size_t, 10> kBeginnings = {4, 6, 8, 10, 12, 16, 20, 24, 32, 48};  // steps
 
 // Other mail has other words: a row is never taken for rarer than its length allows.
 constexpr double kDoubtBits = 1.5;
@@ -151,7 +155,8 @@ const Node* outermost(const Node& tree, bool first) {
 void add_anchors(const Node& tree, Chain& chain) {
   const RowStep newline{single('\n')};
   const Node* front = outermost(tree, true);
-  if (front != nullptr && (front->kind == NodeKind::text_start || front->kind == NodeKind::line_start)) {
+  if (front != nullptr &&
+      (front->kind == NodeKind::text_start || front->kind == NodeKind::line_start)) {
     chain.steps.insert(chain.steps.begin(), RowStep{newline.byte, chain.before});
     chain.before.reset();
   }
@@ -238,29 +243,25 @@ class Rating {
   const std::array<double, 256> shares_ = shares();
 };
 
-}  // namespace
-
-ByteRow required_row(const Node& tree) {
-  Chain chain = chain_of(tree);
-  add_anchors(tree, chain);
-  const std::vector<RowStep>& steps = chain.steps;
-  const Rating rating(steps);
+// Of the first `count` steps.
+ByteRow best_row(const std::vector<RowStep>& steps, const Rating& rating, std::size_t count) {
   std::array<std::vector<double>, 3> bits_after;  // so many steps, or more
   for (std::size_t before = 0; before < bits_after.size(); ++before) {
-    for (std::size_t at = 0; at < steps.size(); ++at)
+    for (std::size_t at = 0; at < count; ++at)
       bits_after[before].push_back(rating.bits(at, std::min(before, at)));
   }
   std::size_t best_first = 0, best_count = 0;
   double best_bits = 0;
-  for (std::size_t first = 0; first < steps.size(); ++first) {
+  for (std::size_t first = 0; first < count; ++first) {
     double bits = 0;
-    for (std::size_t i = first; i < std::min(first + kLongestRow, steps.size()); ++i) {
+    for (std::size_t i = first; i < std::min(first + kLongestRow, count); ++i) {
       bits += bits_after[std::min<std::size_t>(i - first, 2)][i];
-      const std::size_t count = i - first + 1;
-      const double rare = std::min({bits, kRare, kDoubtBits + kDoubtBitsAStep * static_cast<double>(count)});
-      if (rare < best_bits || (rare == best_bits && count >= best_count)) continue;
+      const std::size_t taken = i - first + 1;
+      const double rare =
+          std::min({bits, kRare, kDoubtBits + kDoubtBitsAStep * static_cast<double>(taken)});
+      if (rare < best_bits || (rare == best_bits && taken >= best_count)) continue;
       best_first = first;
-      best_count = count;
+      best_count = taken;
       best_bits = rare;
     }
   }
@@ -270,6 +271,50 @@ ByteRow required_row(const Node& tree) {
   if (!row.steps.empty()) row.steps.back().between.reset();
   row.bits = best_bits;
   return row;
+}
+
+bool is_within(const ByteSet& part, const ByteSet& whole) { return (part & ~whole).none(); }
+
+// Every text with the chain has the row.
+bool contains(const Chain& chain, const std::vector<RowStep>& row) {
+  for (std::size_t first = 0; first + row.size() <= chain.steps.size(); ++first) {
+    std::size_t i = 0;
+    while (i < row.size() && is_within(chain.steps[first + i].byte, row[i].byte) &&
+           (i + 1 == row.size() || is_within(chain.steps[first + i].between, row[i].between)))
+      ++i;
+    if (i == row.size()) return true;
+  }
+  return false;
+}
+
+Chain anchored_chain_of(const Node& tree) {
+  Chain chain = chain_of(tree);
+  add_anchors(tree, chain);
+  return chain;
+}
+
+}  // namespace
+
+std::vector<ByteRow> required_rows(const Node& tree, std::uint64_t match_limit,
+                                   std::size_t trusted_bytes) {
+  const Chain chain = anchored_chain_of(tree);
+  const Rating rating(chain.steps);
+  std::vector<ByteRow> rows;
+  ByteRow best = best_row(chain.steps, rating, chain.steps.size());
+  if (best.steps.empty()) return rows;
+  best.trusted_bytes = trusted_bytes;
+  rows.push_back(std::move(best));
+  if (trusted_bytes >= kTrustedEnough) return rows;
+  for (const std::size_t count : kBeginnings) {
+    if (count >= chain.steps.size()) break;
+    ByteRow row = best_row(chain.steps, rating, count);
+    if (row.steps.empty() || row.steps == rows.back().steps) continue;
+    row.trusted_bytes = longest_safe_subject(tree, match_limit, [&row](const Node& node) {
+      return contains(anchored_chain_of(node), row.steps);
+    });
+    if (row.trusted_bytes > trusted_bytes) rows.push_back(std::move(row));
+  }
+  return rows;
 }
 
 double cost_of_asking(const ByteRow& row) { return std::exp2(-row.bits) * kAsk; }

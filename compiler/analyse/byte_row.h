@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "compiler/analyse/regex_tree.h"
@@ -20,14 +21,19 @@ struct RowStep {
 };
 
 struct ByteRow {
-  std::vector<RowStep> steps;  // a first one of a newline alone: where a line begins; a last one: where it ends
+  std::vector<RowStep>
+      steps;  // a first one of a newline alone: where a line begins; a last one: where it ends
   double bits = 0;
+  std::size_t trusted_bytes =
+      0;  // a text of so many bytes that lacks the row does not match, by PCRE2 neither
 };
 
 constexpr std::size_t kLongestRow = 63;
 
-// The shortest row that is rare, or else the rarest, of at most kLongestRow steps; no steps when nothing is known.
-ByteRow required_row(const Node& tree);
+// The shortest row that is rare, or else the rarest, of at most kLongestRow steps; and, where a pattern may run into the match
+// limit, the same of its beginnings, whose lack keeps PCRE2 from getting far. None when nothing is known.
+std::vector<ByteRow> required_rows(const Node& tree, std::uint64_t match_limit,
+                                   std::size_t trusted_bytes);
 
 // What it is likely to cost to ask the reference engine where a row occurs; cost_of: and to look for it.
 double cost_of_asking(const ByteRow& row);

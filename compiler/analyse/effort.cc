@@ -285,11 +285,36 @@ class Meter {
     return with_fewer_ways(row, measure_row(children, std::move(parts)));
   }
 
+  // The last of so many rounds does not end.
+  [[nodiscard]] static Effort measure_rounds(const Effort& once, const Effort& before,
+                                             std::uint32_t rounds) {
+    Effort effort = once;
+    const Polynomial step = add(larger(once.calls, before.calls), constant(2));
+    const Polynomial glance = add(once.glance_calls, constant(2));
+    Polynomial reached = constant(1);
+    Polynomial glanced = constant(1);
+    effort.calls = effort.glance_calls = Polynomial{};
+    for (std::uint32_t round = 0; round < rounds; ++round) {
+      effort.calls = add(effort.calls, multiply(reached, step));
+      effort.glance_calls = add(effort.glance_calls, multiply(glanced, glance));
+      reached = multiply(reached, before.ways);
+      glanced = multiply(glanced, once.glance_ways);
+    }
+    effort.ways = effort.glance_ways = Polynomial{};
+    return effort;
+  }
+
   [[nodiscard]] Effort measure_repeat(const Node& node) {
     if (is_byte_repeat(node)) return measure_byte_repeat(node);
     const Effort once = measure(node.children[0]);
     if (node.min > 0 && lacking(node.children[0])) return once;  // there is no second round
     const Effort before = once.nullable ? once : measure_before(node.children[0], once);
+    if (lacking(node)) {
+      for (std::uint32_t rounds = 2; rounds <= std::min(node.min, kFewRounds); ++rounds) {
+        if (lacking(make_repeat(node.children[0], rounds, rounds)))
+          return measure_rounds(once, before, rounds);
+      }
+    }
     Effort effort;
     effort.first = once.first;
     effort.nullable = node.min == 0 || once.nullable;

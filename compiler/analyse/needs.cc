@@ -75,7 +75,8 @@ bool lacks_byte(const Node& node, const ByteSet& lacked) {
 
 bool lacks_literals(const Node& node, const Clause& lacked) {
   const std::vector<Clause> needed = required_literals(node);
-  return std::find(needed.begin(), needed.end(), lacked) != needed.end();
+  return std::any_of(needed.begin(), needed.end(),
+                     [&](const Clause& clause) { return is_lacking(clause, lacked); });
 }
 
 // The names of the headers that alone can match: `^Subject:…`, `^(From|To):…`; nullopt: any text.

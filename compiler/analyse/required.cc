@@ -407,6 +407,13 @@ std::vector<Clause> required_literals(const Node& tree) {
   return clauses;
 }
 
+bool is_lacking(const Clause& clause, const Clause& lacked) {
+  return std::all_of(clause.begin(), clause.end(), [&](const Literal& literal) {
+    return std::any_of(lacked.begin(), lacked.end(),
+                       [&](const Literal& one) { return one == literal || covers(one, literal); });
+  });
+}
+
 Beginnings beginnings(const Node& tree) {
   const Facts facts = facts_of(tree);
   Beginnings found;

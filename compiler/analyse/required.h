@@ -29,6 +29,9 @@ constexpr std::size_t kLongestLiteral = 32;
 
 std::vector<Clause> required_literals(const Node& tree);
 
+// A text that has none of `lacked` has none of `clause`.
+bool is_lacking(const Clause& clause, const Clause& lacked);
+
 // Each match begins with one of these; `all`: and is nothing more. One empty literal when nothing is known.
 struct Beginnings {
   Clause literals;

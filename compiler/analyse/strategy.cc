@@ -47,7 +47,7 @@ Plan plan_pattern(front::Dialect dialect, const front::Pattern& pattern,
     return plan;
   }
   plan.needs = needs_of(*tree, match_limit);
-  plan.row = required_row(*tree);
+  plan.rows = required_rows(*tree, match_limit, plan.needs.trusted_bytes);
   plan_scan(*tree, plan);
   return plan;
 }

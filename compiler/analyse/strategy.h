@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "compiler/analyse/byte_row.h"
 #include "compiler/analyse/needs.h"
@@ -29,7 +30,7 @@ struct Plan {
   std::string block_text;  // the same for blocks, with MULTILINE; empty: there is none
   bool block_caseless = false;
   Needs needs;
-  ByteRow row;  // as far as needs.trusted_bytes
+  std::vector<ByteRow> rows;
 };
 
 // `match_limit` is the reference engine's (0: it has none).

@@ -253,7 +253,7 @@ class PlanBuilder {
       if (needs_newline(of.needs)) {
         doubt(plan().block, id);
       } else if (choice.row != nullptr) {
-        trust(plan().block, id, of.needs.trusted_bytes);
+        trust(plan().block, id, choice.row->trusted_bytes);
         plan().block_rows.push_back(rules::RowOf{id, row_of(*choice.row)});
       } else if (choice.literals != nullptr) {
         find_by_literals(plan().block, id, *choice.literals, literals);

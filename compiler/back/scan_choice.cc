@@ -24,7 +24,7 @@ constexpr double kAsk = 400;               // ns, for the reference engine to sa
 constexpr double kRegex = 0.4;  // ns a byte, for one more regular expression in a database
 constexpr double kGate = 0.03;  // ns a byte, to test a gate a line
 constexpr std::size_t kMostAlso = 2;
-constexpr double kWorthSpelling = 0.002;  // ns a byte, of the literals' cost
+constexpr double kWorthSpelling = 0.001;  // ns a byte, of the literals' cost
 constexpr std::size_t kShown = 40;        // bytes of a literal, in a reason
 
 // How many lines are longer, about; each of them costs a question.
@@ -177,15 +177,18 @@ void add_also(const analyse::Plan& plan, const Clause& first, ScanChoice& choice
   }
 }
 
-double cost_of(const analyse::ByteRow& row, const analyse::Plan& plan) {
-  return analyse::cost_of(row) + cost_of_doubt(plan.needs.trusted_bytes);
+double cost_of_row(const analyse::ByteRow& row) {
+  return analyse::cost_of(row) + cost_of_doubt(row.trusted_bytes);
 }
 
+// A row is guessed from its steps one by one; where it stands for words that are common, it may be common, too.
 bool is_found_often(const ScanChoice& choice) {
   const bool by_spelling =
       choice.strategy == Strategy::native || choice.strategy == Strategy::prefilter;
-  if (choice.row != nullptr) return analyse::cost_of_asking(*choice.row) > kWorthSpelling;
-  return !by_spelling && (choice.literals == nullptr || choice.literals->cost > kWorthSpelling);
+  const bool by_literals = choice.literals != nullptr && choice.literals->cost > kWorthSpelling;
+  if (choice.row != nullptr)
+    return by_literals || analyse::cost_of_asking(*choice.row) > kWorthSpelling;
+  return by_literals || (choice.literals == nullptr && !by_spelling);
 }
 
 }  // namespace
@@ -220,8 +223,13 @@ ScanChoice choose_scan(const analyse::Plan& plan, const Switches& switches) {
     choice.reason = fmt::format("needs \"{}\"", shown(literals->any_of));
     if (switches.also) add_also(plan, literals->any_of, choice);
   }
-  if (switches.rows && !plan.row.steps.empty() && cost_of(plan.row, plan) < least)
-    choice.row = &plan.row;
+  if (switches.rows) {
+    for (const analyse::ByteRow& row : plan.rows) {
+      if (cost_of_row(row) >= least) continue;
+      least = cost_of_row(row);
+      choice.row = &row;
+    }
+  }
   if (switches.spelled && plan.how != analyse::How::confirm_only)
     choice.worth_spelling = is_found_often(choice);
   if (switches.literals && switches.names && !plan.needs.header_names.empty())

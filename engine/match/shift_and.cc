@@ -141,9 +141,8 @@ ShiftAnd::ShiftAnd(std::span<const Row> rows) {
   std::vector<std::uint32_t> place_of(rows.size());
   for (const std::uint32_t number : numbers) {
     const std::size_t bits = rows[number].size() + 1;
-    const auto lane = std::find_if(used.begin(), used.end(), [bits](std::size_t taken) {
-      return taken + bits <= kLaneBits;
-    });
+    const auto lane = std::find_if(used.begin(), used.end(),
+                                   [bits](std::size_t taken) { return taken + bits <= kLaneBits; });
     const auto at = static_cast<std::size_t>(lane - used.begin());
     if (lane == used.end()) used.push_back(0);
     place_of[number] = static_cast<std::uint32_t>(at * kLaneBits + used[at]);
@@ -162,7 +161,8 @@ ShiftAnd::ShiftAnd(std::span<const Row> rows) {
   }
 }
 
-ShiftAnd::Bank ShiftAnd::make_bank(std::span<const Row> rows, std::span<const std::uint32_t> numbers,
+ShiftAnd::Bank ShiftAnd::make_bank(std::span<const Row> rows,
+                                   std::span<const std::uint32_t> numbers,
                                    std::span<const std::uint32_t> places) {
   Bank bank;
   constexpr std::size_t kLineBits = kLanesAtOnce * kLaneBits;
@@ -192,8 +192,8 @@ ShiftAnd::Bank ShiftAnd::make_bank(std::span<const Row> rows, std::span<const st
       for (std::size_t step = 0; step < row.size(); ++step) {
         const std::size_t bit = places[i] + 1 + step;
         const bool is_edge = step == 0 || step + 1 == row.size();
-        const bool may = row[step].byte.test(byte) &&
-                         (byte != '\n' || (is_edge && row[step].byte.count() == 1));
+        const bool may =
+            row[step].byte.test(byte) && (byte != '\n' || (is_edge && row[step].byte.count() == 1));
         if (may) set(steps, bit);
         if (row[step].between.test(byte) && byte != '\n') set(stays, bit);
       }

@@ -65,7 +65,8 @@ class ShiftAnd {
   struct Bank {
     std::size_t lines = 0;                     // of lanes
     std::array<std::uint16_t, 256> kind_of{};  // bytes of a kind move all rows alike
-    std::vector<Lanes> moves;  // a kind's: where a step to the left may be taken, then where one may stay
+    std::vector<Lanes>
+        moves;  // a kind's: where a step to the left may be taken, then where one may stay
     std::vector<Lanes> begin, done;
     std::vector<std::uint32_t> row_of;  // by bit, where it is `done`
   };

@@ -20,7 +20,9 @@ std::string told(const ByteSet& set) {
     unsigned last = byte;
     while (last < 255 && set.test(last + 1) && last + 1 != 'A') ++last;
     const auto shown = [](unsigned b) {
-      return b == '\n' ? std::string("\\n") : b < 0x20 || b > 0x7e ? "#" : std::string(1, static_cast<char>(b));
+      return b == '\n'              ? std::string("\\n")
+             : b < 0x20 || b > 0x7e ? "#"
+                                    : std::string(1, static_cast<char>(b));
     };
     out += shown(byte);
     if (last > byte + 1) out += "-" + shown(last);
@@ -42,6 +44,11 @@ std::string told(const ByteRow& row) {
       out += "(" + told(step.between) + ")";
   }
   return out;
+}
+
+ByteRow required_row(const Node& tree) {
+  const auto rows = required_rows(tree, 0, 1'000'000);
+  return rows.empty() ? ByteRow{} : rows.front();
 }
 
 std::string row_of(const std::string& pattern) {
@@ -93,7 +100,8 @@ TEST(ByteRow, IsNotBelievedRareWhereItIsShort) {
   };
   EXPECT_LT(bits("zq"), 8);
   EXPECT_GT(bits("zqxjzqxj"), 15);
-  EXPECT_LT(bits("http"), bits("hpqt")) << "what follows one another often is no rarer for being long";
+  EXPECT_LT(bits("http"), bits("hpqt"))
+      << "what follows one another often is no rarer for being long";
 }
 
 bool holds(const std::string& line, const ByteRow& row) {
@@ -102,11 +110,12 @@ bool holds(const std::string& line, const ByteRow& row) {
   bool found = false;
   const std::vector<match::Row> rows = {wanted};
   // The line stands between others, as in a block.
-  match::ShiftAnd(rows).scan("\n" + line + "\n",
-                             [](std::uint32_t, std::size_t end, void* at) {
-                               if (end > 1) *static_cast<bool*>(at) = true;
-                             },
-                             &found);
+  match::ShiftAnd(rows).scan(
+      "\n" + line + "\n",
+      [](std::uint32_t, std::size_t end, void* at) {
+        if (end > 1) *static_cast<bool*>(at) = true;
+      },
+      &found);
   return found;
 }
 

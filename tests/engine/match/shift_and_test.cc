@@ -35,10 +35,12 @@ using Found = std::set<std::pair<std::uint32_t, std::size_t>>;  // row, where it
 Found scan(const std::vector<Row>& rows, std::string_view block, Cpu cpu = this_cpu()) {
   Found found;
   std::size_t calls = 0;
+
   struct Context {
     Found& found;
     std::size_t& calls;
   } context{found, calls};
+
   ShiftAnd(rows).scan(
       block,
       [](std::uint32_t row, std::size_t end, void* at) {
