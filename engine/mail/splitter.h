@@ -3,15 +3,26 @@
 // a chunk and an empty record. A last line without its end counts; an empty stream has no record.
 //   Units     limit: line_length_limit bytes; 0 = whole lines, however long (postmap).
 //   Lifetime  records are views into the bytes given or into the Splitter; valid during the call of `receiver`.
-//   Threads   one owner.         Cost  lines that lie whole in one piece are not copied.
+//   Threads   one owner.         Cost  lines that lie whole in one piece are not copied; none for what a receiver takes as
+//             lines().
 //   Source    smtpd(8), postmap(1); content-checks §4.1 as recorded in docs/walk.md.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <string>
 #include <string_view>
 
+#include "engine/mail/lines.h"
+
 namespace headgate::mail {
+
+// A receiver that may take lines together: given whole lines, each with its \n and none of them a chunk, it takes as many
+// from the first on as it likes and says how many bytes they are. What it leaves comes as record()s, the next line at least.
+template <class Receiver>
+concept TakesLines = requires(Receiver& receiver, std::string_view lines) {
+  { receiver.lines(lines) } -> std::same_as<std::size_t>;
+};
 
 enum class LineEnd {
   lf,          // CR is an ordinary byte
@@ -26,7 +37,24 @@ class Splitter {
   // `receiver` has record(std::string_view, bool continued): an Inspector, a MimeParser.
   template <class Receiver>
   void feed(std::string_view bytes, Receiver& receiver) {
+    std::string_view whole;  // lines at the front of `bytes`
     while (!bytes.empty()) {
+      if constexpr (TakesLines<Receiver>) {
+        if (whole.empty() && at_line()) whole = whole_lines(bytes, limit_);
+        if (!whole.empty()) {
+          const std::size_t taken = receiver.lines(whole);
+          whole.remove_prefix(taken);
+          bytes.remove_prefix(taken);
+        }
+        if (!whole.empty()) {
+          const std::string_view line = whole.substr(0, whole.find('\n'));
+          whole.remove_prefix(line.size() + 1);
+          bytes.remove_prefix(line.size() + 1);
+          receiver.record(line, false);
+          continue;
+        }
+        if (bytes.empty()) return;
+      }
       const Piece piece = take_piece(bytes);
       if (piece.complete) receiver.record(piece.text, piece.continued);
       if (piece.complete) pending_.clear();
@@ -46,6 +74,11 @@ class Splitter {
     bool complete = false;
     bool continued = false;
   };
+
+  // A line begins here, and its end is \n alone.
+  [[nodiscard]] bool at_line() const {
+    return line_end_ == LineEnd::lf && !in_line_ && pending_.empty();
+  }
 
   // Moves from `bytes` to the next record; incomplete when `bytes` is used up first.
   Piece take_piece(std::string_view& bytes);

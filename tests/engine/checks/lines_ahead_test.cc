@@ -79,6 +79,7 @@ TEST(LinesAhead, OnlyWholeLinesOfTheText) {
   EXPECT_EQ(a.place(view.substr(0, 3)), "ask");
 }
 
+// And with the \n before it, where there is one.
 TEST(LinesAhead, TheBlockBeginsWithTheFirstRecord) {
   Ahead a;
   const Touching* table = a.add('x');
@@ -86,8 +87,8 @@ TEST(LinesAhead, TheBlockBeginsWithTheFirstRecord) {
   const std::string_view view = text;
   a.ahead.begin(view);
   EXPECT_EQ(a.place(view.substr(11, 4)), "untouched");
-  EXPECT_EQ(a.place(view.substr(16, 1)), "at 5") << "of the block";
-  EXPECT_EQ(table->blocks, std::vector<std::string>{"body\nx\nmore\n"});
+  EXPECT_EQ(a.place(view.substr(16, 1)), "at 6") << "of the block";
+  EXPECT_EQ(table->blocks, std::vector<std::string>{"\nbody\nx\nmore\n"});
 }
 
 TEST(LinesAhead, WholeLinesUpToTheReach) {
@@ -107,7 +108,7 @@ TEST(LinesAhead, WholeLinesUpToTheReach) {
   }
   a.ahead.begin(view);
   a.place(view.substr(0, 4), 1);
-  EXPECT_EQ(a.place(view.substr(10, 4), 1), "at 0") << "a block of its own";
+  EXPECT_EQ(a.place(view.substr(10, 4), 1), "at 1") << "a block of its own";
 }
 
 TEST(LinesAhead, BlocksAreBounded) {
