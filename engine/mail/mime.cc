@@ -140,6 +140,10 @@ bool MimeParser::take_header_record(std::string_view bytes, bool after_chunk) {
 // "Name  : x" becomes "Name: x".
 void MimeParser::start_header(std::string_view bytes, std::size_t name_length) {
   name_length_ = name_length;
+  if (bytes[name_length] == ':') {
+    header_.assign(up_to_nul(bytes));  // no NUL stands in a name
+    return;
+  }
   header_.assign(bytes.substr(0, name_length));
   header_ += up_to_nul(bytes.substr(bytes.find(':', name_length)));
 }
