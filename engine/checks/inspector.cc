@@ -22,10 +22,6 @@ namespace headgate::checks {
 
 namespace {
 
-// Of lines that go on together. What ends such a run is looked for in all of it, each time: bounded, a line costs the same
-// whatever comes behind it.
-constexpr std::size_t kMostTogether = 4096;
-
 bool any_strict(const Limits& limits) {
   return limits.strict_7bit_headers || limits.strict_8bitmime || limits.strict_8bitmime_body ||
          limits.strict_mime_encoding_domain;
@@ -97,7 +93,6 @@ class Inspector::Impl final : public mail::MimeSink {
   Effect inspect(KeyClass key_class, std::string_view key);
   Effect inspect_body(std::string_view record, bool continued, std::uint64_t offset);
   [[nodiscard]] std::uint64_t reach(std::uint64_t offset) const;
-  std::size_t some_lines(std::string_view lines);
   Effect obey_answer(KeyClass key_class, std::string_view key, Result<std::optional<Found>> answer);
   std::optional<Found> judge(KeyClass key_class, std::string_view key,
                              Result<std::optional<Found>> answer);
@@ -129,18 +124,6 @@ void Inspector::Impl::record(std::string_view bytes, bool continued) {
 // Only lines that nothing looks at: whatever could be said of one of them is said when it comes as a record.
 std::size_t Inspector::Impl::lines(std::string_view lines) {
   if (!parser_.takes_lines()) return 0;
-  std::size_t taken = 0;
-  while (taken < lines.size()) {
-    std::string_view some = lines.substr(taken);
-    if (some.size() > kMostTogether) some = mail::lines_before(some, kMostTogether);
-    const std::size_t more = some_lines(some);
-    taken += more;
-    if (more < some.size() || more == 0) break;
-  }
-  return taken;
-}
-
-std::size_t Inspector::Impl::some_lines(std::string_view lines) {
   const std::uint64_t in_reach = reach(parser_.offset());
   if (in_reach > 0) lines = ahead_.untouched(lines, in_reach, *checks_.body);
   if (lines.empty()) return 0;
@@ -244,6 +227,7 @@ Inspector::Impl::Effect Inspector::Impl::inspect(KeyClass key_class, std::string
 
 Inspector::Impl::Effect Inspector::Impl::obey_answer(KeyClass key_class, std::string_view key,
                                                      Result<std::optional<Found>> answer) {
+  if (answer && !*answer) return Effect::keep;
   const std::optional<Found> found = judge(key_class, key, std::move(answer));
   if (!found) return Effect::keep;
   Action action = parse_action(found->value, key_class, limits_.agent);

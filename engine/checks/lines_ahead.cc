@@ -19,6 +19,21 @@ constexpr std::size_t kMostBytes = std::size_t{64} << 10U;
 
 }  // namespace
 
+// Some records' worth at a time, no byte twice.
+bool LinesAhead::looks_free_of_cr(std::string_view bytes) {
+  constexpr std::size_t kLookBytes = 4096;
+  if (!lies_in(bytes, text_)) return false;
+  const auto begin = static_cast<std::size_t>(bytes.data() - text_.data());
+  const std::size_t end = begin + bytes.size();
+  if (!lies_in(bytes.substr(0, 0), without_cr_)) without_cr_ = text_.substr(begin, 0);
+  std::size_t known =
+      static_cast<std::size_t>(without_cr_.data() - text_.data()) + without_cr_.size();
+  const std::string_view look = text_.substr(known, std::max(end - known, kLookBytes));
+  known += std::min(look.find('\r'), look.size());
+  without_cr_ = text_.substr(begin, known - begin);
+  return end <= known;
+}
+
 bool LinesAhead::begins_line(const char* begin) const {
   const std::less<> before;
   if (text_.empty() || before(begin, text_.data()) || !before(begin, text_.data() + text_.size()))

@@ -20,15 +20,12 @@ class LinesAhead {
  public:
   void begin(std::string_view text) {
     text_ = text;
-    block_ = {};
-    without_cr_ = text.substr(0, text.find('\r'));
+    block_ = without_cr_ = {};
   }
 
   // What comes next lies in the text and holds no CR. False: it may hold one.
-  [[nodiscard]] bool has_no_cr(std::string_view bytes) const {
-    const std::less<> before;
-    return !without_cr_.empty() && !before(bytes.data(), without_cr_.data()) &&
-           !before(without_cr_.data() + without_cr_.size(), bytes.data() + bytes.size());
+  [[nodiscard]] bool has_no_cr(std::string_view bytes) {
+    return lies_in(bytes, without_cr_) || looks_free_of_cr(bytes);
   }
 
   struct Place {
@@ -44,6 +41,13 @@ class LinesAhead {
   std::string_view untouched(std::string_view lines, std::uint64_t reach, TableList& tables);
 
  private:
+  [[nodiscard]] static bool lies_in(std::string_view bytes, std::string_view text) {
+    const std::less<> before;
+    return text.data() != nullptr && !before(bytes.data(), text.data()) &&
+           !before(text.data() + text.size(), bytes.data() + bytes.size());
+  }
+
+  [[nodiscard]] bool looks_free_of_cr(std::string_view bytes);
   // `begin` lies in the text, at the beginning of a line.
   [[nodiscard]] bool begins_line(const char* begin) const;
   [[nodiscard]] bool is_line(std::string_view record) const;
@@ -52,7 +56,7 @@ class LinesAhead {
   void pass_touched_before(std::uint32_t offset);
 
   std::string_view text_;
-  std::string_view without_cr_;  // of text_: what stands before its first CR
+  std::string_view without_cr_;  // of text_, as far as was looked
   std::string_view block_;       // of text_: what was scanned
   bool scanned_ = false;         // false: the tables have no door for blocks
   bool has_nul_ = false;         // in the block

@@ -13,13 +13,12 @@ namespace {
 
 constexpr std::size_t kBlock = 128;  // below 256: a count of its lines fits into a byte
 
-// Of the kBlock + 2 bytes at `bytes`: \n and two dashes somewhere.
-bool has_dashes(const char* bytes) {
+// Among the kBlock + 1 bytes at `bytes` a line begins with a dash.
+bool has_dash(const char* bytes) {
   std::uint8_t any = 0;
   for (std::size_t i = 0; i < kBlock; ++i) {
     any |= static_cast<std::uint8_t>(static_cast<std::uint8_t>(bytes[i] == '\n') &
-                                     static_cast<std::uint8_t>(bytes[i + 1] == '-') &
-                                     static_cast<std::uint8_t>(bytes[i + 2] == '-'));
+                                     static_cast<std::uint8_t>(bytes[i + 1] == '-'));
   }
   return any != 0;
 }
@@ -59,10 +58,12 @@ std::string_view lines_before(std::string_view lines, std::size_t at) {
 std::size_t find_delimiter_like(std::string_view lines) {
   constexpr std::string_view kDashes = "\n--";
   if (lines.starts_with("--")) return 0;
-  std::size_t at = 0;
-  while (at + kBlock + 2 <= lines.size() && !has_dashes(lines.data() + at)) at += kBlock;
-  const std::size_t found = lines.find(kDashes, at);
-  return found == std::string_view::npos ? found : found + 1;
+  for (std::size_t at = 0; at < lines.size(); at += kBlock) {
+    if (at + kBlock < lines.size() && !has_dash(lines.data() + at)) continue;
+    const std::size_t found = lines.substr(at, kBlock + kDashes.size() - 1).find(kDashes);
+    if (found != std::string_view::npos) return at + found + 1;
+  }
+  return std::string_view::npos;
 }
 
 std::size_t count_lines(std::string_view lines) {

@@ -18,7 +18,7 @@
 namespace headgate::mail {
 
 // A receiver that may take lines together: given whole lines, each with its \n and none of them a chunk, it takes as many
-// from the first on as it likes and says how many bytes they are. What it leaves comes as record()s, the next line at least.
+// from the first on as it likes and says how many bytes they are. The line that it leaves comes as a record().
 template <class Receiver>
 concept TakesLines = requires(Receiver& receiver, std::string_view lines) {
   { receiver.lines(lines) } -> std::same_as<std::size_t>;
@@ -40,20 +40,18 @@ class Splitter {
     std::string_view whole;  // lines at the front of `bytes`
     while (!bytes.empty()) {
       if constexpr (TakesLines<Receiver>) {
-        if (whole.empty() && at_line()) whole = whole_lines(bytes, limit_);
+        if (whole.empty() && at_line()) whole = whole_lines(bytes.substr(0, kMostTogether), limit_);
         if (!whole.empty()) {
-          const std::size_t taken = receiver.lines(whole);
+          std::size_t taken = receiver.lines(whole);
+          if (taken < whole.size()) {
+            const std::string_view line = whole.substr(taken, whole.find('\n', taken) - taken);
+            receiver.record(line, false);
+            taken += line.size() + 1;
+          }
           whole.remove_prefix(taken);
           bytes.remove_prefix(taken);
-        }
-        if (!whole.empty()) {
-          const std::string_view line = whole.substr(0, whole.find('\n'));
-          whole.remove_prefix(line.size() + 1);
-          bytes.remove_prefix(line.size() + 1);
-          receiver.record(line, false);
           continue;
         }
-        if (bytes.empty()) return;
       }
       const Piece piece = take_piece(bytes);
       if (piece.complete) receiver.record(piece.text, piece.continued);
@@ -69,6 +67,10 @@ class Splitter {
   }
 
  private:
+  // What a receiver minds in lines is looked for in all that it is given, each time: bounded, a line costs the same whatever
+  // comes behind it.
+  static constexpr std::size_t kMostTogether = 4096;
+
   struct Piece {
     std::string_view text;
     bool complete = false;
