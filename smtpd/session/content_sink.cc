@@ -1,4 +1,5 @@
-// Tested by content_sink_test, tests/smtp (headers_*, missing_headers, hops*, no_received), and beside Postfix by tests/collide/whole_messages.py.
+// Tested by content_sink_test, tests/smtp (headers_*, missing_headers, hops*, no_received), and beside Postfix by
+// tests/collide/whole_messages.py.
 #include "smtpd/session/content_sink.h"
 
 #include <ctime>
