@@ -103,6 +103,8 @@ class Nowhere final : public checks::Sink, public checks::ActionObserver {
  public:
   void record(std::string_view, bool) override {}
 
+  void lines(std::string_view) override {}
+
   void on_action(const checks::ActionTaken&) override { ++actions; }
 
   void on_quiet_action(const checks::ActionTaken&) override { ++actions; }

@@ -17,10 +17,8 @@ std::string upper(std::string_view s) {
   return out;
 }
 
-bool equal_ignore_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-           return to_lower(x) == to_lower(y);
-         });
+bool same_ignore_case(const char* a, const char* b, std::size_t size) {
+  return std::equal(a, a + size, b, [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
 bool starts_with_ignore_case(std::string_view s, std::string_view prefix) {

@@ -24,7 +24,12 @@ constexpr char to_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char
 
 std::string lower(std::string_view s);
 std::string upper(std::string_view s);
-bool equal_ignore_case(std::string_view a, std::string_view b);
+bool same_ignore_case(const char* a, const char* b, std::size_t size);
+
+inline bool equal_ignore_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && same_ignore_case(a.data(), b.data(), a.size());
+}
+
 bool starts_with_ignore_case(std::string_view s, std::string_view prefix);
 bool all_digits(std::string_view s);  // false when empty
 

@@ -63,6 +63,8 @@ class Inspector::Impl final : public mail::MimeSink {
 
   void record(std::string_view bytes, bool continued);
 
+  std::size_t lines(std::string_view lines);
+
   void end();
 
   void look_ahead(std::string_view text) { ahead_.begin(text); }
@@ -81,6 +83,8 @@ class Inspector::Impl final : public mail::MimeSink {
 
   void body(std::string_view record, bool continued, std::uint64_t offset) override;
 
+  void body_lines(std::string_view lines, std::uint64_t) override { sink_.lines(lines); }
+
   void mime_error(mail::MimeError error, std::string_view found) override;
 
   void reject_character(std::string_view record);
@@ -88,6 +92,7 @@ class Inspector::Impl final : public mail::MimeSink {
   [[nodiscard]] bool is_dropped(std::string_view name) const;
   Effect inspect(KeyClass key_class, std::string_view key);
   Effect inspect_body(std::string_view record, bool continued, std::uint64_t offset);
+  [[nodiscard]] std::uint64_t reach(std::uint64_t offset) const;
   Effect obey_answer(KeyClass key_class, std::string_view key, Result<std::optional<Found>> answer);
   std::optional<Found> judge(KeyClass key_class, std::string_view key,
                              Result<std::optional<Found>> answer);
@@ -114,6 +119,23 @@ void Inspector::Impl::record(std::string_view bytes, bool continued) {
   const RecordFilter::Filtered filtered = filter_.apply(bytes, checking_, ahead_.has_no_cr(bytes));
   if (filtered.rejected) return reject_character(filtered.bytes);
   parser_.record(filtered.bytes, continued);
+}
+
+// Only lines that nothing looks at: whatever could be said of one of them is said when it comes as a record.
+std::size_t Inspector::Impl::lines(std::string_view lines) {
+  if (!parser_.takes_lines()) return 0;
+  const std::uint64_t in_reach = reach(parser_.offset());
+  if (in_reach > 0) lines = ahead_.untouched(lines, in_reach, *checks_.body);
+  if (lines.empty()) return 0;
+  return parser_.lines(filter_.clean_lines(lines, checking_, ahead_.has_no_cr(lines)));
+}
+
+// How many bytes from a body record at this offset on are looked up.
+std::uint64_t Inspector::Impl::reach(std::uint64_t offset) const {
+  if (!checking_ || checks_.body->empty()) return 0;
+  const std::uint64_t limit = limits_.body_checks_size_limit;
+  if (limit == 0) return std::numeric_limits<std::uint64_t>::max();
+  return offset < limit ? limit - offset : 0;
 }
 
 void Inspector::Impl::end() {
@@ -185,13 +207,10 @@ void Inspector::Impl::body(std::string_view record, bool continued, std::uint64_
 
 Inspector::Impl::Effect Inspector::Impl::inspect_body(std::string_view record, bool continued,
                                                       std::uint64_t offset) {
-  if (!checking_ || record.empty() || checks_.body->empty()) return Effect::keep;
-  const std::uint64_t limit = limits_.body_checks_size_limit;
-  if (limit != 0 && offset >= limit) return Effect::keep;
+  const std::uint64_t in_reach = reach(offset);
+  if (in_reach == 0 || record.empty()) return Effect::keep;
   if (!continued) {
-    const std::uint64_t reach =
-        limit == 0 ? std::numeric_limits<std::uint64_t>::max() : limit - offset;
-    const auto place = ahead_.place_of(record, reach, *checks_.body);
+    const auto place = ahead_.place_of(record, in_reach, *checks_.body);
     if (place.untouched || !sink_.accepting()) return Effect::keep;
     if (place.offset)
       return obey_answer(KeyClass::body, record, checks_.body->find_line(*place.offset, record));
@@ -208,6 +227,7 @@ Inspector::Impl::Effect Inspector::Impl::inspect(KeyClass key_class, std::string
 
 Inspector::Impl::Effect Inspector::Impl::obey_answer(KeyClass key_class, std::string_view key,
                                                      Result<std::optional<Found>> answer) {
+  if (answer && !*answer) return Effect::keep;
   const std::optional<Found> found = judge(key_class, key, std::move(answer));
   if (!found) return Effect::keep;
   Action action = parse_action(found->value, key_class, limits_.agent);
@@ -333,6 +353,8 @@ Inspector::~Inspector() = default;
 void Inspector::look_ahead(std::string_view text) { impl_->look_ahead(text); }
 
 void Inspector::record(std::string_view bytes, bool continued) { impl_->record(bytes, continued); }
+
+std::size_t Inspector::lines(std::string_view lines) { return impl_->lines(lines); }
 
 void Inspector::end() { impl_->end(); }
 

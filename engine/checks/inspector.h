@@ -18,6 +18,7 @@
 #include "engine/checks/check_set.h"
 #include "engine/checks/verdict.h"
 #include "engine/mail/known_header.h"
+#include "engine/mail/lines.h"
 #include "engine/mail/mime.h"
 
 namespace headgate::checks {
@@ -53,6 +54,11 @@ class Sink {
   Sink& operator=(const Sink&) = delete;
   virtual ~Sink() = default;
   virtual void record(std::string_view bytes, bool continued) = 0;
+
+  // Body records that are kept as they came and that nothing looks at: whole lines, each with its \n.
+  virtual void lines(std::string_view lines) {
+    mail::each_line(lines, [this](std::string_view line) { record(line, false); });
+  }
 
   // A known header of the primary block, before the checks see it.
   virtual void primary_header_found(mail::KnownHeader header) { (void)header; }
@@ -106,6 +112,10 @@ class Inspector {
 
   void record(std::string_view bytes, bool continued);
   void end();
+
+  // As mail::TakesLines has it: passes on as one those lines of a body that no table, and nothing else, has anything to do
+  // with, as far as it knows that (look_ahead). What becomes of the message is what becomes of it record by record.
+  std::size_t lines(std::string_view lines);
 
   // The records that come next lie in this text, as lines that end with \n, at least those that are whole in it: body lines
   // are then scanned many at once. It must stay as it is until look_ahead({}).

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "engine/mail/lines.h"
+
 namespace headgate::checks {
 
 namespace {
@@ -48,6 +50,19 @@ RecordFilter::Filtered RecordFilter::apply(std::string_view bytes, bool checking
     bytes = buffer_;
   }
   return {bytes, false};
+}
+
+std::string_view RecordFilter::clean_lines(std::string_view lines, bool checking,
+                                           bool no_cr) const {
+  if (replace_stray_cr_lf_ && !no_cr) lines = mail::lines_before(lines, lines.find('\r'));
+  if (!checking || no_characters_) return lines;
+  // The \n between them is in no record.
+  const auto minded = std::find_if(lines.begin(), lines.end(), [this](char c) {
+    return c != '\n' && (reject_.test(index(c)) || strip_.test(index(c)));
+  });
+  return minded == lines.end()
+             ? lines
+             : mail::lines_before(lines, static_cast<std::size_t>(minded - lines.begin()));
 }
 
 std::string unescape_characters(std::string_view text) {

@@ -25,6 +25,10 @@ class RecordFilter {
   // there is neither CR nor LF.
   Filtered apply(std::string_view bytes, bool checking, bool is_line = false);
 
+  // Of these lines, those from the first on that apply() gives back as they are. `no_cr`: there is no CR in them.
+  [[nodiscard]] std::string_view clean_lines(std::string_view lines, bool checking,
+                                             bool no_cr) const;
+
  private:
   using ByteSet = std::bitset<256>;
 

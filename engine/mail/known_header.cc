@@ -2,6 +2,7 @@
 #include "engine/mail/known_header.h"
 
 #include <array>
+#include <bit>
 
 #include "engine/base/text.h"
 
@@ -55,12 +56,23 @@ constexpr std::array kRows = {
     plain("To"),
 };
 
+constexpr std::size_t kLongestName = 27;
+
+// A bit for each row whose name is so long: mostly none is, or one.
+constexpr auto kOfLength = [] {
+  std::array<std::uint32_t, kLongestName + 1> rows{};
+  for (std::size_t i = 0; i < kRows.size(); ++i) rows.at(kRows[i].name.size()) |= 1U << i;
+  return rows;
+}();
+
 const Row& row(KnownHeader header) { return kRows[static_cast<std::size_t>(header)]; }
 
 }  // namespace
 
 std::optional<KnownHeader> find_known_header(std::string_view name) {
-  for (std::size_t i = 0; i < kRows.size(); ++i) {
+  if (name.size() > kLongestName) return std::nullopt;
+  for (std::uint32_t rows = kOfLength[name.size()]; rows != 0; rows &= rows - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(rows));
     if (text::equal_ignore_case(kRows[i].name, name)) return static_cast<KnownHeader>(i);
   }
   return std::nullopt;

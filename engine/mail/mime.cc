@@ -18,10 +18,16 @@ namespace {
 
 std::string_view up_to_nul(std::string_view text) { return text.substr(0, text.find('\0')); }
 
-bool has_eight_bit(std::string_view text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+std::size_t find_eight_bit(std::string_view text) {
+  const auto found = std::find_if(text.begin(), text.end(),
+                                  [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+  return found == text.end() ? std::string_view::npos
+                             : static_cast<std::size_t>(found - text.begin());
 }
+
+bool has_eight_bit(std::string_view text) { return find_eight_bit(text) != std::string_view::npos; }
+
+unsigned bit_of(MimeError error) { return 1U << static_cast<unsigned>(error); }
 
 // In the order of MimeParser::Encoding.
 constexpr std::array<std::string_view, 5> kEncodings = {"7bit", "8bit", "binary",
@@ -45,13 +51,27 @@ void MimeParser::record(std::string_view bytes, bool continued) {
   if (!after_chunk && !levels_.empty() && bytes.size() > 2 && bytes.starts_with("--")) {  // row 9
     follow_delimiter(bytes.substr(2));
   }
-  if (options_.report_eight_bit_body && encoding_ == Encoding::seven_bit && has_eight_bit(bytes))
-    report(MimeError::eight_bit_body, bytes);
+  if (minds_eight_bit() && has_eight_bit(bytes)) report(MimeError::eight_bit_body, bytes);
   if (options_.downgrade && state_ == State::body && !seven_bit_domain()) {
     emit_encoded(bytes, continued);
   } else {
     emit_body(bytes, continued);  // row 10
   }
+}
+
+std::size_t MimeParser::lines(std::string_view lines) {
+  if (!takes_lines()) return 0;
+  if (!levels_.empty()) lines = lines.substr(0, find_delimiter_like(lines));
+  if (minds_eight_bit()) lines = lines_before(lines, find_eight_bit(lines));
+  if (lines.empty()) return 0;
+  sink_.body_lines(lines, offset_);
+  offset_ += lines.size();  // each line with its end, as emit_body() counts
+  return lines.size();
+}
+
+bool MimeParser::minds_eight_bit() const {
+  return options_.report_eight_bit_body && encoding_ == Encoding::seven_bit &&
+         (reported_ & bit_of(MimeError::eight_bit_body)) == 0;
 }
 
 void MimeParser::emit_body(std::string_view record, bool continued) {
@@ -120,6 +140,10 @@ bool MimeParser::take_header_record(std::string_view bytes, bool after_chunk) {
 // "Name  : x" becomes "Name: x".
 void MimeParser::start_header(std::string_view bytes, std::size_t name_length) {
   name_length_ = name_length;
+  if (bytes[name_length] == ':') {
+    header_.assign(up_to_nul(bytes));  // no NUL stands in a name
+    return;
+  }
   header_.assign(bytes.substr(0, name_length));
   header_ += up_to_nul(bytes.substr(bytes.find(':', name_length)));
 }
@@ -190,7 +214,7 @@ void MimeParser::take_content_encoding(std::string_view field_body) {
 }
 
 void MimeParser::report(MimeError error, std::string_view text) {
-  const unsigned bit = 1U << static_cast<unsigned>(error);
+  const unsigned bit = bit_of(error);
   if ((reported_ & bit) != 0) return;
   reported_ |= bit;
   sink_.mime_error(error, text);

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/mail/lines.h"
+
 namespace headgate::mail {
 
 enum class HeaderClass {
@@ -65,6 +67,14 @@ class MimeSink {
   // Garbage that ends the primary headers is announced by an empty record of its own.
   virtual void body(std::string_view record, bool continued, std::uint64_t offset) = 0;
 
+  // Body records that came together: whole lines, each with its \n. `offset`: of the first.
+  virtual void body_lines(std::string_view lines, std::uint64_t offset) {
+    each_line(lines, [&](std::string_view line) {
+      body(line, false, offset);
+      offset += line.size() + 1;
+    });
+  }
+
   // Each error once, before header() or body() of what it was found in. `text`: the header, the
   // record, or for encoding_domain the name of the encoding.
   virtual void mime_error(MimeError error, std::string_view text) {
@@ -79,6 +89,17 @@ class MimeParser {
 
   void record(std::string_view bytes, bool continued);
   void end();  // once, after the last record
+
+  // In a body, and its records leave as they come.
+  [[nodiscard]] bool takes_lines() const {
+    return state_ == State::body && !after_chunk_ && (!options_.downgrade || seven_bit_domain());
+  }
+
+  // As mail::TakesLines has it: takes those that are body records and nothing more, none unless takes_lines().
+  std::size_t lines(std::string_view lines);
+
+  // Of the next body record, while takes_lines().
+  [[nodiscard]] std::uint64_t offset() const { return offset_; }
 
  private:
   enum class State { primary, multipart, nested, body };
@@ -98,6 +119,7 @@ class MimeParser {
   void take_content_encoding(std::string_view field_body);
   void check_encoding_domain();
   void report(MimeError error, std::string_view text);
+  [[nodiscard]] bool minds_eight_bit() const;
   void emit_header(std::string_view text, std::string_view name);
   void emit_body(std::string_view record, bool continued);
   void emit_encoded(std::string_view record, bool continued);

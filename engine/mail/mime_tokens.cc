@@ -14,6 +14,12 @@ bool MimeToken::is_word(std::string_view word) const {
   return kind == Kind::word && text::equal_ignore_case(text, word);
 }
 
+MimeItems::MimeItems(std::string_view field_body, std::string_view specials) : rest_(field_body) {
+  for (std::size_t control = 0; control < 32; ++control) specials_.set(control);
+  specials_.set(127);
+  for (const char c : specials) specials_.set(static_cast<unsigned char>(c));
+}
+
 std::optional<std::vector<MimeToken>> MimeItems::next() {
   constexpr std::size_t kTokensKept = 3;
   std::vector<MimeToken> item;
@@ -29,16 +35,12 @@ std::optional<std::vector<MimeToken>> MimeItems::next() {
       ended = true;
     } else {
       MimeToken token = take_token();
+      if (item.empty()) item.reserve(kTokensKept);
       if (item.size() < kTokensKept) item.push_back(std::move(token));
     }
   }
   if (item.empty() && !ended) return std::nullopt;
   return item;
-}
-
-bool MimeItems::is_special(char c) const {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte < 32 || byte == 127 || specials_.find(c) != std::string_view::npos;
 }
 
 char MimeItems::take() {

@@ -5,6 +5,7 @@
 //             type or a parameter has.
 #pragma once
 
+#include <bitset>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,9 +32,7 @@ class MimeItems {
   static constexpr std::string_view kParameterSpecials = "()<>@,;:\\\"/[]?=";
   static constexpr std::string_view kAddressSpecials = "()<>@,;:\\\".[]";
 
-  // `specials` is borrowed too.
-  explicit MimeItems(std::string_view field_body, std::string_view specials = kParameterSpecials)
-      : rest_(field_body), specials_(specials) {}
+  explicit MimeItems(std::string_view field_body, std::string_view specials = kParameterSpecials);
 
   // The next item, possibly without tokens ("; x" starts with an empty one); nothing when the text
   // is used up.
@@ -45,10 +44,10 @@ class MimeItems {
   void skip_comment();
   char take();
 
-  [[nodiscard]] bool is_special(char c) const;
+  [[nodiscard]] bool is_special(char c) const { return specials_[static_cast<unsigned char>(c)]; }
 
   std::string_view rest_;
-  std::string_view specials_;
+  std::bitset<256> specials_;  // and control characters
 };
 
 }  // namespace headgate::mail

@@ -29,7 +29,11 @@ class OutgoingContent::Checked final : public checks::Sink, public checks::Actio
   Checked(checks::CheckSet& set, const checks::Limits& limits, OutgoingContent& out)
       : out_(out), inspector_(set, limits, *this, *this) {}
 
-  void feed(std::string_view chunk) { out_.splitter_.feed(chunk, inspector_); }
+  void feed(std::string_view chunk) {
+    inspector_.look_ahead(chunk);
+    out_.splitter_.feed(chunk, inspector_);
+    inspector_.look_ahead({});
+  }
 
   void end() {
     out_.splitter_.end(inspector_);
@@ -44,6 +48,10 @@ class OutgoingContent::Checked final : public checks::Sink, public checks::Actio
     if (failed()) return;
     out_.write(bytes);
     if (!continued) out_.write("\n");
+  }
+
+  void lines(std::string_view lines) override {
+    if (!failed()) out_.write(lines);
   }
 
   void on_action(const checks::ActionTaken& action) override {

@@ -29,7 +29,8 @@ class Writer {
 
   [[nodiscard]] virtual const std::string& id() const = 0;  // "25CB4A90028"
 
-  // One record of content, in order; `continued`: the next record belongs to the same line.
+  // A record of content, in order, or lines of it at once, as they would stand after one another; `continued`: the next
+  // record belongs to the same line.
   virtual void record(std::string_view bytes, bool continued) = 0;
   [[nodiscard]] virtual std::uint64_t content_bytes() const = 0;
 

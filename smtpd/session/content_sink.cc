@@ -1,4 +1,5 @@
-// Tested by tests/smtp (headers_*, missing_headers, hops*, no_received), and beside Postfix by tests/collide/whole_messages.py.
+// Tested by content_sink_test, tests/smtp (headers_*, missing_headers, hops*, no_received), and beside Postfix by
+// tests/collide/whole_messages.py.
 #include "smtpd/session/content_sink.h"
 
 #include <ctime>
@@ -23,12 +24,31 @@ std::string_view header_value(std::string_view text) {
 
 }  // namespace
 
+bool ContentSink::keeps() const {
+  if (writer_ == nullptr || complaint_ != Complaint::none) return false;
+  return verdict_ == nullptr || verdict_->disposition == checks::Disposition::accept;
+}
+
 void ContentSink::record(std::string_view bytes, bool continued) {
-  if (writer_ == nullptr || complaint_ != Complaint::none) return;
-  if (verdict_ != nullptr && verdict_->disposition != checks::Disposition::accept) return;
+  if (!keeps()) return;
   meter_.text(bytes);
   if (meter_.write_fails()) return complain_of_size();
   writer_->record(bytes, continued);
+}
+
+// Each is measured, for the file may become too long with any of them; those before it are written at once. Where that
+// fails the message has ended before the one that is too much.
+void ContentSink::lines(std::string_view lines) {
+  if (!keeps()) return;
+  std::size_t measured = 0;
+  while (measured < lines.size()) {
+    const std::size_t end = lines.find('\n', measured);
+    meter_.text(lines.substr(measured, end - measured));
+    if (meter_.write_fails()) break;
+    measured = end + 1;
+  }
+  if (measured > 0) writer_->record(lines.substr(0, measured - 1), false);
+  if (measured < lines.size() && writer_->status()) complain_of_size();
 }
 
 void ContentSink::begin() {

@@ -43,6 +43,7 @@ class ContentSink final : public checks::Sink {
   void begin();  // a long envelope can be too big already
 
   void record(std::string_view bytes, bool continued) override;
+  void lines(std::string_view lines) override;
   void primary_header_found(mail::KnownHeader header) override;
   void known_header(mail::KnownHeader header, std::string_view text, bool primary) override;
   void end_of_primary_headers() override;
@@ -65,6 +66,7 @@ class ContentSink final : public checks::Sink {
   [[nodiscard]] bool eight_bit() const { return eight_bit_; }
 
  private:
+  [[nodiscard]] bool keeps() const;
   void complain_of_size();
   void add_missing();
   void add_undisclosed();

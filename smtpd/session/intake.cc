@@ -206,6 +206,18 @@ void Intake::record(std::string_view bytes, bool continued) {
   inspect(bytes, continued);
 }
 
+// Not before the first record, not once anything is wrong, and not where smtpd's limit might be reached among them: then
+// record() says at which.
+std::size_t Intake::lines(std::string_view lines) {
+  const auto limit = static_cast<std::uint64_t>(state_->settings->message_size_limit);
+  const std::uint64_t longest = size_bytes_ + 2 * std::uint64_t{lines.size()};  // if all are empty
+  if (first_ || too_big_ || !writing() || (limit != 0 && longest > limit)) return 0;
+  const std::size_t taken = inspector_->lines(lines);
+  size_bytes_ += taken + mail::count_lines(lines.substr(0, taken));  // \r\n each
+  if (!acceptable()) abandon();
+  return taken;
+}
+
 void Intake::inspect(std::string_view bytes, bool continued) {
   inspector_->record(bytes, continued);
   if (!acceptable()) abandon();

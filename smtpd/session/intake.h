@@ -54,6 +54,7 @@ class Intake {
 
   // For mail::Splitter.
   void record(std::string_view bytes, bool continued);
+  std::size_t lines(std::string_view lines);
 
  private:
   class Log;

@@ -1,6 +1,7 @@
 // message_fuzz: bytes -> splitter -> inspector. The first byte picks the limits and how the stream is cut into reads.
-// Three runs: with a rule for every action (no crash, bounded records), with tables that never match, and the output of
-// that once more: what the checks keep of a message must stay as it is the second time.
+// With a rule for every action (no crash, bounded records), lines together and record by record, which must do the same;
+// with tables that never match, and the output of that once more: what the checks keep of a message must stay as it is the
+// second time.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -44,6 +45,48 @@ Result<std::optional<std::string>> nothing(std::string_view key) {
   return std::nullopt;
 }
 
+// With a door for blocks: touches the lines that have an answer.
+class DoorLookup final : public Lookup {
+ public:
+  explicit DoorLookup(support::FakeLookup::Answer answer) : answer_(std::move(answer)) {}
+
+  Result<std::optional<Found>> find(std::string_view key) override {
+    auto value = answer_(key);
+    if (!value) return tl::unexpected(value.error());
+    if (!*value) return std::nullopt;
+    return Found{std::move(**value), name_, 1};
+  }
+
+  bool scan(std::string_view block, std::vector<std::uint32_t>& touched) override {
+    std::size_t at = 0;
+    mail::each_line(block, [&](std::string_view line) {
+      const std::string_view key = line.substr(0, line.find('\0'));
+      if (!key.empty() && has_answer(key)) touched.push_back(static_cast<std::uint32_t>(at));
+      at += line.size() + 1;
+    });
+    return true;
+  }
+
+  [[nodiscard]] const std::string& name() const override { return name_; }
+
+ private:
+  [[nodiscard]] bool has_answer(std::string_view key) const {
+    const auto value = answer_(key);
+    return !value || *value;
+  }
+
+  std::string name_ = "fake:body";
+  support::FakeLookup::Answer answer_;
+};
+
+enum class Way { together, one_by_one };
+
+struct OneByOne {
+  checks::Inspector& inspector;
+
+  void record(std::string_view bytes, bool continued) { inspector.record(bytes, continued); }
+};
+
 struct Shape {
   checks::Limits limits;
   std::size_t line_length_limit = 2048, read_bytes = 4096;
@@ -59,19 +102,30 @@ Shape shape_of(std::uint8_t choice) {
   if (choice & 32) shape.read_bytes = 1 + (choice >> 6);
   shape.limits.disable_mime_input_processing = choice & 64;
   shape.limits.replace_stray_cr_lf = !(choice & 128);
+  shape.limits.strict_8bitmime_body = choice & 8;
+  if (choice & 16) shape.limits.strip_characters = "\x19\n";
   return shape;
 }
 
 class Run final : public checks::Sink, public checks::ActionObserver {
  public:
-  Run(std::string_view message, const Shape& shape, support::FakeLookup::Answer rules) {
+  Run(std::string_view message, const Shape& shape, support::FakeLookup::Answer rules,
+      Way way = Way::together) {
     checks::CheckSet set;
     set.header->tables.push_back(std::make_unique<support::FakeLookup>("fake:header", rules));
-    set.body->tables.push_back(std::make_unique<support::FakeLookup>("fake:body", rules));
+    set.body->tables.push_back(std::make_unique<DoorLookup>(rules));
     checks::Inspector inspector(set, shape.limits, *this, *this);
     mail::Splitter splitter(shape.line_length_limit);
+    OneByOne one_by_one{inspector};
     for (; !message.empty(); message.remove_prefix(std::min(message.size(), shape.read_bytes))) {
-      splitter.feed(message.substr(0, shape.read_bytes), inspector);
+      const std::string_view bytes = message.substr(0, shape.read_bytes);
+      if (way == Way::one_by_one) {
+        splitter.feed(bytes, one_by_one);
+        continue;
+      }
+      inspector.look_ahead(bytes);
+      splitter.feed(bytes, inspector);
+      inspector.look_ahead({});
     }
     splitter.end(inspector);
     inspector.end();
@@ -89,11 +143,16 @@ class Run final : public checks::Sink, public checks::ActionObserver {
   void on_action(const checks::ActionTaken& taken) override {
     const std::string line = checks::action_log_text(taken, "local", " from=<>");
     for (const char c : line) require(static_cast<unsigned char>(c) >= 32 && c != 127);
+    log += line + '\n';
   }
 
-  void on_warning(std::string_view) override {}
+  void on_warning(std::string_view text) override { log.append(text) += '\n'; }
 
-  std::string kept;
+  void on_mime_error(mail::MimeError error, std::string_view) override {
+    log.append(checks::mime_error_text(error)) += '\n';
+  }
+
+  std::string kept, log;
 
  private:
   int header_ends_ = 0;
@@ -106,6 +165,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Shape shape = shape_of(data[0]);
   const std::string_view message(reinterpret_cast<const char*>(data) + 1, size - 1);
   const Run with_rules(message, shape, answer);
+  const Run one_by_one(message, shape, answer, Way::one_by_one);
+  require(with_rules.kept == one_by_one.kept && with_rules.log == one_by_one.log);
 
   // Nothing hit: the structure decides alone, and the first pass has normalised all there is to normalise.
   Shape plain;

@@ -79,6 +79,7 @@ TEST(LinesAhead, OnlyWholeLinesOfTheText) {
   EXPECT_EQ(a.place(view.substr(0, 3)), "ask");
 }
 
+// And with the \n before it, where there is one.
 TEST(LinesAhead, TheBlockBeginsWithTheFirstRecord) {
   Ahead a;
   const Touching* table = a.add('x');
@@ -86,8 +87,8 @@ TEST(LinesAhead, TheBlockBeginsWithTheFirstRecord) {
   const std::string_view view = text;
   a.ahead.begin(view);
   EXPECT_EQ(a.place(view.substr(11, 4)), "untouched");
-  EXPECT_EQ(a.place(view.substr(16, 1)), "at 5") << "of the block";
-  EXPECT_EQ(table->blocks, std::vector<std::string>{"body\nx\nmore\n"});
+  EXPECT_EQ(a.place(view.substr(16, 1)), "at 6") << "of the block";
+  EXPECT_EQ(table->blocks, std::vector<std::string>{"\nbody\nx\nmore\n"});
 }
 
 TEST(LinesAhead, WholeLinesUpToTheReach) {
@@ -107,7 +108,7 @@ TEST(LinesAhead, WholeLinesUpToTheReach) {
   }
   a.ahead.begin(view);
   a.place(view.substr(0, 4), 1);
-  EXPECT_EQ(a.place(view.substr(10, 4), 1), "at 0") << "a block of its own";
+  EXPECT_EQ(a.place(view.substr(10, 4), 1), "at 1") << "a block of its own";
 }
 
 TEST(LinesAhead, BlocksAreBounded) {
@@ -140,6 +141,52 @@ TEST(LinesAhead, ALineWithANulIsAskedForAlone) {
   EXPECT_EQ(a.place(view.substr(0, 3)), "ask");
   EXPECT_EQ(a.place(view.substr(4, 1)), "untouched");
   EXPECT_EQ(a.place(view.substr(6, 1)), "at 6");
+}
+
+TEST(LinesAhead, KnowsWhereThereIsNoCr) {
+  LinesAhead ahead;
+  const std::string text = std::string(5000, 'a') + "\nb\n" + std::string(9000, 'c') + "\rd\ne\n";
+  const std::string_view view = text;
+  EXPECT_FALSE(ahead.has_no_cr(view.substr(0, 10))) << "no text";
+  for (const std::size_t step : {std::size_t{1}, std::size_t{700}, std::size_t{6000}}) {
+    ahead.begin(view);
+    for (std::size_t at = 0; at < text.size(); at += step) {
+      const std::string_view bytes = view.substr(at, step);
+      EXPECT_EQ(ahead.has_no_cr(bytes), bytes.find('\r') == std::string_view::npos) << at;
+    }
+    EXPECT_TRUE(ahead.has_no_cr(view.substr(text.size()))) << "an empty record at the end";
+  }
+  EXPECT_FALSE(ahead.has_no_cr("a text of its own"));
+  ahead.begin({});
+  EXPECT_FALSE(ahead.has_no_cr(view.substr(0, 10)));
+}
+
+// The lines that go on together, from where the last ones ended.
+TEST(LinesAhead, LinesUpToOneThatIsTouched) {
+  Ahead a;
+  a.add('x');
+  using namespace std::string_literals;
+  const std::string text = "h\na\n\nb\nx\nx\nc\0\nd\n"s;
+  const std::string_view view = text;
+  const auto untouched = [&](std::size_t from, std::size_t size = std::string::npos,
+                             std::uint64_t reach = kFar) {
+    return a.ahead.untouched(view.substr(from, size), reach, a.tables);
+  };
+  a.ahead.begin(view);
+  EXPECT_EQ(untouched(2), "a\n\nb\n");
+  EXPECT_EQ(untouched(2, 3), "a\n\n") << "not more than what is asked about";
+  EXPECT_EQ(untouched(7), "");
+  EXPECT_EQ(a.place(view.substr(7, 1)), "at 6");
+  EXPECT_EQ(untouched(9), "");
+  EXPECT_EQ(untouched(11), "") << "a NUL";
+  EXPECT_EQ(untouched(14), "d\n");
+  a.ahead.begin(view);
+  EXPECT_EQ(untouched(2, std::string::npos, 1), "a\n") << "not more than what is scanned";
+  EXPECT_EQ(untouched(3), "") << "not at the beginning of a line";
+  EXPECT_EQ(a.ahead.untouched("a\n", kFar, a.tables), "") << "a text of its own";
+  a.add('z', false);
+  a.ahead.begin(view);
+  EXPECT_EQ(untouched(2), "") << "one of the tables has no door";
 }
 
 TEST(LinesAhead, AllTablesOfTheListAreScanned) {

@@ -75,6 +75,46 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"abc\rd\n", 4, kCrlf, {"abc\r+", "d."}}, Case{"abc\rd\n", 4, kLf, {"abc\r+", "d."}},
         Case{"abc\r", 4, kCrlf, {"abc\r."}}, Case{"abc\r\n", 0, kCrlf, {"abc."}}));
 
+// Takes lines together as long as none of them holds an x; they are told apart by a '*'.
+struct Together : Collector {
+  std::size_t lines(std::string_view lines) {
+    const std::size_t taken = lines_before(lines, lines.find('x')).size();
+    each_line(lines.substr(0, taken),
+              [this](std::string_view line) { records.push_back(std::string(line) + '*'); });
+    return taken;
+  }
+};
+
+Records split_together(std::string_view bytes, std::size_t limit, LineEnd line_end) {
+  Splitter splitter(limit, line_end);
+  Together out;
+  splitter.feed(bytes, out);
+  splitter.end(out);
+  return out.records;
+}
+
+TEST(Splitter, GivesWholeLinesTogether) {
+  EXPECT_EQ(split_together("a\n\nb\nx\nc\nd", 4, kLf),
+            (Records{"a*", "*", "b*", "x.", "c*", "d."}));
+  EXPECT_EQ(split_together("x\nx\na\nx", 4, kLf), (Records{"x.", "x.", "a*", "x."}));
+  EXPECT_EQ(split_together("a\nabcd\nabc\nabcde\nb\n", 4, kLf),
+            (Records{"a*", "abcd+", ".", "abc*", "abcd+", "e.", "b*"}));
+  EXPECT_EQ(split_together("abcdefgh\nb\n", 0, kLf), (Records{"abcdefgh*", "b*"}));
+  EXPECT_EQ(split_together("a\r\nb\n", 4, kCrlf), (Records{"a.", "b."}))
+      << "what ends a line must be looked for";
+}
+
+TEST(Splitter, GivesNoRestOfALineTogether) {
+  Splitter splitter(4);
+  Together out;
+  splitter.feed("a\nb", out);
+  splitter.feed("c\nd\n", out);
+  splitter.feed("abcd", out);
+  splitter.feed("\ne\n", out);
+  splitter.end(out);
+  EXPECT_EQ(out.records, (Records{"a*", "bc.", "d*", "abcd+", ".", "e*"}));
+}
+
 TEST(Splitter, HoldsNoMoreThanOneChunk) {
   struct Counter {
     std::size_t records = 0, longest = 0;
