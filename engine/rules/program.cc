@@ -19,6 +19,14 @@ std::uint32_t hash_of(std::string_view name) {
   return hash ^ hash >> 15U;
 }
 
+std::size_t rarest_byte(std::string_view literal) {
+  if (literal.empty()) return 0;
+  const int rarest = match::rarest_symbol(match::symbols_of(literal));
+  std::size_t at = 0;
+  while (match::symbol_of(literal[at]) != match::Symbols{1} << rarest) ++at;
+  return at;
+}
+
 std::vector<match::Row> rows_of(const ScanPlan& plan) {
   std::vector<match::Row> rows;
   for (const RowOf& of : plan.block_rows) rows.push_back(of.row);
@@ -54,8 +62,11 @@ Program::Program(ProgramParts parts)
   for (Pattern& pattern : parts_.patterns) {
     for (FurtherNeed& need : pattern.also) {
       need.symbols.clear();
-      for (const std::string& literal : need.any_of)
+      need.rarest.clear();
+      for (const std::string& literal : need.any_of) {
         need.symbols.push_back(match::symbols_of(literal));
+        need.rarest.push_back(rarest_byte(literal));
+      }
     }
   }
   const auto& named = parts_.plan.named;

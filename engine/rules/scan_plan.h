@@ -115,7 +115,9 @@ struct Section {
 struct FurtherNeed {
   std::size_t trusted_bytes = 0;
   std::vector<std::string> any_of;
-  std::vector<match::Symbols> symbols{};  // of each; made by Program
+  // Of each; made by Program.
+  std::vector<match::Symbols> symbols{};
+  std::vector<std::size_t> rarest{};  // where its rarest byte stands
 };
 
 // A spelling of the pattern in one of the plan's databases: a text of at most so many bytes that it does not match is no

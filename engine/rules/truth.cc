@@ -5,10 +5,29 @@
 #include "engine/rules/truth.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "engine/base/text.h"
 
 namespace headgate::rules {
+
+namespace {
+
+// Looks for the byte of the literal that is rarest.
+bool contains(std::string_view text, std::string_view literal, std::size_t rarest) {
+  if (literal.empty()) return true;
+  if (text.size() < literal.size()) return false;
+  const char* const last = text.data() + (text.size() - literal.size()) + rarest;
+  for (const char* at = text.data() + rarest; at <= last; ++at) {
+    at = static_cast<const char*>(
+        std::memchr(at, literal[rarest], static_cast<std::size_t>(last - at) + 1));
+    if (at == nullptr) return false;
+    if (std::memcmp(at - rarest, literal.data(), literal.size()) == 0) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 Truth::Truth(const Program& program, Path path)
     : program_(program),
@@ -98,7 +117,7 @@ bool Truth::has_one_of(const FurtherNeed& need) {
   const match::Symbols present = symbols();
   for (std::size_t i = 0; i < need.any_of.size(); ++i) {
     const bool may = (need.symbols[i] & present) == need.symbols[i];
-    if (may && folded().find(need.any_of[i]) != std::string_view::npos) return true;
+    if (may && contains(folded(), need.any_of[i], need.rarest[i])) return true;
   }
   return false;
 }
