@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "compiler/analyse/scan_text.h"
+#include "compiler/back/finder_windows.h"
 #include "engine/base/text.h"
 
 namespace headgate::back {
@@ -289,6 +290,8 @@ class PlanBuilder {
     for (const Databases::One& one : databases.compiled) {
       numbers.push_back(static_cast<std::uint32_t>(plan().scans.size()));
       plan().scans.push_back(scan_of(one, owners));
+      if (switches_.finders && &section != &plan().block)
+        plan().scans.back().finder = finder_of(one, literals);
     }
     section.scans.insert(section.scans.end(), numbers.begin(), numbers.end());
     std::vector<std::uint32_t> refused;
@@ -303,6 +306,15 @@ class PlanBuilder {
     for (const std::uint32_t id : refused) gate(section, id);
     literal_scans_[literals] = std::move(numbers);
     literal_refused_[literals] = std::move(refused);
+  }
+
+  // For the literals of a database.
+  static std::shared_ptr<const match::LiteralFinder> finder_of(const Databases::One& one,
+                                                               const LiteralOwners& literals) {
+    std::vector<const analyse::Literal*> all, sought;
+    for (const auto& [literal, owners] : literals) all.push_back(&literal);
+    for (const std::uint32_t id : one.ids) sought.push_back(all[id]);
+    return make_finder(sought, one.ids);
   }
 
   static rules::Scan scan_of(const Databases::One& one,
