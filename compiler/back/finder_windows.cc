@@ -14,6 +14,8 @@ namespace headgate::back {
 
 namespace {
 
+// Of more literals, some window is found in most texts, and a database is faster. Measured on headers.
+constexpr std::size_t kMostLiterals = 500;
 // More literals with the same window are not worth it: each is compared where that window is found.
 constexpr std::uint32_t kMostAlike = 32;
 // What the table takes for rarest is found now and then all the same.
@@ -65,6 +67,7 @@ class Choice {
 
 std::shared_ptr<const match::LiteralFinder> make_finder(
     const std::vector<const analyse::Literal*>& literals, const std::vector<std::uint32_t>& ids) {
+  if (literals.size() > kMostLiterals) return nullptr;
   std::vector<match::SoughtLiteral> sought;
   for (std::size_t i = 0; i < literals.size(); ++i)
     sought.push_back({ids[i], literals[i]->bytes, literals[i]->caseless, 0});

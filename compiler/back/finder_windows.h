@@ -1,6 +1,7 @@
 // make_finder: a LiteralFinder for literals, each by those of its windows that are rarest in mail and in the other literals.
 //   Units     the literal at i is told of as ids[i].
-//   Errors    null when many literals share all their windows: where one of them is, a finder would compare too many.
+//   Errors    null when a database is faster: there are too many literals, or many of them share all their windows, and
+//             would all be compared where one of them is.
 //   Threads   pure.
 #pragma once
 

@@ -1,6 +1,6 @@
 // How it works: up to three groups of literals, by what their length allows: of four bytes and more, of two and three, of
-// one. A bitmap has about sixty bits a window, so that few texts get past it by chance, within 64 KB, so that it stays in
-// the caches; behind it, about one window a bucket.
+// one. A sieve has some bytes for each window: whatever gets past it by chance costs as
+// much as twenty looks, and what gets past it because a window is there does, too. Behind it, about one window a bucket.
 // Tested by tests/engine/match/literal_finder_test.cc.
 #include "engine/match/literal_finder.h"
 
@@ -17,7 +17,7 @@ namespace headgate::match {
 namespace {
 
 constexpr unsigned kLongestStride = 8;
-constexpr std::size_t kBytesAWindow = 4;
+constexpr std::size_t kBytesAWindow = 8;
 constexpr std::size_t kLeastSieve = 256, kMostSieve = 65'536;  // bytes, of either half
 constexpr std::size_t kMostBuckets = 1U << 20U;
 
@@ -91,7 +91,8 @@ bool LiteralFinder::occurs(const SoughtLiteral& literal, std::string_view bytes)
 }
 
 void LiteralFinder::index(Group& group, const std::vector<Window>& all) {
-  const std::size_t sieve = std::clamp(std::bit_ceil(kBytesAWindow * all.size()), kLeastSieve, kMostSieve);
+  const std::size_t sieve =
+      std::clamp(std::bit_ceil(kBytesAWindow * all.size()), kLeastSieve, kMostSieve);
   group.sieve_mask = sieve - 1;
   group.sieve.assign(2 * sieve, 0);
   const std::size_t buckets = std::min(std::bit_ceil(all.size()), kMostBuckets);
@@ -136,7 +137,8 @@ std::shared_ptr<const LiteralFinder> LiteralFinder::make(std::vector<SoughtLiter
     if (bytes.size() < of.span() || literal.at > bytes.size() - of.span()) return nullptr;
     const std::size_t by_width = of.width / 2;  // 0, 1, 2
     Group& group = groups[by_width];
-    group.least_bytes = windows[by_width].empty() ? bytes.size() : std::min(group.least_bytes, bytes.size());
+    group.least_bytes =
+        windows[by_width].empty() ? bytes.size() : std::min(group.least_bytes, bytes.size());
     group.windows = of;
     for (std::uint32_t at = literal.at; at < literal.at + of.stride; ++at)
       windows[by_width].push_back(Window{window_key(bytes.substr(at, of.width)), i, at});

@@ -47,8 +47,7 @@ constexpr std::array<std::uint64_t, kWord + 1> kFirstBytes = [] {
 }  // namespace
 
 std::size_t NameIndex::Digest::hash() const {
-  const std::uint64_t mixed =
-      (first ^ std::rotl(last, 29) ^ bytes) * 0x9e3779b97f4a7c15U;
+  const std::uint64_t mixed = (first ^ std::rotl(last, 29) ^ bytes) * 0x9e3779b97f4a7c15U;
   return static_cast<std::size_t>(mixed >> 32U);
 }
 
@@ -70,6 +69,7 @@ NameIndex::NameIndex(std::vector<std::string> names) : names_(std::move(names)) 
   for (std::uint32_t number = 0; number < names_.size(); ++number) {
     const std::string& name = names_[number];
     if (name.size() > kLongestName) continue;
+    beginnings_ |= match::symbol_of(name.empty() ? ':' : name.front());
     const Digest digest = digest_of(name, name.size());
     std::size_t at = digest.hash() & (slots_.size() - 1);
     while (slots_[at].number != kNone) at = (at + 1) & (slots_.size() - 1);
@@ -77,8 +77,7 @@ NameIndex::NameIndex(std::vector<std::string> names) : names_(std::move(names)) 
   }
 }
 
-std::uint32_t NameIndex::find(std::string_view text) const {
-  if (slots_.empty()) return kNone;
+std::uint32_t NameIndex::find_name(std::string_view text) const {
   const std::size_t bytes = text.substr(0, kLongestName + 1).find(':');
   if (bytes == std::string_view::npos) return kNone;
   const Digest digest = digest_of(text, bytes);

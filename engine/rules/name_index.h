@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/match/symbols.h"
+
 namespace headgate::rules {
 
 class NameIndex {
@@ -20,7 +22,10 @@ class NameIndex {
   explicit NameIndex(std::vector<std::string> names);
 
   // kNone when the text does not begin with one of the names and a colon.
-  [[nodiscard]] std::uint32_t find(std::string_view text) const;
+  [[nodiscard]] std::uint32_t find(std::string_view text) const {
+    if (text.empty() || (beginnings_ & match::symbol_of(text.front())) == 0) return kNone;
+    return find_name(text);
+  }
 
  private:
   // A name's length and its first and last eight bytes, in lower case: all of a name of up to 16.
@@ -37,9 +42,12 @@ class NameIndex {
     std::uint32_t number = kNone;
   };
 
+  [[nodiscard]] std::uint32_t find_name(std::string_view text) const;
+
   // Of the name with which a text begins.
   static Digest digest_of(std::string_view text, std::size_t name_bytes);
 
+  match::Symbols beginnings_ = 0;  // what a text with one of the names begins with
   std::vector<std::string> names_;
   std::vector<Slot> slots_;  // open addressing; a power of two, or empty
 };

@@ -39,7 +39,8 @@ TEST(FinderWindows, AreTheRarestOfTheLiteral) {
 
 TEST(FinderWindows, AreSharedByFew) {
   std::vector<std::string> literals = {"four"};
-  for (int i = 0; i < 30; ++i) literals.push_back(fmt::format("{}qzxv of the", static_cast<char>('a' + i % 26)));
+  for (int i = 0; i < 30; ++i)
+    literals.push_back(fmt::format("{}qzxv of the", static_cast<char>('a' + i % 26)));
   const auto finder = finder_for(literals);
   ASSERT_NE(finder, nullptr);
   std::map<std::string, int> windows;
@@ -50,6 +51,14 @@ TEST(FinderWindows, AreSharedByFew) {
 TEST(FinderWindows, ThereIsNoFinderForLiteralsThatAreAllAlike) {
   EXPECT_NE(finder_for(std::vector<std::string>(32, "same")), nullptr);
   EXPECT_EQ(finder_for(std::vector<std::string>(33, "same")), nullptr);
+}
+
+TEST(FinderWindows, ThereIsNoFinderForVeryManyLiterals) {
+  for (const int count : {500, 501}) {
+    std::vector<std::string> literals;
+    for (int i = 0; i < count; ++i) literals.push_back(fmt::format("{0}q{0}w{0}", 1000 + 7 * i));
+    EXPECT_EQ(finder_for(literals) != nullptr, count == 500);
+  }
 }
 
 }  // namespace
