@@ -134,6 +134,18 @@ void write_row(ByteWriter& out, const rules::RowOf& of) {
   }
 }
 
+void write_finder(ByteWriter& out, const match::LiteralFinder* finder) {
+  out.u8(finder != nullptr ? 1 : 0);
+  if (finder == nullptr) return;
+  write_count(out, finder->literals().size());
+  for (const match::SoughtLiteral& literal : finder->literals()) {
+    out.u32(literal.id);
+    out.string(literal.bytes);
+    out.u8(literal.caseless ? 1 : 0);
+    out.u32(literal.at);
+  }
+}
+
 void write_plan(ByteWriter& out, const rules::ScanPlan& plan, const Pool& pool) {
   out.u8(plan.ready ? 1 : 0);
   out.u8(plan.blocks ? 1 : 0);
@@ -142,6 +154,7 @@ void write_plan(ByteWriter& out, const rules::ScanPlan& plan, const Pool& pool) 
     out.u32(pool.number(*scan.scanner));
     write_numbers(out, scan.first);
     write_numbers(out, scan.owners);
+    write_finder(out, scan.finder.get());
   }
   write_section(out, plan.any);
   write_section(out, plan.block);

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "compiler/analyse/scan_text.h"
+#include "compiler/back/finder_windows.h"
 #include "engine/base/text.h"
 
 namespace headgate::back {
@@ -22,7 +23,7 @@ using rules::Gated;
 using rules::Section;
 using rules::Strategy;
 
-// Below, gates are as fast as a database.
+// Below, gates are as fast as a database; a finder is faster, however few there are.
 constexpr std::size_t kFewestInNamedDatabase = 4;
 
 using LiteralOwners = std::map<analyse::Literal, std::vector<std::uint32_t>>;
@@ -227,7 +228,7 @@ class PlanBuilder {
         else
           gate(section, id);
       }
-      if (by_literals.size() < kFewestInNamedDatabase) {
+      if (!switches_.finders && by_literals.size() < kFewestInNamedDatabase) {
         for (const std::uint32_t id : by_literals) gate(section, id);
       } else {
         LiteralOwners literals;
@@ -318,6 +319,8 @@ class PlanBuilder {
     for (const Databases::One& one : databases.compiled) {
       numbers.push_back(static_cast<std::uint32_t>(plan().scans.size()));
       plan().scans.push_back(scan_of(one, owners));
+      if (switches_.finders && &section != &plan().block)
+        plan().scans.back().finder = finder_of(one, literals);
     }
     section.scans.insert(section.scans.end(), numbers.begin(), numbers.end());
     std::vector<std::uint32_t> refused;
@@ -332,6 +335,15 @@ class PlanBuilder {
     for (const std::uint32_t id : refused) gate(section, id);
     literal_scans_[literals] = std::move(numbers);
     literal_refused_[literals] = std::move(refused);
+  }
+
+  // For the literals of a database.
+  static std::shared_ptr<const match::LiteralFinder> finder_of(const Databases::One& one,
+                                                               const LiteralOwners& literals) {
+    std::vector<const analyse::Literal*> all, sought;
+    for (const auto& [literal, owners] : literals) all.push_back(&literal);
+    for (const std::uint32_t id : one.ids) sought.push_back(all[id]);
+    return make_finder(sought, one.ids);
   }
 
   static rules::Scan scan_of(const Databases::One& one,

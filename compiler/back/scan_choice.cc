@@ -21,8 +21,9 @@ using rules::Strategy;
 constexpr double kLineBytes = 60;
 constexpr std::size_t kMostLines = 1'000;  // bytes; most lines are not longer
 constexpr double kAsk = 400;               // ns, for the reference engine to say no
-constexpr double kRegex = 0.4;  // ns a byte, for one more regular expression in a database
-constexpr double kGate = 0.03;  // ns a byte, to test a gate a line
+constexpr double kRegex = 0.4;         // ns a byte, for one more regular expression in a database
+constexpr double kFurtherNeed = 0.05;  // what another literal costs, of asking the reference engine
+constexpr double kGate = 0.03;         // ns a byte, to test a gate a line
 constexpr std::size_t kMostAlso = 2;
 constexpr double kWorthSpelling = 0.001;  // ns a byte, of the literals' cost
 constexpr std::size_t kShown = 40;        // bytes of a literal, in a reason
@@ -137,13 +138,35 @@ bool says_the_name(const Clause& clause, const std::vector<std::string>& names) 
   });
 }
 
+bool overlap(const Clause& a, const Clause& b) {
+  return std::any_of(a.begin(), a.end(), [&](const analyse::Literal& one) {
+    return std::any_of(b.begin(), b.end(), [&](const analyse::Literal& other) {
+      return one.bytes.find(other.bytes) != std::string::npos ||
+             other.bytes.find(one.bytes) != std::string::npos;
+    });
+  });
+}
+
+// Among headers of one name, a word that is rare in mail may be in each of them, as "name" is in Content-Type. So a rarer
+// literal counts there, also when only shorter texts without it are believed not to match: on longer ones, the other
+// literals are looked for (FurtherNeed) before the reference engine is asked.
+double cost_by_name(const analyse::NeededLiterals& needed, const analyse::Plan& plan) {
+  const bool has_further = std::ranges::any_of(plan.needs.literals, [&](const auto& other) {
+    return other.trusted_bytes > needed.trusted_bytes && !overlap(other.any_of, needed.any_of);
+  });
+  return needed.cost + cost_of_doubt(needed.trusted_bytes) * (has_further ? kFurtherNeed : 1);
+}
+
 // But none that the header's name has already.
 const analyse::NeededLiterals* cheapest(const analyse::Plan& plan,
                                         const std::vector<std::string>& names) {
   const analyse::NeededLiterals* best = nullptr;
+  const auto cost = [&](const analyse::NeededLiterals& needed) {
+    return names.empty() ? cost_of(needed) : cost_by_name(needed, plan);
+  };
   for (const analyse::NeededLiterals& needed : plan.needs.literals) {
     if (says_the_name(needed.any_of, names)) continue;
-    if (best == nullptr || cost_of(needed) < cost_of(*best)) best = &needed;
+    if (best == nullptr || cost(needed) < cost(*best)) best = &needed;
   }
   return best;
 }
@@ -152,15 +175,6 @@ std::vector<std::string> folded(const Clause& clause) {
   std::vector<std::string> literals;
   for (const analyse::Literal& literal : clause) literals.push_back(text::lower(literal.bytes));
   return literals;
-}
-
-bool overlap(const Clause& a, const Clause& b) {
-  return std::any_of(a.begin(), a.end(), [&](const analyse::Literal& one) {
-    return std::any_of(b.begin(), b.end(), [&](const analyse::Literal& other) {
-      return one.bytes.find(other.bytes) != std::string::npos ||
-             other.bytes.find(one.bytes) != std::string::npos;
-    });
-  });
 }
 
 // Further literals, tested before the reference engine is asked.

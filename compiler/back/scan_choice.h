@@ -23,6 +23,7 @@ struct Switches {
   bool regexes = true;   // spellings of patterns in a database
   bool blocks = true;    // body lines in blocks
   bool rows = true;      // rows of byte sets in blocks
+  bool finders = true;   // literals in short texts without a database
 };
 
 // A way with the length up to which it is believed that what it does not find does not match.

@@ -303,11 +303,29 @@ class Reader {
     return of;
   }
 
+  // Ids are those of the scan's database.
+  std::shared_ptr<const match::LiteralFinder> read_finder(std::size_t ids) {
+    if (in_.choice(1) == 0) return nullptr;
+    std::vector<match::SoughtLiteral> literals;
+    for (std::size_t left = in_.count(13); left > 0 && in_.ok(); --left) {
+      match::SoughtLiteral literal;
+      literal.id = index(ids);
+      literal.bytes = in_.string();
+      literal.caseless = in_.choice(1) == 1;
+      literal.at = in_.u32();
+      literals.push_back(std::move(literal));
+    }
+    if (!in_.ok()) return nullptr;
+    auto finder = match::LiteralFinder::make(std::move(literals));
+    if (finder == nullptr) in_.fail();
+    return finder;
+  }
+
   void read_plan(ProgramParts& parts) {
     ScanPlan& plan = parts.plan;
     plan.ready = in_.choice(1) == 1;
     plan.blocks = in_.choice(1) == 1;
-    for (std::size_t left = in_.count(12); left > 0 && in_.ok(); --left) {
+    for (std::size_t left = in_.count(13); left > 0 && in_.ok(); --left) {
       Scan scan;
       const std::uint32_t database = index(databases_.size());
       if (in_.ok()) scan.scanner = databases_[database];
@@ -318,6 +336,7 @@ class Reader {
           !std::is_sorted(scan.first.begin(), scan.first.end())) {
         in_.fail();
       }
+      if (in_.ok()) scan.finder = read_finder(scan.first.size() - 1);
       plan.scans.push_back(std::move(scan));
     }
     for (const Pattern& pattern : parts.patterns) {

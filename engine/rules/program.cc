@@ -1,22 +1,27 @@
 // Tested by tests/engine/rules/evaluate_test.cc, which builds programs by hand.
 #include "engine/rules/program.h"
 
-#include <fmt/format.h>
+#include <algorithm>
+#include <utility>
 
-#include "engine/base/text.h"
+#include <fmt/format.h>
 
 namespace headgate::rules {
 
 namespace {
 
-constexpr std::size_t kLongestName = 64;
-
-// FNV-1a over the name in lower case.
-std::uint32_t hash_of(std::string_view name) {
-  std::uint32_t hash = 2166136261U;
-  for (const char c : name)
-    hash = (hash ^ static_cast<unsigned char>(text::to_lower(c))) * 16777619U;
-  return hash ^ hash >> 15U;
+// None where there is more to look at than one finder. What is asked on demand is no candidate.
+Quick quick_of(const Section& section, const ProgramParts& parts) {
+  const auto is_on_demand = [&parts](const Gated& gated) {
+    return parts.patterns[gated.pattern].on_demand;
+  };
+  if (section.scans.size() > 1 || !std::ranges::all_of(section.gated, is_on_demand)) return {};
+  Quick quick{1, kTrustedWhateverComes, nullptr};
+  if (!section.doubts.empty()) quick.most = section.doubts.front().trusted_bytes;
+  if (section.scans.empty()) return quick;
+  quick.finder = parts.plan.scans[section.scans.front()].finder.get();
+  quick.most = quick.finder == nullptr ? 0 : std::min(quick.most, kFinderBytes);
+  return quick;
 }
 
 std::size_t rarest_byte(std::string_view literal) {
@@ -69,30 +74,19 @@ Program::Program(ProgramParts parts)
       }
     }
   }
-  const auto& named = parts_.plan.named;
-  if (named.empty()) return;
-  std::size_t slots = 4;
-  while (slots < 2 * named.size()) slots *= 2;
-  names_.assign(slots, 0);
-  for (std::uint32_t i = 0; i < named.size(); ++i) {
-    std::size_t at = hash_of(named[i].name) & (slots - 1);
-    while (names_[at] != 0) at = (at + 1) & (slots - 1);
-    names_[at] = i + 1;
-    first_of_names_ |= match::symbols_of(std::string_view(named[i].name).substr(0, 1));
-  }
+  std::vector<std::string> names;
+  for (const Section& section : parts_.plan.named) names.push_back(section.name);
+  names_ = NameIndex(std::move(names));
+  quick_named_.resize(parts_.plan.named.size());
+  if (!walk_.always().empty()) return;  // then each text is walked for
+  quick_any_ = quick_of(parts_.plan.any, parts_);
+  std::ranges::transform(parts_.plan.named, quick_named_.begin(),
+                         [this](const Section& section) { return quick_of(section, parts_); });
 }
 
 const Section* Program::named_section(std::string_view text) const {
-  if (text.empty() || (first_of_names_ & match::symbol_of(text.front())) == 0) return nullptr;
-  const std::size_t colon = text.substr(0, kLongestName + 1).find(':');
-  if (colon == std::string_view::npos) return nullptr;
-  const std::string_view name = text.substr(0, colon);
-  std::size_t at = hash_of(name) & (names_.size() - 1);
-  for (; names_[at] != 0; at = (at + 1) & (names_.size() - 1)) {
-    const Section& section = parts_.plan.named[names_[at] - 1];
-    if (text::equal_ignore_case(section.name, name)) return &section;
-  }
-  return nullptr;
+  const std::uint32_t number = named(text);
+  return number == NameIndex::kNone ? nullptr : &parts_.plan.named[number];
 }
 
 std::string Program::complaint(int line, std::string_view text) const {

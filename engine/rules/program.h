@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "engine/match/reference.h"
+#include "engine/rules/name_index.h"
 #include "engine/rules/program_source.h"
 #include "engine/rules/scan_plan.h"
 #include "engine/rules/walk.h"
@@ -93,7 +94,16 @@ class Program {
   // Looks for plan().block_rows, by their place.
   [[nodiscard]] const match::ShiftAnd& block_rows() const { return block_rows_; }
 
-  // The section of a header's name: of "Subject" in "Subject: x"; null when no pattern asks for that name.
+  // The number in plan().named of a header's name: of "Subject" in "Subject: x"; kNone when no pattern asks for that name.
+  [[nodiscard]] std::uint32_t named(std::string_view text) const { return names_.find(text); }
+
+  [[nodiscard]] const Quick& quick_any() const { return quick_any_; }
+
+  [[nodiscard]] const Quick& quick_named(std::uint32_t number) const {
+    return quick_named_[number];
+  }
+
+  // The section of that name, or null.
   [[nodiscard]] const Section* named_section(std::string_view text) const;
 
   // "pcre map NAME, line 3: TEXT": how Postfix words what goes wrong with a rule.
@@ -103,8 +113,9 @@ class Program {
   ProgramParts parts_;
   Walk walk_;
   match::ShiftAnd block_rows_;
-  std::vector<std::uint32_t> names_;   // open addressing: index + 1 into plan().named
-  match::Symbols first_of_names_ = 0;  // what they begin with
+  NameIndex names_;  // of plan().named
+  Quick quick_any_;
+  std::vector<Quick> quick_named_;
 };
 
 }  // namespace headgate::rules

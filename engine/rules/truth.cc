@@ -46,6 +46,7 @@ void Truth::begin(std::string_view text, bool is_line_of_block) {
   groups_valid_ = false;
   symbols_known_ = false;
   line_of_block_ = is_line_of_block;
+  unlooked_ = false;
   candidates_.clear();
   all_ = path_ == Path::confirm_only || !program_.plan().ready;
 }
@@ -53,8 +54,16 @@ void Truth::begin(std::string_view text, bool is_line_of_block) {
 void Truth::reset(std::string_view text) {
   begin(text, false);
   if (all_) return;
-  const Section* named = program_.named_section(text);
-  all_ = !look(program_.plan().any) || (named != nullptr && !look(*named));
+  named_ = program_.named(text);
+  unlooked_ = program_.quick_any().rules_out(text) &&
+              (named_ == NameIndex::kNone || program_.quick_named(named_).rules_out(text));
+  if (!unlooked_) look();
+}
+
+void Truth::look() {
+  unlooked_ = false;
+  const ScanPlan& plan = program_.plan();
+  all_ = !look(plan.any) || (named_ != NameIndex::kNone && !look(plan.named[named_]));
 }
 
 void Truth::scan_block(std::string_view block, std::vector<std::uint32_t>& touched) {
@@ -143,6 +152,7 @@ bool Truth::is_not_spelled(std::uint32_t id) {
 }
 
 Opinion Truth::opinion(std::uint32_t id) {
+  if (unlooked_) look();
   if (all_) return Opinion::ask;
   Memory& memory = memory_[id];
   const Pattern& pattern = program_.patterns()[id];

@@ -69,6 +69,7 @@ class Truth {
   };
 
   void begin(std::string_view text, bool is_line_of_block);
+  void look();
   bool look(const Section& section);
   void add(std::uint32_t pattern);
   bool lacks_a_literal(const Pattern& pattern);
@@ -83,6 +84,8 @@ class Truth {
   std::uint64_t generation_ = 0;
   bool all_ = false;
   bool line_of_block_ = false;
+  std::uint32_t named_ = NameIndex::kNone;  // the text's section by name
+  bool unlooked_ = false;  // there are no candidates; what else the sections tell was not asked for
   match::Symbols symbols_ = 0;
   bool symbols_known_ = false;
   std::vector<std::uint32_t> candidates_, stops_, guards_;

@@ -185,10 +185,11 @@ void expect_in_block(const rules::Program& program, const std::vector<std::strin
   }
 }
 
-constexpr std::array kSwitches = {
-    &back::Switches::literals, &back::Switches::gates,   &back::Switches::names,
-    &back::Switches::also,     &back::Switches::spelled, &back::Switches::guards,
-    &back::Switches::regexes,  &back::Switches::blocks,  &back::Switches::rows};
+constexpr std::array kSwitches = {&back::Switches::literals, &back::Switches::gates,
+                                  &back::Switches::names,    &back::Switches::also,
+                                  &back::Switches::spelled,  &back::Switches::guards,
+                                  &back::Switches::regexes,  &back::Switches::blocks,
+                                  &back::Switches::rows,     &back::Switches::finders};
 
 // With every optimisation, and with each but one, as texts and as lines: the answers of the reference engines alone.
 void expect_every_way(rules::Dialect dialect, const std::string& text,

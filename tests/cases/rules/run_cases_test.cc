@@ -183,10 +183,11 @@ void run_in_process(const Case& test) {
   }
 }
 
-constexpr std::array kSwitches = {
-    &back::Switches::literals, &back::Switches::gates,   &back::Switches::names,
-    &back::Switches::also,     &back::Switches::spelled, &back::Switches::guards,
-    &back::Switches::regexes,  &back::Switches::blocks,  &back::Switches::rows};
+constexpr std::array kSwitches = {&back::Switches::literals, &back::Switches::gates,
+                                  &back::Switches::names,    &back::Switches::also,
+                                  &back::Switches::spelled,  &back::Switches::guards,
+                                  &back::Switches::regexes,  &back::Switches::blocks,
+                                  &back::Switches::rows,     &back::Switches::finders};
 
 void run_with_each_switched_off(const Case& test) {
   for (std::size_t off = 0; off < kSwitches.size(); ++off) {

@@ -75,10 +75,11 @@ void add_image(const char* name, const Result<rules::CompiledTable>& table,
 // Of the optimisations, the one that this table does without.
 back::Switches one_off(const std::string& text) {
   back::Switches switches;
-  constexpr std::array kAll = {
-      &back::Switches::literals, &back::Switches::gates,   &back::Switches::names,
-      &back::Switches::also,     &back::Switches::spelled, &back::Switches::guards,
-      &back::Switches::regexes,  &back::Switches::blocks,  &back::Switches::rows};
+  constexpr std::array kAll = {&back::Switches::literals, &back::Switches::gates,
+                               &back::Switches::names,    &back::Switches::also,
+                               &back::Switches::spelled,  &back::Switches::guards,
+                               &back::Switches::regexes,  &back::Switches::blocks,
+                               &back::Switches::rows,     &back::Switches::finders};
   switches.*kAll[std::hash<std::string>()(text) % kAll.size()] = false;
   return switches;
 }

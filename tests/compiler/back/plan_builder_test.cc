@@ -83,11 +83,29 @@ TEST(PlanBuilder, EveryPatternHasItsPlaces) {
   expect_complete(*compiled(kTable));
   for (const auto off : {&Switches::literals, &Switches::gates, &Switches::names, &Switches::also,
                          &Switches::spelled, &Switches::guards, &Switches::regexes,
-                         &Switches::blocks, &Switches::rows}) {
+                         &Switches::blocks, &Switches::rows, &Switches::finders}) {
     Switches switches;
     switches.*off = false;
     expect_complete(*compiled(kTable, switches));
   }
+}
+
+TEST(PlanBuilder, AFinderHasTheLiteralsOfItsDatabase) {
+  const auto program = compiled(kTable);
+  std::size_t finders = 0;
+  for (const rules::Scan& scan : program->plan().scans) {
+    if (scan.finder == nullptr) continue;
+    ++finders;
+    std::set<std::uint32_t> sought;
+    for (const match::SoughtLiteral& literal : scan.finder->literals()) sought.insert(literal.id);
+    for (std::uint32_t id = 0; id + 1 < scan.first.size(); ++id)
+      EXPECT_EQ(sought.count(id) == 1, scan.first[id] < scan.first[id + 1]) << id;
+  }
+  EXPECT_GE(finders, 2U);  // of `any` and of subjects
+  Switches without;
+  without.finders = false;
+  for (const rules::Scan& scan : compiled(kTable, without)->plan().scans)
+    EXPECT_EQ(scan.finder, nullptr);
 }
 
 const rules::Pattern& pattern_of(const rules::Program& program, std::size_t rule) {

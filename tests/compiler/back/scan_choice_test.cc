@@ -1,6 +1,8 @@
 // Which way is taken for what pattern, with each way switched off in turn.
 #include "compiler/back/scan_choice.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "compiler/analyse/strategy.h"
@@ -43,6 +45,19 @@ TEST(ScanChoice, TakesWhatIsCheapest) {
   };
   for (const Row& row : rows)
     EXPECT_EQ(way(row.pattern, row.without), row.way) << row.pattern << " " << row.without;
+}
+
+// "name" is rare in mail, but not in Content-Type.
+TEST(ScanChoice, AmongHeadersOfANameTheRarestLiteralCounts) {
+  const analyse::Plan plan = plan_of("^Content-Type:.*name\\s*=.*gochewuestrueth.*\\.(exe|scr)");
+  const ScanChoice choice = choose_scan(plan, {});
+  ASSERT_NE(choice.named_literals, nullptr);
+  EXPECT_EQ(choice.named_literals->any_of.front().bytes, "gochewuestrueth");
+  // Longer texts are candidates without it: there the other literal is looked for first.
+  EXPECT_TRUE(std::any_of(choice.also.begin(), choice.also.end(), [&](const auto& need) {
+    return need.trusted_bytes > choice.named_literals->trusted_bytes &&
+           need.any_of == std::vector<std::string>{"name"};
+  }));
 }
 
 TEST(ScanChoice, GatesAskForNoMoreThanTheMatch) {

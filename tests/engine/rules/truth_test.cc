@@ -53,6 +53,29 @@ TEST(Truth, WithoutAPlanEveryPatternIsAsked) {
   }
 }
 
+// The short cut for texts without candidates is none for what is known of them.
+TEST(Truth, AGuardIsKnownByItsNameWhereThereIsNoCandidate) {
+  const auto table = compiler::compile_text(
+      Dialect::pcre, "t",
+      "if /^Subject:/\n/viagra/ A\n/cialis/ B\n/levitra/ C\n/xanax0/ D\nendif\n", {});
+  const Program& program = *table.full;
+  ASSERT_EQ(program.plan().named.size(), 1U);
+  EXPECT_TRUE(program.quick_named(0).rules_out("Subject: nothing"));
+  EXPECT_FALSE(program.quick_named(0).rules_out("Subject: viagra"));
+  EXPECT_FALSE(program.quick_named(0).rules_out("Subject: " + std::string(kFinderBytes, 'x')));
+  const std::uint32_t guard = program.ops().front().index;
+  Truth truth(program, Path::scan);
+  for (const std::size_t bytes : {std::size_t{1}, kFinderBytes}) {
+    truth.reset("Subject: " + std::string(bytes, 'x'));
+    EXPECT_TRUE(truth.candidates().empty());
+    EXPECT_EQ(truth.opinion(guard), Opinion::yes);
+    EXPECT_EQ(truth.opinion(program.rules().front().pattern), Opinion::no);
+    EXPECT_TRUE(truth.candidates().empty());
+  }
+  truth.reset("Subject: CIALIS");
+  EXPECT_EQ(truth.candidates(), std::vector{program.rules()[1].pattern});
+}
+
 TEST(Truth, WhatThePlanDoesNotNameIsNo) {
   Fixture f({Answer::yes, Answer::yes, Answer::yes});
   f.parts.plan.any.gated = {{needs('x'), 0}, {needs('y'), 1}};
