@@ -46,11 +46,11 @@ bool by_spelling(const ScanChoice& choice) {
   return choice.strategy == Strategy::native || choice.strategy == Strategy::prefilter;
 }
 
-// No line has one.
-bool needs_newline(const analyse::Needs& needs) {
-  return std::any_of(needs.bytes.begin(), needs.bytes.end(), [](const analyse::NeededByte& byte) {
-    return byte.any_of == analyse::single('\n');
-  });
+// No line of a block has a newline; one with a NUL is not asked for as a line (engine/lookup.h).
+bool is_in_no_line(const analyse::Needs& needs) {
+  const analyse::ByteSet in_lines = ~(analyse::single('\n') | analyse::single('\0'));
+  return std::any_of(needs.bytes.begin(), needs.bytes.end(),
+                     [&](const analyse::NeededByte& byte) { return (byte.any_of & in_lines).none(); });
 }
 
 std::string bytes_needed(const rules::Gate& gate) {
@@ -251,7 +251,7 @@ class PlanBuilder {
         doubt(plan().block, id);
         continue;
       }
-      if (needs_newline(of.needs)) {
+      if (is_in_no_line(of.needs)) {
         doubt(plan().block, id);
       } else if (choice.row != nullptr) {
         trust(plan().block, id, choice.row->trusted_bytes);

@@ -21,10 +21,11 @@ using rules::Strategy;
 constexpr double kLineBytes = 60;
 constexpr std::size_t kMostLines = 1'000;  // bytes; most lines are not longer
 constexpr double kAsk = 400;               // ns, for the reference engine to say no
-constexpr double kRegex = 0.4;         // ns a byte, for one more regular expression in a database
+constexpr double kRegex = 1.2;         // ns a byte, for one more regular expression in a database
 constexpr double kFurtherNeed = 0.05;  // what another literal costs, of asking the reference engine
 constexpr double kGate = 0.03;         // ns a byte, to test a gate a line
 constexpr std::size_t kMostAlso = 2;
+constexpr std::size_t kMostInAlso = 24;  // literals, that are looked for one by one
 constexpr double kWorthSpelling = 0.001;  // ns a byte, of the literals' cost
 constexpr std::size_t kShown = 40;        // bytes of a literal, in a reason
 
@@ -182,6 +183,7 @@ void add_also(const analyse::Plan& plan, const Clause& first, ScanChoice& choice
   std::vector<const Clause*> taken = {&first};
   for (const analyse::NeededLiterals& needed : plan.needs.literals) {
     if (choice.also.size() == kMostAlso) return;
+    if (needed.any_of.size() > kMostInAlso) continue;
     const bool overlaps = std::any_of(taken.begin(), taken.end(), [&](const Clause* clause) {
       return overlap(*clause, needed.any_of);
     });
