@@ -11,6 +11,7 @@
 
 #include "compiler/analyse/effort.h"
 #include "compiler/analyse/frequency.h"
+#include "compiler/analyse/look_ahead.h"
 #include "engine/base/text.h"
 
 namespace headgate::analyse {
@@ -32,7 +33,7 @@ constexpr std::array<std::size_t, 10> kBeginnings = {4, 6, 8, 10, 12, 16, 20, 24
 constexpr double kDoubtBits = 1.5;
 constexpr double kDoubtBitsAStep = 2.8;
 
-constexpr double kAStep = 0.0012;  // ns a byte of text, for one more step in a machine
+constexpr double kAStep = 0.0015;  // ns a byte of text, for one more step in a machine
 constexpr double kAsk = 250;       // ns, where the row occurs
 
 struct Chain {
@@ -297,7 +298,7 @@ Chain anchored_chain_of(const Node& tree) {
 
 std::vector<ByteRow> required_rows(const Node& tree, std::uint64_t match_limit,
                                    std::size_t trusted_bytes) {
-  const Chain chain = anchored_chain_of(tree);
+  const Chain chain = anchored_chain_of(without_look_aheads(tree));
   const Rating rating(chain.steps);
   std::vector<ByteRow> rows;
   ByteRow best = best_row(chain.steps, rating, chain.steps.size());

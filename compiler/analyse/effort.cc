@@ -187,6 +187,8 @@ class Meter {
       if (known && gives_way_to(*children[i], next)) {
         parts[i].calls = add(parts[i].calls, multiply(parts[i].ways, add(constant(1), glance)));
         parts[i].ways = constant(1);
+      } else if (is_byte_repeat(*children[i]) && parts[i].ways[1] > 0) {
+        few_go_on(children, i, glance, parts);
       }
       glance = add(parts[i].glance_calls, multiply(parts[i].glance_ways, glance));
       if (parts[i].nullable) {
@@ -199,6 +201,35 @@ class Meter {
     Effort whole = zero_width(0);
     for (const Effort& part : parts) append(whole, part);
     return whole;
+  }
+
+  // Of a run's lengths only those get on behind which the literal occurs that follows it, and it occurs only so often.
+  // `glance`: what it takes to see that it does not.
+  static void few_go_on(const Parts& children, std::size_t run, const Polynomial& glance,
+                        std::vector<Effort>& parts) {
+    std::vector<ByteSet> literal;
+    Polynomial calls = add(constant(1), glance);
+    for (std::size_t i = run + 1; i < parts.size(); ++i) {
+      if (children[i]->kind == NodeKind::bytes)
+        literal.push_back(children[i]->set);
+      else if (children[i]->kind == NodeKind::word_boundary)
+        calls = add(calls, parts[i].calls);
+      else
+        break;
+    }
+    if (literal.size() < 2) return;
+    parts[run].calls = add(parts[run].calls, multiply(parts[run].ways, calls));
+    parts[run].ways = add(linear(1 / static_cast<double>(least_distance(literal))), constant(1));
+  }
+
+  // Between two places at which the literal can occur.
+  static std::size_t least_distance(const std::vector<ByteSet>& literal) {
+    for (std::size_t distance = 1; distance < literal.size(); ++distance) {
+      std::size_t i = 0;
+      while (i + distance < literal.size() && (literal[i] & literal[i + distance]).any()) ++i;
+      if (i + distance == literal.size()) return distance;
+    }
+    return literal.size();
   }
 
   // A repeat that stops early leaves a place where one more round could begin: nothing that cannot begin so gets further.
@@ -271,17 +302,19 @@ class Meter {
   [[nodiscard]] Effort measure_before(const Node& node, const Effort& next) {
     const Node beginning = make_bytes(next.first);
     Parts children = node.kind == NodeKind::concat ? parts_of(node) : Parts{&node};
-    children.push_back(&beginning);
+    const std::size_t own = children.size();
+    // The whole literal that it begins with, or else one byte.
+    for (std::size_t i = 0; i < own && children[i]->kind == NodeKind::bytes; ++i)
+      children.push_back(children[i]);
+    if (children.size() == own) children.push_back(&beginning);
     Node row;  // the same as a tree of its own
     for (const Node* child : children) row.children.push_back(*child);
     std::vector<Effort> parts;
     const std::size_t tried = children_tried(row);
-    for (std::size_t i = 0; i < std::min(tried, children.size() - 1); ++i)
-      parts.push_back(measure(*children[i]));
-    if (tried == children.size()) {
-      parts.push_back(with_fewer_ways(beginning, measure_possible(beginning)));
-      parts.back().glance_calls = add(next.glance_calls, constant(2));
-    }
+    for (std::size_t i = 0; i < std::min(tried, own); ++i) parts.push_back(measure(*children[i]));
+    for (std::size_t i = own; i < tried; ++i)
+      parts.push_back(with_fewer_ways(*children[i], measure_possible(*children[i])));
+    if (tried > own) parts[own].glance_calls = add(next.glance_calls, constant(2));
     return with_fewer_ways(row, measure_row(children, std::move(parts)));
   }
 

@@ -7,6 +7,7 @@
 
 #include "compiler/analyse/effort.h"
 #include "compiler/analyse/frequency.h"
+#include "compiler/analyse/look_ahead.h"
 #include "engine/base/text.h"
 
 namespace headgate::analyse {
@@ -171,7 +172,8 @@ Needs needs_of(const Node& tree, std::uint64_t match_limit) {
     return std::max(needs.trusted_bytes, longest_safe_subject(tree, match_limit, cannot_match));
   };
   needs.least_bytes = least_bytes(tree);
-  for (Clause& clause : required_literals(tree)) {
+  const Node narrowed = without_look_aheads(tree);
+  for (Clause& clause : required_literals(narrowed)) {
     const std::size_t bytes =
         trusted([&](const Node& node) { return lacks_literals(node, clause); });
     const double cost = cost_of(clause);
@@ -181,7 +183,7 @@ Needs needs_of(const Node& tree, std::uint64_t match_limit) {
       needs.literals.begin(), needs.literals.end(),
       [](const NeededLiterals& a, const NeededLiterals& b) { return a.cost < b.cost; });
   std::vector<ByteSet> sets;
-  collect_bytes(tree, sets);
+  collect_bytes(narrowed, sets);
   if (sets.size() > kMostBytesNeeded) sets.resize(kMostBytesNeeded);
   for (const ByteSet& set : sets) {
     needs.bytes.push_back(

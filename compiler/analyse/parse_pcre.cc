@@ -177,7 +177,12 @@ class Parser {
     if (!at_.eat("?")) return close(make_unary(NodeKind::capture, alternatives(depth + 1)));
     if (at_.eat(":") || at_.eat("|")) return close(alternatives(depth + 1));
     if (at_.eat(">")) return close(make_unary(NodeKind::atomic, alternatives(depth + 1)));
-    if (at_.eat("=") || at_.eat("!") || at_.eat("<=") || at_.eat("<!"))
+    if (at_.eat("!")) {
+      Node look = make_unary(NodeKind::look, alternatives(depth + 1));
+      look.not_ahead = true;
+      return close(std::move(look));
+    }
+    if (at_.eat("=") || at_.eat("<=") || at_.eat("<!"))
       return close(make_unary(NodeKind::look, alternatives(depth + 1)));
     if (at_.eat("P=")) return back_reference_named(')');
     const bool named = at_.eat("P<") || at_.eat("<");

@@ -45,6 +45,7 @@ struct Node {
   ByteSet set;
   std::uint32_t min = 0;
   std::uint32_t max = 0;
+  bool not_ahead = false;  // of a look: the negative one to the right
   std::vector<Node> children;
 };
 

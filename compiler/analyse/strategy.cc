@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "compiler/analyse/look_ahead.h"
 #include "compiler/analyse/regex_tree.h"
 #include "compiler/analyse/scan_text.h"
 
@@ -19,7 +20,8 @@ void plan_scan(const Node& tree, Plan& plan) {
     plan.reason = "repeats that can run into the match limit";
     return;
   }
-  auto spelled = scan_text(tree, Subject::text);
+  const Node narrowed = without_look_aheads(tree);
+  auto spelled = scan_text(narrowed, Subject::text);
   if (!spelled) {
     plan.reason = spelled.error();
     return;
@@ -29,7 +31,7 @@ void plan_scan(const Node& tree, Plan& plan) {
   plan.scan_text = std::move(spelled->text);
   plan.caseless = spelled->caseless;
   plan.trusted_bytes = plan.needs.trusted_bytes;
-  if (auto in_block = scan_text(tree, Subject::block)) {
+  if (auto in_block = scan_text(narrowed, Subject::block)) {
     plan.block_text = std::move(in_block->text);
     plan.block_caseless = in_block->caseless;
   }

@@ -49,8 +49,9 @@ bool by_spelling(const ScanChoice& choice) {
 // No line of a block has a newline; one with a NUL is not asked for as a line (engine/lookup.h).
 bool is_in_no_line(const analyse::Needs& needs) {
   const analyse::ByteSet in_lines = ~(analyse::single('\n') | analyse::single('\0'));
-  return std::any_of(needs.bytes.begin(), needs.bytes.end(),
-                     [&](const analyse::NeededByte& byte) { return (byte.any_of & in_lines).none(); });
+  return std::any_of(needs.bytes.begin(), needs.bytes.end(), [&](const analyse::NeededByte& byte) {
+    return (byte.any_of & in_lines).none();
+  });
 }
 
 std::string bytes_needed(const rules::Gate& gate) {

@@ -25,7 +25,7 @@ constexpr double kRegex = 1.2;         // ns a byte, for one more regular expres
 constexpr double kFurtherNeed = 0.05;  // what another literal costs, of asking the reference engine
 constexpr double kGate = 0.03;         // ns a byte, to test a gate a line
 constexpr std::size_t kMostAlso = 2;
-constexpr std::size_t kMostInAlso = 24;  // literals, that are looked for one by one
+constexpr std::size_t kMostInAlso = 24;   // literals, that are looked for one by one
 constexpr double kWorthSpelling = 0.001;  // ns a byte, of the literals' cost
 constexpr std::size_t kShown = 40;        // bytes of a literal, in a reason
 
