@@ -78,7 +78,8 @@ std::optional<Texts> texts_of(const Node& node) {
 
 Node node_of(const std::string& text) {
   Node row;
-  for (const char c : text) row.children.push_back(make_bytes(single(static_cast<unsigned char>(c))));
+  for (const char c : text)
+    row.children.push_back(make_bytes(single(static_cast<unsigned char>(c))));
   return row;
 }
 
@@ -90,9 +91,8 @@ std::optional<Texts> without(const Texts& texts, const Texts& barred) {
       return text.starts_with(one);
     });
     if (is_barred) continue;
-    const bool is_open = std::any_of(barred.begin(), barred.end(), [&](const std::string& one) {
-      return one.starts_with(text);
-    });
+    const bool is_open = std::any_of(barred.begin(), barred.end(),
+                                     [&](const std::string& one) { return one.starts_with(text); });
     if (is_open) return std::nullopt;
     left.insert(text);
   }

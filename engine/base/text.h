@@ -24,6 +24,7 @@ constexpr char to_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char
 
 std::string lower(std::string_view s);
 std::string upper(std::string_view s);
+void lower_into(std::string_view s, char* out);  // room for s.size() bytes
 bool same_ignore_case(const char* a, const char* b, std::size_t size);
 
 inline bool equal_ignore_case(std::string_view a, std::string_view b) {

@@ -13,6 +13,8 @@ namespace headgate::rules {
 
 namespace {
 
+constexpr std::size_t kWorthSymbols = 4;
+
 // Looks for the byte of the literal that is rarest.
 bool contains(std::string_view text, std::string_view literal, std::size_t rarest) {
   if (literal.empty()) return true;
@@ -116,14 +118,16 @@ match::Symbols Truth::symbols() {
 std::string_view Truth::folded() {
   if (folded_generation_ != generation_) {
     folded_.resize(text_.size());
-    std::transform(text_.begin(), text_.end(), folded_.begin(), text::to_lower);
+    text::lower_into(text_, folded_.data());
     folded_generation_ = generation_;
   }
   return folded_;
 }
 
 bool Truth::has_one_of(const FurtherNeed& need) {
-  const match::Symbols present = symbols();
+  // For a few literals it is not worth to know all of the text's bytes.
+  const match::Symbols present =
+      need.any_of.size() < kWorthSymbols && !symbols_known_ ? ~match::Symbols{0} : symbols();
   for (std::size_t i = 0; i < need.any_of.size(); ++i) {
     const bool may = (need.symbols[i] & present) == need.symbols[i];
     if (may && contains(folded(), need.any_of[i], need.rarest[i])) return true;

@@ -34,13 +34,13 @@ TEST(WithoutLookAheads, WhereEverythingIsDecided) {
       {"x(?!ab)[ab]{2}y", true},
       {"((?!a)[ab])+c", true},
       {"(?!a|b)(?:a|b|c)d", true},
-      {"(?!abc)[ab]d", true},      // ab is open, abd is not
-      {"(?!abc)[ab]+d", false},    // too many texts
-      {"(?!abc)ab", false},        // what comes behind is not known
-      {"(?!a*)[ab]", false},       // bars anything
-      {"(?!a)a", false},           // never matches
-      {"(?!a).b", false},          // too many texts
-      {"(?!a)\\b[ab]", false},     // depends on what stands around
+      {"(?!abc)[ab]d", true},    // ab is open, abd is not
+      {"(?!abc)[ab]+d", false},  // too many texts
+      {"(?!abc)ab", false},      // what comes behind is not known
+      {"(?!a*)[ab]", false},     // bars anything
+      {"(?!a)a", false},         // never matches
+      {"(?!a).b", false},        // too many texts
+      {"(?!a)\\b[ab]", false},   // depends on what stands around
       {"(?=a)[ab]", false},
       {"(?<!a)[ab]", false},
   };

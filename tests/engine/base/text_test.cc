@@ -32,5 +32,22 @@ TEST(Text, SpaceIsTheCLocale) {
   EXPECT_FALSE(equal_ignore_case("\xc3\x89", "\xc3\xa9"));
 }
 
+TEST(Text, LowerIntoIsLowerOfEachByte) {
+  std::string all;
+  for (int round = 0; round < 3; ++round) {
+    for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte * (2 * round + 1));
+  }
+  for (std::size_t begin = 0; begin < 9; ++begin) {
+    for (const std::size_t size : {0U, 1U, 7U, 8U, 9U, 250U, 700U}) {
+      const std::string text = all.substr(begin, size);
+      std::string out(size, '?');
+      lower_into(text, out.data());
+      std::string expected;
+      for (const char c : text) expected += to_lower(c);
+      EXPECT_EQ(out, expected) << begin << ", " << size;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace headgate::text
