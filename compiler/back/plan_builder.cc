@@ -76,7 +76,13 @@ class PlanBuilder {
       plans_.push_back(patterns[lowered.pattern_ids[i]].plan);
       if (switches.guards) add_needs(lowered.guards[i], patterns, plans_.back().needs);
     }
-    for (const analyse::Plan& plan : plans_) choices_.push_back(choose_scan(plan, switches));
+    choose(switches);
+    double saved = 0;
+    for (const ScanChoice& choice : choices_) saved += choice.row_saves;
+    if (saved >= kAnyRow) return;
+    Switches no_rows = switches;
+    no_rows.rows = false;
+    choose(no_rows);
   }
 
   void build() {
@@ -92,6 +98,11 @@ class PlanBuilder {
   }
 
  private:
+  void choose(const Switches& switches) {
+    choices_.clear();
+    for (const analyse::Plan& plan : plans_) choices_.push_back(choose_scan(plan, switches));
+  }
+
   // A rule is reached only where its guards hold.
   static void add_needs(const std::vector<std::uint32_t>& guards,
                         const std::vector<CompiledPattern>& patterns, analyse::Needs& needs) {

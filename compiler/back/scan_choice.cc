@@ -242,6 +242,7 @@ ScanChoice choose_scan(const analyse::Plan& plan, const Switches& switches) {
   if (switches.rows) {
     for (const analyse::ByteRow& row : plan.rows) {
       if (cost_of_row(row) >= least) continue;
+      choice.row_saves += least - cost_of_row(row);
       least = cost_of_row(row);
       choice.row = &row;
     }

@@ -39,8 +39,12 @@ struct ScanChoice {
   std::size_t doubt_gate_trusted_bytes = 0;
   std::vector<rules::FurtherNeed> also;
   const analyse::ByteRow* row = nullptr;  // in blocks, instead of all that; of the Plan
+  double row_saves = 0;                   // ns a byte, against the best of the other ways
   bool worth_spelling = false;            // it is a candidate often enough
 };
+
+// Rows that save less in all than it costs to look for any row are not worth it.
+constexpr double kAnyRow = 1.3;  // ns a byte
 
 ScanChoice choose_scan(const analyse::Plan& plan, const Switches& switches);
 
