@@ -66,7 +66,8 @@ TEST(Truth, AGuardIsKnownByItsNameWhereThereIsNoCandidate) {
   const std::uint32_t guard = program.ops().front().index;
   Truth truth(program, Path::scan);
   for (const std::size_t bytes : {std::size_t{1}, kFinderBytes}) {
-    truth.reset("Subject: " + std::string(bytes, 'x'));
+    const std::string text = "Subject: " + std::string(bytes, 'x');
+    truth.reset(text);
     EXPECT_TRUE(truth.candidates().empty());
     EXPECT_EQ(truth.opinion(guard), Opinion::yes);
     EXPECT_EQ(truth.opinion(program.rules().front().pattern), Opinion::no);
