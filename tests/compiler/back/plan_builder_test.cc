@@ -105,8 +105,8 @@ TEST(PlanBuilder, AFinderHasTheLiteralsOfItsDatabase) {
   EXPECT_GE(finders, 2U);  // of `any` and of subjects
   Switches without;
   without.finders = false;
-  for (const rules::Scan& scan : compiled(kTable, without)->plan().scans)
-    EXPECT_EQ(scan.finder, nullptr);
+  const auto plain = compiled(kTable, without);
+  for (const rules::Scan& scan : plain->plan().scans) EXPECT_EQ(scan.finder, nullptr);
 }
 
 const rules::Pattern& pattern_of(const rules::Program& program, std::size_t rule) {
