@@ -11,7 +11,6 @@
 
 #include "compiler/analyse/effort.h"
 #include "compiler/analyse/frequency.h"
-#include "compiler/analyse/look_ahead.h"
 #include "engine/base/text.h"
 
 namespace headgate::analyse {
@@ -172,10 +171,20 @@ void add_anchors(const Node& tree, Chain& chain) {
 // together, whatever stands before it.
 class Rating {
  public:
-  explicit Rating(const std::vector<RowStep>& steps) : steps_(steps) {}
+  explicit Rating(const std::vector<RowStep>& steps) : steps_(steps) {
+    for (std::size_t before = 0; before < bits_after_.size(); ++before) {
+      for (std::size_t at = 0; at < steps.size(); ++at)
+        bits_after_[before].push_back(rate(at, std::min(before, at)));
+    }
+  }
 
   // The bits of step `at` in a row that has `before` steps before it.
   [[nodiscard]] double bits(std::size_t at, std::size_t before) const {
+    return bits_after_[std::min(before, bits_after_.size() - 1)][at];
+  }
+
+ private:
+  [[nodiscard]] double rate(std::size_t at, std::size_t before) const {
     double bits = 0;
     if (const auto literal = spelling(at)) {
       std::size_t known = 0;
@@ -198,7 +207,6 @@ class Rating {
     return std::clamp(bits, 0.0, kMostBits);
   }
 
- private:
   static double bits_of(const std::string& bytes) {
     return -std::log2(frequency_of(Literal{bytes, true}));
   }
@@ -232,31 +240,27 @@ class Rating {
     return shares;
   }
 
-  [[nodiscard]] double share(const ByteSet& set) const {
+  static double share(const ByteSet& set) {
+    static const std::array<double, 256> of_bytes = shares();
     double sum = 0;
     for (unsigned byte = 0; byte < 256; ++byte) {
-      if (set.test(byte)) sum += shares_[byte];
+      if (set.test(byte)) sum += of_bytes[byte];
     }
     return std::min(sum, 1.0);
   }
 
   const std::vector<RowStep>& steps_;
-  const std::array<double, 256> shares_ = shares();
+  std::array<std::vector<double>, 3> bits_after_;  // none, one, and more steps
 };
 
 // Of the first `count` steps.
 ByteRow best_row(const std::vector<RowStep>& steps, const Rating& rating, std::size_t count) {
-  std::array<std::vector<double>, 3> bits_after;  // so many steps, or more
-  for (std::size_t before = 0; before < bits_after.size(); ++before) {
-    for (std::size_t at = 0; at < count; ++at)
-      bits_after[before].push_back(rating.bits(at, std::min(before, at)));
-  }
   std::size_t best_first = 0, best_count = 0;
   double best_bits = 0;
   for (std::size_t first = 0; first < count; ++first) {
     double bits = 0;
     for (std::size_t i = first; i < std::min(first + kLongestRow, count); ++i) {
-      bits += bits_after[std::min<std::size_t>(i - first, 2)][i];
+      bits += rating.bits(i, i - first);
       const std::size_t taken = i - first + 1;
       const double rare =
           std::min({bits, kRare, kDoubtBits + kDoubtBitsAStep * static_cast<double>(taken)});
@@ -296,9 +300,9 @@ Chain anchored_chain_of(const Node& tree) {
 
 }  // namespace
 
-std::vector<ByteRow> required_rows(const Node& tree, std::uint64_t match_limit,
-                                   std::size_t trusted_bytes) {
-  const Chain chain = anchored_chain_of(without_look_aheads(tree));
+std::vector<ByteRow> required_rows(const Node& tree, const Node& narrowed,
+                                   std::uint64_t match_limit, std::size_t trusted_bytes) {
+  const Chain chain = anchored_chain_of(narrowed);
   const Rating rating(chain.steps);
   std::vector<ByteRow> rows;
   ByteRow best = best_row(chain.steps, rating, chain.steps.size());

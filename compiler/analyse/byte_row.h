@@ -1,4 +1,4 @@
-// required_row: a row of byte sets that each match of a tree contains, one byte out of each with some bytes between them: what
+// required_rows: rows of byte sets that each match of a tree contains, one byte out of each with some bytes between them: what
 // is left of a pattern without good literals, for engine/match/shift_and.h. Sound, never complete: alternatives are laid one
 // over the other, repeats that may go on become bytes between, what is zero-width is left out.
 //   Units     `bits`: the row occurs once in 2^bits bytes of mail, guessed; costs are nanoseconds a byte of text.
@@ -31,9 +31,10 @@ struct ByteRow {
 constexpr std::size_t kLongestRow = 63;
 
 // The shortest row that is rare, or else the rarest, of at most kLongestRow steps; and, where a pattern may run into the match
-// limit, the same of its beginnings, whose lack keeps PCRE2 from getting far. None when nothing is known.
-std::vector<ByteRow> required_rows(const Node& tree, std::uint64_t match_limit,
-                                   std::size_t trusted_bytes);
+// limit, the same of its beginnings, whose lack keeps PCRE2 from getting far. None when nothing is known. `narrowed`: the tree
+// without_look_aheads().
+std::vector<ByteRow> required_rows(const Node& tree, const Node& narrowed,
+                                   std::uint64_t match_limit, std::size_t trusted_bytes);
 
 // What it is likely to cost to ask the reference engine where a row occurs; cost_of: and to look for it.
 double cost_of_asking(const ByteRow& row);

@@ -318,23 +318,13 @@ class Meter {
     return with_fewer_ways(row, measure_row(children, std::move(parts)));
   }
 
-  // The last of so many rounds does not end.
-  [[nodiscard]] static Effort measure_rounds(const Effort& once, const Effort& before,
-                                             std::uint32_t rounds) {
-    Effort effort = once;
-    const Polynomial step = add(larger(once.calls, before.calls), constant(2));
-    const Polynomial glance = add(once.glance_calls, constant(2));
-    Polynomial reached = constant(1);
-    Polynomial glanced = constant(1);
-    effort.calls = effort.glance_calls = Polynomial{};
-    for (std::uint32_t round = 0; round < rounds; ++round) {
-      effort.calls = add(effort.calls, multiply(reached, step));
-      effort.glance_calls = add(effort.glance_calls, multiply(glanced, glance));
-      reached = multiply(reached, before.ways);
-      glanced = multiply(glanced, once.glance_ways);
+  // How many rounds are begun where the text lacks what it takes to end the last of them; none: nothing is known to be lacking.
+  [[nodiscard]] std::uint32_t rounds_begun(const Node& node) const {
+    if (!lacking(node)) return 0;
+    for (std::uint32_t rounds = 2; rounds <= std::min(node.min, kFewRounds); ++rounds) {
+      if (lacking(make_repeat(node.children[0], rounds, rounds))) return rounds;
     }
-    effort.ways = effort.glance_ways = Polynomial{};
-    return effort;
+    return 0;
   }
 
   [[nodiscard]] Effort measure_repeat(const Node& node) {
@@ -342,26 +332,22 @@ class Meter {
     const Effort once = measure(node.children[0]);
     if (node.min > 0 && lacking(node.children[0])) return once;  // there is no second round
     const Effort before = once.nullable ? once : measure_before(node.children[0], once);
-    if (lacking(node)) {
-      for (std::uint32_t rounds = 2; rounds <= std::min(node.min, kFewRounds); ++rounds) {
-        if (lacking(make_repeat(node.children[0], rounds, rounds)))
-          return measure_rounds(once, before, rounds);
-      }
-    }
+    const std::uint32_t begun = rounds_begun(node);
+    const std::uint32_t most = begun > 0 ? begun : node.max;
     Effort effort;
     effort.first = once.first;
     effort.nullable = node.min == 0 || once.nullable;
     effort.explosive = once.explosive;
     const Polynomial step = add(larger(once.calls, before.calls), constant(2));
     const Polynomial glance = add(once.glance_calls, constant(2));
-    if (node.max <= kFewRounds) {
+    if (most <= kFewRounds) {
       Polynomial reached = constant(1);  // ways to have done so many rounds before another one
       Polynomial glanced = constant(1);
       if (node.min == 0) effort.ways = effort.glance_ways = constant(1);
-      for (std::uint32_t round = 1; round <= node.max; ++round) {
+      for (std::uint32_t round = 1; round <= most; ++round) {
         effort.calls = add(effort.calls, multiply(reached, step));
         effort.glance_calls = add(effort.glance_calls, multiply(glanced, glance));
-        const bool may_end = round >= node.min;
+        const bool may_end = begun == 0 && round >= node.min;
         if (may_end) effort.ways = add(effort.ways, multiply(reached, once.ways));
         reached = multiply(reached, before.ways);
         glanced = multiply(glanced, once.glance_ways);

@@ -7,7 +7,6 @@
 
 #include "compiler/analyse/effort.h"
 #include "compiler/analyse/frequency.h"
-#include "compiler/analyse/look_ahead.h"
 #include "engine/base/text.h"
 
 namespace headgate::analyse {
@@ -162,7 +161,7 @@ void add_byte_of_engine(Needs& needs, unsigned char byte, std::size_t trusted_by
   if (!is_known) needs.bytes.push_back(NeededByte{either, trusted_bytes});
 }
 
-Needs needs_of(const Node& tree, std::uint64_t match_limit) {
+Needs needs_of(const Node& tree, const Node& narrowed, std::uint64_t match_limit) {
   Needs needs;
   needs.known = true;
   needs.trusted_bytes = longest_safe_subject(tree, match_limit);
@@ -172,7 +171,6 @@ Needs needs_of(const Node& tree, std::uint64_t match_limit) {
     return std::max(needs.trusted_bytes, longest_safe_subject(tree, match_limit, cannot_match));
   };
   needs.least_bytes = least_bytes(tree);
-  const Node narrowed = without_look_aheads(tree);
   for (Clause& clause : required_literals(narrowed)) {
     const std::size_t bytes =
         trusted([&](const Node& node) { return lacks_literals(node, clause); });

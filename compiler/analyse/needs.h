@@ -39,6 +39,7 @@ struct Needs {
 // The reference engine itself looks for the byte, in either case, before it tries anything.
 void add_byte_of_engine(Needs& needs, unsigned char byte, std::size_t trusted_bytes);
 
-Needs needs_of(const Node& tree, std::uint64_t match_limit);
+// `narrowed`: the tree without_look_aheads().
+Needs needs_of(const Node& tree, const Node& narrowed, std::uint64_t match_limit);
 
 }  // namespace headgate::analyse

@@ -15,12 +15,11 @@ namespace {
 // A scan that may be believed only on shorter subjects is not worth its bit.
 constexpr std::size_t kLeastTrusted = 16;
 
-void plan_scan(const Node& tree, Plan& plan) {
+void plan_scan(const Node& narrowed, Plan& plan) {
   if (plan.needs.trusted_bytes < kLeastTrusted) {
     plan.reason = "repeats that can run into the match limit";
     return;
   }
-  const Node narrowed = without_look_aheads(tree);
   auto spelled = scan_text(narrowed, Subject::text);
   if (!spelled) {
     plan.reason = spelled.error();
@@ -48,9 +47,10 @@ Plan plan_pattern(front::Dialect dialect, const front::Pattern& pattern,
     plan.reason = tree.error();
     return plan;
   }
-  plan.needs = needs_of(*tree, match_limit);
-  plan.rows = required_rows(*tree, match_limit, plan.needs.trusted_bytes);
-  plan_scan(*tree, plan);
+  const Node narrowed = without_look_aheads(*tree);
+  plan.needs = needs_of(*tree, narrowed, match_limit);
+  plan.rows = required_rows(*tree, narrowed, match_limit, plan.needs.trusted_bytes);
+  plan_scan(narrowed, plan);
   return plan;
 }
 

@@ -42,10 +42,6 @@ match::Row row_of(const analyse::ByteRow& found) {
   return row;
 }
 
-bool by_spelling(const ScanChoice& choice) {
-  return choice.strategy == Strategy::native || choice.strategy == Strategy::prefilter;
-}
-
 // No line of a block has a newline; one with a NUL is not asked for as a line (engine/lookup.h).
 bool is_in_no_line(const analyse::Needs& needs) {
   const analyse::ByteSet in_lines = ~(analyse::single('\n') | analyse::single('\0'));

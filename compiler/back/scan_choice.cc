@@ -199,12 +199,10 @@ double cost_of_row(const analyse::ByteRow& row) {
 
 // A row is guessed from its steps one by one; where it stands for words that are common, it may be common, too.
 bool is_found_often(const ScanChoice& choice) {
-  const bool by_spelling =
-      choice.strategy == Strategy::native || choice.strategy == Strategy::prefilter;
   const bool by_literals = choice.literals != nullptr && choice.literals->cost > kWorthSpelling;
   if (choice.row != nullptr)
     return by_literals || analyse::cost_of_asking(*choice.row) > kWorthSpelling;
-  return by_literals || (choice.literals == nullptr && !by_spelling);
+  return by_literals || (choice.literals == nullptr && !by_spelling(choice));
 }
 
 }  // namespace

@@ -43,6 +43,12 @@ struct ScanChoice {
   bool worth_spelling = false;            // it is a candidate often enough
 };
 
+// It is looked for in a database of spellings.
+inline bool by_spelling(const ScanChoice& choice) {
+  return choice.strategy == rules::Strategy::native ||
+         choice.strategy == rules::Strategy::prefilter;
+}
+
 // Rows that save less in all than it costs to look for any row are not worth it.
 constexpr double kAnyRow = 1.3;  // ns a byte
 

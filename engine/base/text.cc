@@ -7,25 +7,19 @@
 namespace headgate::text {
 
 void lower_into(std::string_view s, char* out) {
-  constexpr std::uint64_t kEach = 0x0101010101010101;
   std::size_t at = 0;
-  // Eight at a time: no carry gets from one byte into the next, for the highest bits are out of the way.
   for (; at + 8 <= s.size(); at += 8) {
     std::uint64_t bytes = 0;
     std::memcpy(&bytes, s.data() + at, 8);
-    const std::uint64_t low = bytes & kEach * 0x7f;
-    const std::uint64_t from_a = low + kEach * (0x80 - 'A');
-    const std::uint64_t after_z = low + kEach * (0x7f - 'Z');
-    const std::uint64_t capitals = from_a & ~after_z & ~bytes & kEach * 0x80;
-    bytes |= capitals >> 2U;
+    bytes = to_lower(bytes);
     std::memcpy(out + at, &bytes, 8);
   }
   for (; at < s.size(); ++at) out[at] = to_lower(s[at]);
 }
 
 std::string lower(std::string_view s) {
-  std::string out(s);
-  std::transform(out.begin(), out.end(), out.begin(), to_lower);
+  std::string out(s.size(), '\0');
+  lower_into(s, out.data());
   return out;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,16 @@ constexpr bool is_alnum(char c) { return is_digit(c) || is_alpha(c); }
 constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 constexpr char to_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
+
+// Eight bytes at once: where one is ASCII and a capital, bit 5 is set. No carry gets from one byte into the next, for the
+// highest bits are out of the way.
+constexpr std::uint64_t to_lower(std::uint64_t bytes) {
+  constexpr std::uint64_t kEach = 0x0101010101010101U;
+  const std::uint64_t low = bytes & (0x7f * kEach);
+  const std::uint64_t from_a = low + (0x80 - 'A') * kEach;
+  const std::uint64_t past_z = low + (0x7f - 'Z') * kEach;
+  return bytes | (from_a & ~past_z & ~bytes & (0x80 * kEach)) >> 2U;
+}
 
 std::string lower(std::string_view s);
 std::string upper(std::string_view s);

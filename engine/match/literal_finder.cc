@@ -1,6 +1,6 @@
 // How it works: up to three groups of literals, by what their length allows: of four bytes and more, of two and three, of
-// one. A sieve has some bytes for each window: whatever gets past it by chance costs as
-// much as twenty looks, and what gets past it because a window is there does, too. Behind it, about one window a bucket.
+// one. A sieve has some bytes for each window: whatever gets past it by chance costs as much as twenty looks, and what gets
+// past it because a window is there does, too. Behind it, about one window a bucket.
 // Tested by tests/engine/match/literal_finder_test.cc.
 #include "engine/match/literal_finder.h"
 

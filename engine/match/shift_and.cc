@@ -217,29 +217,9 @@ void ShiftAnd::run(const Bank& bank, std::string_view block, OnRow on_row, void*
 }
 
 void ShiftAnd::scan(std::string_view block, OnRow on_row, void* context, Cpu cpu) const {
-  static_assert(kMostLines == 6);
-  for (const Bank& bank : banks_) {
-    switch (bank.lines) {
-      case 1:
-        run<1>(bank, block, on_row, context, cpu);
-        break;
-      case 2:
-        run<2>(bank, block, on_row, context, cpu);
-        break;
-      case 3:
-        run<3>(bank, block, on_row, context, cpu);
-        break;
-      case 4:
-        run<4>(bank, block, on_row, context, cpu);
-        break;
-      case 5:
-        run<5>(bank, block, on_row, context, cpu);
-        break;
-      default:
-        run<6>(bank, block, on_row, context, cpu);
-        break;
-    }
-  }
+  constexpr std::array kRuns = {&run<1>, &run<2>, &run<3>, &run<4>, &run<5>, &run<6>};
+  static_assert(kRuns.size() == kMostLines);
+  for (const Bank& bank : banks_) kRuns[bank.lines - 1](bank, block, on_row, context, cpu);
 }
 
 }  // namespace headgate::match

@@ -92,6 +92,11 @@ class Reader {
     return in_.ok() ? static_cast<int>(value) : 0;
   }
 
+  std::size_t size() {
+    const std::uint64_t value = in_.u64();
+    return static_cast<std::size_t>(value);
+  }
+
   // An index below `end`.
   std::uint32_t index(std::size_t end) {
     const std::uint32_t value = in_.u32();
@@ -185,21 +190,18 @@ class Reader {
     pattern.text = spellings_[spelling].text;
     pattern.strategy = static_cast<Strategy>(in_.choice(5));
     pattern.reason = in_.string();
-    const std::uint64_t trusted = in_.u64();
-    pattern.trusted_bytes = static_cast<std::size_t>(trusted);
+    pattern.trusted_bytes = size();
     pattern.on_demand = in_.choice(1) == 1;
     pattern.sure = in_.choice(1) == 1;
     for (std::size_t sets = in_.count(12); sets > 0 && in_.ok(); --sets) {
       FurtherNeed need;
-      const std::uint64_t up_to = in_.u64();
-      need.trusted_bytes = static_cast<std::size_t>(up_to);
+      need.trusted_bytes = size();
       for (std::size_t left = in_.count(4); left > 0 && in_.ok(); --left)
         need.any_of.emplace_back(in_.string());
       pattern.also.push_back(std::move(need));
     }
     pattern.spelled.scan = in_.u32();  // checked with the plan
-    const std::uint64_t spelled_bytes = in_.u64();
-    pattern.spelled.trusted_bytes = static_cast<std::size_t>(spelled_bytes);
+    pattern.spelled.trusted_bytes = size();
     pattern.flags = in_.string();
     pattern.line = place();
     parts.patterns.push_back(std::move(pattern));
@@ -213,8 +215,7 @@ class Reader {
     for (std::size_t left = in_.count(12); left > 0 && in_.ok(); --left) {
       Piece piece;
       piece.literal = in_.string();
-      const std::uint64_t group = in_.u64();
-      piece.group = static_cast<std::size_t>(group);
+      piece.group = size();
       if (in_.ok() && piece.group > parts.patterns[rule.pattern].reference->group_count())
         in_.fail();
       rule.value.push_back(std::move(piece));
@@ -240,11 +241,6 @@ class Reader {
     for (std::size_t left = in_.count(4); left > 0 && in_.ok(); --left)
       numbers.push_back(index(end));
     return numbers;
-  }
-
-  std::size_t size() {
-    const std::uint64_t value = in_.u64();
-    return static_cast<std::size_t>(value);
   }
 
   Gate read_gate() {

@@ -23,16 +23,6 @@ std::uint64_t word_at(const char* at) {
   return word;
 }
 
-// Eight bytes in lower case: where a byte is ASCII and an upper-case letter, bit 5 is set.
-constexpr std::uint64_t lower(std::uint64_t word) {
-  constexpr std::uint64_t kEach = 0x0101010101010101U;
-  const std::uint64_t low = word & (0x7f * kEach);
-  const std::uint64_t from_a = low + (0x80 - 'A') * kEach;
-  const std::uint64_t past_z = low + (0x7f - 'Z') * kEach;
-  const std::uint64_t upper = (from_a ^ past_z) & ~word & (0x80 * kEach);
-  return word | upper >> 2U;
-}
-
 // Masks for the first so many bytes of a word in memory.
 constexpr std::array<std::uint64_t, kWord + 1> kFirstBytes = [] {
   std::array<std::uint64_t, kWord + 1> masks{};
@@ -60,7 +50,7 @@ NameIndex::Digest NameIndex::digest_of(std::string_view text, std::size_t name_b
   }
   const std::uint64_t first = word_at(text.data()) & kFirstBytes[std::min(name_bytes, kWord)];
   const std::uint64_t last = word_at(text.data() + std::max(name_bytes, kWord) - kWord);
-  return {lower(first), name_bytes > kWord ? lower(last) : 0, name_bytes};
+  return {text::to_lower(first), name_bytes > kWord ? text::to_lower(last) : 0, name_bytes};
 }
 
 NameIndex::NameIndex(std::vector<std::string> names) : names_(std::move(names)) {

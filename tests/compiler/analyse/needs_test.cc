@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "compiler/analyse/effort.h"
+#include "compiler/analyse/look_ahead.h"
 #include "engine/base/text.h"
 #include "engine/match/confirm_pcre2.h"
 #include "engine/match/scratch.h"
@@ -18,7 +19,7 @@ constexpr std::uint64_t kLimit = 10'000'000;
 
 Needs needs(const std::string& pattern, std::uint64_t limit = kLimit) {
   const Parsed tree = parse_pcre(pattern, front::Flags{});
-  return tree ? needs_of(*tree, limit) : Needs{};
+  return tree ? needs_of(*tree, without_look_aheads(*tree), limit) : Needs{};
 }
 
 std::string joined(const std::vector<std::string>& names) {
