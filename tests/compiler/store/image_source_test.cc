@@ -1,9 +1,12 @@
 #include "compiler/store/image_source.h"
 
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <thread>
 
 #include "engine/base/file.h"
+#include "engine/base/mapped_file.h"
 #include "engine/rules/program_lookup.h"
 #include "tests/compiler/back/poor_process.h"
 #include "tests/compiler/store/store_fixture.h"
@@ -31,6 +34,23 @@ class ImageSourceTest : public StoreTest {
   std::string only_image() const {
     EXPECT_EQ(files().size(), 1U);
     return settings_.directory + "/" + files().at(0);
+  }
+
+  // Another byte at `offset`, whatever was there. A file system's clock goes in ticks: a change in the tick of the last use
+  // is not to be seen by anybody, so it is repeated until the clock has moved.
+  void damage(std::streamoff offset) const {
+    const std::string path = only_image();
+    const FileIdentity before = *file_identity(path);
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(offset);
+    const char other = static_cast<char>(~file.get());
+    do {
+      file.seekp(offset);
+      file.put(other);
+      file.flush();
+      ASSERT_TRUE(file);
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    } while (*file_identity(path) == before);
   }
 
   std::atomic<bool> cancelled_ = false;
@@ -169,11 +189,7 @@ TEST_F(ImageSourceTest, AChangedTableHasAnotherImage) {
 TEST_F(ImageSourceTest, ADamagedImageIsRefusedSaidAndBuiltAgain) {
   const std::string name = table("/foo/ X\n");
   ASSERT_TRUE(source()->build(Dialect::pcre, name, cancelled_));
-  {
-    std::fstream file(only_image(), std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(500);
-    file.put('\x7f');
-  }
+  damage(500);
   const std::string image = only_image();
   const auto programs = source();
   const auto cold = programs->load(Dialect::pcre, name);
@@ -217,11 +233,7 @@ TEST_F(ImageSourceTest, DamageDoneToAnImageInUseIsSeenByTheNextLoad) {
   ASSERT_TRUE(programs->build(Dialect::pcre, name, cancelled_));
   const auto in_use = programs->load(Dialect::pcre, name);
   ASSERT_FALSE(in_use->wants_build);
-  {
-    std::fstream file(only_image(), std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(90);
-    file.put('\x7f');
-  }
+  damage(90);
   const auto reloaded = programs->load(Dialect::pcre, name);
   EXPECT_TRUE(reloaded->wants_build);
   EXPECT_EQ(reloaded->diagnostics.size(), 1U);
