@@ -112,15 +112,21 @@ double frequency_of(const Literal& literal) {
   return std::exp2(-bits);
 }
 
-double cost_of(const Clause& clause) {
-  double cost = 0;
+double rate_of(const Clause& clause) {
+  double rate = 0;
   for (const Literal& literal : clause) {
     const double bytes = static_cast<double>(literal.bytes.size()) + (literal.at_start ? 1 : 0) +
                          (literal.at_end ? 1 : 0);
     const double doubt = std::exp2(-kDoubtBits - kDoubtBitsAByte * bytes);
-    cost += (frequency_of(literal) + doubt) * kAsk + kLookFor;
+    rate += frequency_of(literal) + doubt;
   }
-  return cost;
+  return rate;
 }
+
+double cost_of_looking(const Clause& clause) {
+  return static_cast<double>(clause.size()) * kLookFor;
+}
+
+double cost_of(const Clause& clause) { return rate_of(clause) * kAsk + cost_of_looking(clause); }
 
 }  // namespace headgate::analyse

@@ -146,14 +146,22 @@ class PlanBuilder {
     trust(section, id, plans_[id].needs.trusted_bytes);
   }
 
+  // For people: how the section was expected to find it.
+  void expect(const Section& section, std::uint32_t id, rules::Outlook outlook) {
+    rules::Pattern& pattern = parts_.patterns[id];
+    (&section == &plan().block ? pattern.in_block : pattern.alone) = std::move(outlook);
+  }
+
   void gate(Section& section, std::uint32_t id) {
+    expect(section, id, outlook_of(choices_[id].by_gate));
     section.gated.push_back(Gated{choices_[id].gate, id});
     trust(section, id, choices_[id].gate_trusted_bytes);
   }
 
   // In a block, newlines tell where lines begin and end; a text of its own is only searched for the bytes.
   void find_by_literals(Section& section, std::uint32_t id, const analyse::NeededLiterals& needed,
-                        LiteralOwners& literals) {
+                        const Expected& expected, LiteralOwners& literals) {
+    expect(section, id, outlook_of(expected, needed.any_of));
     for (analyse::Literal literal : needed.any_of) {
       if (&section == &plan().block) {
         if (literal.at_start) literal.bytes.insert(0, 1, '\n');
@@ -185,9 +193,10 @@ class PlanBuilder {
       }
       const ScanChoice& choice = choices_[id];
       if (choice.literals != nullptr) {
-        find_by_literals(plan().any, id, *choice.literals, literals);
+        find_by_literals(plan().any, id, *choice.literals, choice.expected, literals);
       } else if (by_spelling(choice)) {
         trust(plan().any, id, plans_[id].trusted_bytes);
+        expect(plan().any, id, outlook_of(choice.expected));
         spellings.push_back({id, plans_[id].scan_text, plans_[id].caseless, false, true});
       } else {
         gate(plan().any, id);
@@ -200,6 +209,7 @@ class PlanBuilder {
       if (why == nullptr) return;
       pattern.strategy = Strategy::confirm_only;
       pattern.reason = *why;
+      gate(plan().any, id);
     });
   }
 
@@ -232,7 +242,8 @@ class PlanBuilder {
       } else {
         LiteralOwners literals;
         for (const std::uint32_t id : by_literals)
-          find_by_literals(section, id, *choices_[id].named_literals, literals);
+          find_by_literals(section, id, *choices_[id].named_literals, choices_[id].expected_named,
+                           literals);
         add_literals(section, literals);
       }
       finish(section);
@@ -254,18 +265,22 @@ class PlanBuilder {
         doubt(plan().block, id);
       } else if (choice.row != nullptr) {
         trust(plan().block, id, choice.row->trusted_bytes);
+        expect(plan().block, id, outlook_of(choice.expected_in_block));
         plan().block_rows.push_back(rules::RowOf{id, row_of(*choice.row)});
       } else if (choice.literals != nullptr) {
-        find_by_literals(plan().block, id, *choice.literals, literals);
+        find_by_literals(plan().block, id, *choice.literals, choice.expected, literals);
       } else if (by_spelling(choice) && !of.block_text.empty()) {
         trust(plan().block, id, of.trusted_bytes);
+        expect(plan().block, id, outlook_of(choice.expected));
         spellings.push_back({id, of.block_text, of.block_caseless, true, false});
       } else {
         gate(plan().block, id);
       }
     }
     add_literals(plan().block, literals);
-    add_spellings(plan().block, spellings, [](std::uint32_t, const std::string*) {});
+    add_spellings(plan().block, spellings, [this](std::uint32_t id, const std::string* why) {
+      if (why != nullptr) gate(plan().block, id);
+    });
   }
 
   // Patterns that are found by the same literals, or the same rare byte, are candidates together, and share a database.
@@ -366,10 +381,7 @@ class PlanBuilder {
       plan().scans.push_back(scan_of(one, places));
       for (const std::uint32_t index : one.ids) came(owners[index][0], nullptr);
     }
-    for (const auto& [index, why] : databases.refused) {
-      came(owners[index][0], &why);
-      gate(section, owners[index][0]);
-    }
+    for (const auto& [index, why] : databases.refused) came(owners[index][0], &why);
   }
 
   rules::ProgramParts& parts_;

@@ -15,6 +15,7 @@
 #include "engine/rules/program.h"
 #include "smtpd/cli/configured_tables.h"
 #include "smtpd/cli/images.h"
+#include "smtpd/cli/plan_report.h"
 #include "smtpd/cli/rule_table.h"
 #include "smtpd/config/load.h"
 
@@ -65,6 +66,7 @@ void print_text(std::ostream& out, const std::string& spec, const rules::Program
 }
 
 void print_patterns(std::ostream& out, const rules::Program& program) {
+  const PlanReport report(program);
   for (std::size_t at = 0; at < program.ops().size(); ++at) {
     const rules::Op& op = program.ops()[at];
     if (op.kind != rules::OpKind::test) continue;
@@ -76,10 +78,14 @@ void print_patterns(std::ostream& out, const rules::Program& program) {
                action.empty() ? "" : "  ", action,
                pattern.reason.empty() ? "" : "  (" + pattern.reason + ")", trusted(pattern)))
         << '\n';
+    for (const std::string& line : report.lines(op.index))
+      out << "            " << text::printable(line) << '\n';
   }
+  for (const std::string& line : report.summary()) out << text::printable(line) << '\n';
 }
 
 nlohmann::ordered_json facts(const std::string& spec, const rules::Program& program) {
+  const PlanReport report(program);
   nlohmann::ordered_json patterns = nlohmann::ordered_json::array();
   for (std::size_t at = 0; at < program.ops().size(); ++at) {
     const rules::Op& op = program.ops()[at];
@@ -94,12 +100,15 @@ nlohmann::ordered_json facts(const std::string& spec, const rules::Program& prog
                         {"reason", pattern.reason},
                         {"trusted_bytes", pattern.trusted_bytes},
                         {"action", action_of(program, at)}});
+    patterns.back().update(report.facts(op.index));
   }
   return {{"table", spec},
           {"dialect", rules::name_of(program.dialect())},
           {"rules", program.rules().size()},
           {"databases", program.plan().scans.size()},
           {"database_bytes", database_bytes(program)},
+          {"measured", program.plan().measured},
+          {"costs", report.costs()},
           {"patterns", std::move(patterns)}};
 }
 
