@@ -14,10 +14,11 @@ namespace headgate::back {
 namespace {
 
 constexpr double kTextBytes = 60;
-constexpr double kAsk = 400;     // ns, for the reference engine to say no
-constexpr double kRegex = 0.4;   // ns a byte, for one more regular expression in a database
-constexpr double kGate = 0.03;   // ns a byte, to test a gate a line
-constexpr double kFound = 60;    // ns, to note that a text has what was looked for
+constexpr double kAsk = 400;      // ns, for the reference engine to say no
+constexpr double kRegex = 0.4;    // ns a byte, for one more regular expression in a database
+constexpr double kGate = 0.03;    // ns a byte, to test a gate a line
+constexpr double kFound = 60;     // ns, to note that a text has what was looked for
+constexpr double kSpelled = 250;  // ns, for a scan of a text for some patterns' spellings
 constexpr double kGuessBytes = 100'000;
 
 // How many lines are longer, about; each of them costs a question.
@@ -35,7 +36,7 @@ template <class Item>
 const Seen* seen_of(const std::vector<Item>& items, const Item& item,
                     const std::vector<Seen>& seen) {
   const auto place = static_cast<std::size_t>(&item - items.data());
-  return place < seen.size() ? &seen[place] : nullptr;
+  return place < seen.size() && seen[place].known ? &seen[place] : nullptr;
 }
 
 }  // namespace
@@ -82,9 +83,15 @@ double Costs::text_bytes() const {
 }
 
 double Costs::doubt(std::size_t trusted_bytes) const {
-  const double longer = figures_ != nullptr ? figures_->mail->longer_than(trusted_bytes)
-                                            : longer_than(trusted_bytes);
+  const double longer =
+      figures_ != nullptr ? figures_->mail->longer_than(trusted_bytes) : longer_than(trusted_bytes);
   return longer * ask() / text_bytes();
+}
+
+// The dearer patterns get a small database of their own spelling between.
+double Costs::found(const Seen& seen) const {
+  const bool may_be_spelled = plan_.how != analyse::How::confirm_only;
+  return kFound + (may_be_spelled ? std::min(seen.ask, kSpelled) : seen.ask);
 }
 
 double Costs::rate(const Seen& seen, double guessed) const {
@@ -112,21 +119,21 @@ Expected Costs::of_spelling() const { return {0, kRegex + doubt(plan_.trusted_by
 double Costs::asking(const analyse::NeededLiterals& needed) const {
   const Seen* counted = seen(needed);
   if (counted == nullptr) return needed.cost;
-  return rate(*counted, analyse::rate_of(needed.any_of)) * (kFound + counted->ask);
+  return rate(*counted, analyse::rate_of(needed.any_of)) * found(*counted);
 }
 
 double Costs::asking(const analyse::ByteRow& row) const {
   const Seen* counted = seen(row);
   if (counted == nullptr) return analyse::cost_of_asking(row);
-  return rate(*counted, analyse::rate_of(row)) * (kFound + counted->ask);
+  return rate(*counted, analyse::rate_of(row)) * found(*counted);
 }
 
 Expected Costs::of(const analyse::NeededLiterals& needed) const {
   const double guessed = analyse::rate_of(needed.any_of);
   const Seen* counted = seen(needed);
   if (counted == nullptr) return {guessed, needed.cost + doubt(needed.trusted_bytes)};
-  return {rate(*counted, guessed), asking(needed) + analyse::cost_of_looking(needed.any_of) +
-                                       doubt(needed.trusted_bytes)};
+  return {rate(*counted, guessed),
+          asking(needed) + analyse::cost_of_looking(needed.any_of) + doubt(needed.trusted_bytes)};
 }
 
 Expected Costs::of(const analyse::ByteRow& row) const {

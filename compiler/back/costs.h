@@ -44,6 +44,7 @@ class MailShapes {
 
 // Of literals, or of a row.
 struct Seen {
+  bool known = false;
   std::uint64_t texts = 0;  // that have them
   double ask = 0;           // about one of those
 };
@@ -52,7 +53,8 @@ struct Seen {
 struct Figures {
   const MailShapes* mail = nullptr;  // of the texts that were looked at; never empty
   double ask = 0;                    // about any text
-  std::vector<Seen> literals, rows;  // of the Plan's, by their place; fewer: not measured
+  std::vector<Seen> literals,
+      rows;  // of the Plan's, by their place; fewer: those were not measured
 };
 
 struct Expected {
@@ -75,7 +77,7 @@ class Costs {
   // The share of texts that have a byte of these kinds.
   [[nodiscard]] double having(match::Symbols symbols) const;
 
-  // Of `found`, as far as it is asking.
+  // Of their cost, what is asking.
   [[nodiscard]] double asking(const analyse::NeededLiterals& needed) const;
   [[nodiscard]] double asking(const analyse::ByteRow& row) const;
 
@@ -83,6 +85,7 @@ class Costs {
   [[nodiscard]] double ask() const;
   [[nodiscard]] double text_bytes() const;
   [[nodiscard]] double doubt(std::size_t trusted_bytes) const;
+  [[nodiscard]] double found(const Seen& seen) const;
   [[nodiscard]] double rate(const Seen& seen, double guessed) const;
   [[nodiscard]] const Seen* seen(const analyse::NeededLiterals& needed) const;
   [[nodiscard]] const Seen* seen(const analyse::ByteRow& row) const;

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "compiler/analyse/scan_text.h"
+#include "compiler/back/measure.h"
 #include "engine/base/text.h"
 
 namespace headgate::back {
@@ -26,12 +27,6 @@ using rules::Strategy;
 constexpr std::size_t kFewestInNamedDatabase = 4;
 
 using LiteralOwners = std::map<analyse::Literal, std::vector<std::uint32_t>>;
-
-std::string spelled(const std::string& bytes) {
-  std::string out;
-  for (const char c : bytes) out += analyse::spell_byte(static_cast<unsigned char>(c));
-  return out;
-}
 
 match::Row row_of(const analyse::ByteRow& found) {
   static_assert(analyse::kLongestRow == match::kLongestRow);
@@ -63,8 +58,8 @@ std::string bytes_needed(const rules::Gate& gate) {
 class PlanBuilder {
  public:
   PlanBuilder(Lowered& lowered, const std::vector<CompiledPattern>& patterns,
-              const Switches& switches, SetCompiler& compiler, Offenders& offenders,
-              Shortage& shortage)
+              const Switches& switches, const rules::MailSample* mail, SetCompiler& compiler,
+              Offenders& offenders, Shortage& shortage)
       : parts_(lowered.parts),
         switches_(switches),
         compiler_(compiler),
@@ -74,7 +69,7 @@ class PlanBuilder {
       plans_.push_back(patterns[lowered.pattern_ids[i]].plan);
       if (switches.guards) add_needs(lowered.guards[i], patterns, plans_.back().needs);
     }
-    for (const analyse::Plan& plan : plans_) choices_.push_back(choose_scan(plan, switches));
+    choose(lowered, patterns, mail);
   }
 
   void build() {
@@ -101,6 +96,20 @@ class PlanBuilder {
       needs.header_names = more.header_names;
       needs.only_name = false;
     }
+  }
+
+  void choose(const Lowered& lowered, const std::vector<CompiledPattern>& patterns,
+              const rules::MailSample* mail) {
+    Measured measured;
+    if (mail != nullptr) {
+      std::vector<Measurable> wanted;
+      for (std::size_t i = 0; i < plans_.size(); ++i)
+        wanted.push_back({&plans_[i], patterns[lowered.pattern_ids[i]].engine.get()});
+      measured = measure(wanted, *mail, compiler_);
+      plan().measured = true;
+    }
+    for (std::size_t i = 0; i < plans_.size(); ++i)
+      choices_.push_back(choose_scan(plans_[i], switches_, measured.of(i)));
   }
 
   rules::ScanPlan& plan() { return parts_.plan; }
@@ -323,8 +332,8 @@ class PlanBuilder {
     ScanSet set;
     std::vector<const std::vector<std::uint32_t>*> owners;
     for (const auto& [literal, ids] : literals) {
-      set.push_back({static_cast<std::uint32_t>(owners.size()), spelled(literal.bytes),
-                     literal.caseless, false, false});
+      set.push_back({static_cast<std::uint32_t>(owners.size()),
+                     analyse::spell_literal(literal.bytes), literal.caseless, false, false});
       owners.push_back(&ids);
     }
     const Databases databases =
@@ -397,9 +406,9 @@ class PlanBuilder {
 }  // namespace
 
 void build_plan(Lowered& lowered, const std::vector<CompiledPattern>& patterns,
-                const Switches& switches, SetCompiler& compiler, Offenders& offenders,
-                Shortage& shortage) {
-  PlanBuilder(lowered, patterns, switches, compiler, offenders, shortage).build();
+                const Switches& switches, const rules::MailSample* mail, SetCompiler& compiler,
+                Offenders& offenders, Shortage& shortage) {
+  PlanBuilder(lowered, patterns, switches, mail, compiler, offenders, shortage).build();
 }
 
 }  // namespace headgate::back

@@ -107,8 +107,7 @@ std::string PlanReport::what_for(const Place& place, const rules::Outlook& outlo
   }
   std::vector<std::string> databases;
   for (const std::uint32_t number : place.databases) databases.push_back(database(number));
-  return fmt::format("{} in {}",
-                     outlook.literals.empty() ? "its own spelling" : quoted(outlook),
+  return fmt::format("{} in {}", outlook.literals.empty() ? "its own spelling" : quoted(outlook),
                      joined(databases, ", "));
 }
 

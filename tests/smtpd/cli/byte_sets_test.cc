@@ -17,17 +17,17 @@ TEST(ByteSets, AreWrittenAsInPatterns) {
     std::string_view bytes, text;
   };
 
-  const Row rows[] = {{"v", "v"},       {"vV", "v"},       {"V", "V"},
+  const Row rows[] = {{"v", "v"},        {"vV", "v"},       {"V", "V"},
                       {"abcd", "[a-d]"}, {"aAbB", "[ab]"},  {"ab-]", "[\\-\\]ab]"},
-                      {"\n", "\\x0a"},  {"\xff", "\\xff"}, {"019", "[019]"}};
+                      {"\n", "\\x0a"},   {"\xff", "\\xff"}, {"019", "[019]"}};
   for (const Row& row : rows) EXPECT_EQ(set_text(set_of(row.bytes)), row.text);
   EXPECT_EQ(set_text(std::bitset<256>().set()), ".");
   EXPECT_EQ(set_text(~set_of("\n")), "[^\\x0a]");
 }
 
 TEST(ByteSets, RowsHaveTheirAnchorsAndWhatMayStandBetween) {
-  const match::Row row = {{set_of("\n")}, {set_of("vV"), set_of("_.")}, {set_of("\n")},
-                          {set_of("a")},  {set_of("\n")}};
+  const match::Row row = {
+      {set_of("\n")}, {set_of("vV"), set_of("_.")}, {set_of("\n")}, {set_of("a")}, {set_of("\n")}};
   EXPECT_EQ(row_text(row), "^v[._]*\\x0aa$");
 }
 
