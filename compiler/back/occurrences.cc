@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "compiler/analyse/scan_text.h"
+#include "compiler/back/scan_choice.h"
 #include "engine/match/scratch.h"
 #include "engine/match/shift_and.h"
 
@@ -14,13 +15,6 @@ namespace headgate::back {
 namespace {
 
 constexpr std::size_t kSome = 12;  // texts that are kept of those with a hit
-
-match::Row row_of(const analyse::ByteRow& found) {
-  match::Row row;
-  for (const analyse::RowStep& step : found.steps)
-    row.push_back(match::Step{step.byte, step.between});
-  return row;
-}
 
 }  // namespace
 

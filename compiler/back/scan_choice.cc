@@ -184,6 +184,14 @@ std::vector<rules::FurtherNeed> further_needs(const analyse::Plan& plan,
   return also;
 }
 
+match::Row row_of(const analyse::ByteRow& row) {
+  static_assert(analyse::kLongestRow == match::kLongestRow);
+  match::Row looked_for;
+  for (const analyse::RowStep& step : row.steps)
+    looked_for.push_back(match::Step{step.byte, step.between});
+  return looked_for;
+}
+
 rules::Outlook outlook_of(const Expected& expected, const Clause& literals) {
   rules::Outlook outlook{expected.per_byte, expected.cost, {}, 0};
   const std::size_t shown = std::min(literals.size(), kMostListed);

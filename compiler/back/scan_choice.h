@@ -49,6 +49,9 @@ struct ScanChoice {
 ScanChoice choose_scan(const analyse::Plan& plan, const Switches& switches,
                        const Figures* figures = nullptr);
 
+// As it is looked for.
+match::Row row_of(const analyse::ByteRow& row);
+
 // For `compile --explain`.
 rules::Outlook outlook_of(const Expected& expected, const analyse::Clause& literals = {});
 

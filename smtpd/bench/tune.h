@@ -35,9 +35,9 @@ struct Tried {
   std::string name;  // "guessed", "measured", "measured, without rows"
   bool measured = false;
   std::string problem;  // why there is no image of it, or no figures
-  std::size_t databases = 0, database_bytes = 0, rows = 0;
-  double build_seconds = 0;         // of the clock
-  std::vector<double> nanoseconds;  // by round
+  std::size_t databases = 0, database_bytes = 0, rows = 0;  // rows: where there are body lines
+  double build_seconds = 0;                                 // of the clock
+  std::vector<double> nanoseconds;                          // by round
 
   [[nodiscard]] peers::Spread spread() const { return peers::spread_of(nanoseconds); }
 };

@@ -6,8 +6,11 @@
 #include "compiler/analyse/strategy.h"
 #include "compiler/back/occurrences.h"
 #include "compiler/back/scan_choice.h"
+#include "compiler/compile.h"
 #include "engine/match/confirm_pcre2.h"
 #include "engine/match/reference.h"
+#include "engine/rules/program.h"
+#include "engine/rules/program_lookup.h"
 
 namespace headgate::back {
 namespace {
@@ -47,18 +50,21 @@ TEST(Occurrences, AreCountedByText) {
   const auto clause = [](bool caseless, bool at_start, bool at_end) {
     return analyse::Clause{{"spam", caseless, at_start, at_end}};
   };
+
   struct Row {
     analyse::Clause clause;
     const std::vector<bool>* among;
     std::vector<std::uint32_t> texts;
   };
-  const Row rows[] = {{clause(false, false, false), nullptr, {0, 4, 5}},
-                      {clause(true, false, false), nullptr, {0, 3, 4, 5}},
-                      {clause(true, false, false), &among, {0, 3}},
-                      {clause(false, true, false), nullptr, {0, 5}},
-                      {clause(false, true, true), nullptr, {5}},
-                      {{{"ham", false, false, false}, {"xs", false, false, false}}, nullptr, {1, 4}},
-                      {{{"nowhere", false, false, false}}, nullptr, {}}};
+
+  const Row rows[] = {
+      {clause(false, false, false), nullptr, {0, 4, 5}},
+      {clause(true, false, false), nullptr, {0, 3, 4, 5}},
+      {clause(true, false, false), &among, {0, 3}},
+      {clause(false, true, false), nullptr, {0, 5}},
+      {clause(false, true, true), nullptr, {5}},
+      {{{"ham", false, false, false}, {"xs", false, false, false}}, nullptr, {1, 4}},
+      {{{"nowhere", false, false, false}}, nullptr, {}}};
   std::vector<std::size_t> numbers;
   for (const Row& row : rows) numbers.push_back(occurrences.want(row.clause, row.among));
   EXPECT_EQ(occurrences.want(rows[0].clause, nullptr), numbers[0]);
@@ -92,7 +98,8 @@ TEST(Occurrences, SomeOfMany) {
 // In this mail everybody writes of zqxzq, and nobody of the weather.
 TEST(Measure, WhatIsRareHereIsLookedFor) {
   const char* pattern = "zqxzqjkwvzqx.*weather";
-  const rules::MailSample odd = mail_of(20'000, {"it is zqxzqjkwvzqx again today", "some other words"});
+  const rules::MailSample odd =
+      mail_of(20'000, {"it is zqxzqjkwvzqx again today", "some other words"});
   const analyse::Plan plan = plan_of(pattern);
   EXPECT_EQ(choose_scan(plan, {}).literals->any_of.front().bytes, "zqxzqjkwvzqx");
   const Case measured(pattern, odd);
@@ -121,6 +128,27 @@ TEST(Measure, OfHeadersOnlyThoseOfItsNameCount) {
   EXPECT_EQ(choose_scan(measured.plan, {}, figures).named_literals->any_of.front().bytes, "offer");
   const Case elsewhere("^X-Spam:.*money", sample);
   EXPECT_EQ(elsewhere.measured.of(0), nullptr) << "none of its headers: guessed";
+}
+
+// The plan for the other kind of texts stays what was guessed.
+TEST(Measure, HeadersSayNothingAboutBodyLines) {
+  const char* table = "/zqxzqjkwvzqx.*weather/ X\n";
+  for (const bool body_lines : {false, true}) {
+    const rules::MailSample sample =
+        mail_of(20'000, {"X-Note: it is zqxzqjkwvzqx again", "To: nobody else"}, body_lines);
+    compiler::CompileOptions options;
+    options.mail = &sample;
+    const auto compiled = compiler::compile_text(rules::Dialect::pcre, "t", table, options);
+    EXPECT_TRUE(compiled.full->plan().measured);
+    const rules::Pattern& pattern = compiled.full->patterns().front();
+    const auto& measured = body_lines ? pattern.in_block : pattern.alone;
+    const auto& guessed = body_lines ? pattern.alone : pattern.in_block;
+    EXPECT_EQ(measured.literals, std::vector<std::string>{"weather"});
+    EXPECT_EQ(guessed.literals, std::vector<std::string>{"zqxzqjkwvzqx"});
+    rules::ProgramLookup lookup(compiled.full, "t", nullptr);
+    EXPECT_TRUE((*lookup.find("zqxzqjkwvzqx and weather")).has_value());
+    EXPECT_FALSE((*lookup.find("weather and zqxzqjkwvzqx")).has_value());
+  }
 }
 
 TEST(Measure, AsksTakeTheTimeTheyTake) {

@@ -21,7 +21,8 @@ class Tune : public testing::Test {
   Tune() : programs_({}, std::make_unique<store::InProcessBuilder>(env_), env_) {
     settings_.directory = directory_.path() + "/images";
     programs_.configure(settings_);
-    testing_support::write_contents(table_, "/free money/ REJECT\n/v[_.]?i[_.]?a[_.]?g[_.]?ra/ REJECT\n/zqxzqj.*weather/ X\n");
+    testing_support::write_contents(
+        table_, "/free money/ REJECT\n/v[_.]?i[_.]?a[_.]?g[_.]?ra/ REJECT\n/zqxzqj.*weather/ X\n");
     options_.table.spec = "pcre:" + table_;
     options_.rounds = 2;
     options_.least_seconds = 0;
@@ -78,7 +79,8 @@ TEST_F(Tune, TheHalvesHaveNothingInCommon) {
 TEST_F(Tune, OneMessageIsCutInTwo) {
   add_messages(1);
   const Halves halves = halves_of(mail_.messages(), peers::KeyKind::body, 1'000'000, 1);
-  EXPECT_EQ(halves.measured.texts, (std::vector<std::string>{"line 0 of zqxzqj", "and free money"}));
+  EXPECT_EQ(halves.measured.texts,
+            (std::vector<std::string>{"line 0 of zqxzqj", "and free money"}));
   ASSERT_EQ(halves.tried.sections.size(), 1U);
   EXPECT_EQ(halves.tried.sections[0].bytes, "other\n");
   EXPECT_EQ(halves.tried.texts, 1U);
@@ -119,7 +121,8 @@ TEST_F(Tune, PastItsTimeNothingMoreIsBuilt) {
 TEST_F(Tune, WhatCannotBeDoneIsSaid) {
   EXPECT_EQ(run().error().code, Code::not_found) << "no mail";
   add("Subject: x\n\n");
-  EXPECT_EQ(run().error().text(), options_.table.spec + ": the mail has no body lines to measure on");
+  EXPECT_EQ(run().error().text(),
+            options_.table.spec + ": the mail has no body lines to measure on");
   add_messages(4);
   testing_support::write_contents(table_, "");
   EXPECT_EQ(run().error().code, Code::invalid);
