@@ -34,7 +34,8 @@ std::shared_ptr<const rules::Program> build(front::Dialect dialect, const std::s
                                             back::Offenders& offenders, back::Shortage& shortage) {
   back::Lowered lowered = back::lower(dialect, name, file, patterns, subset);
   if (options.use_hyperscan)
-    back::build_plan(lowered, patterns, options.switches, databases, offenders, shortage);
+    back::build_plan(lowered, patterns, options.switches, options.mail, databases, offenders,
+                     shortage);
   return std::make_shared<const rules::Program>(std::move(lowered.parts));
 }
 

@@ -15,6 +15,7 @@
 #include "compiler/back/scan_choice.h"
 #include "compiler/back/shortage.h"
 #include "engine/match/selftest.h"
+#include "engine/rules/mail_sample.h"
 #include "engine/rules/program_source.h"
 
 namespace headgate::compiler {
@@ -24,7 +25,9 @@ struct CompileOptions {
   std::string why_no_scan = "scanning is switched off";  // each pattern's reason, without Hyperscan
   back::SetCompiler* databases = nullptr;  // borrowed; null: in this process, without limits
   back::Shortage* shortage =
-      nullptr;                // borrowed; is told why the result must not be kept, or not even used
+      nullptr;  // borrowed; is told why the result must not be kept, or not even used
+  const rules::MailSample* mail =
+      nullptr;                // borrowed; measured on before ways are chosen; null: guess
   back::Switches switches{};  // for tests: which optimisations not to use
 };
 

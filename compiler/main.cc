@@ -36,6 +36,7 @@ constexpr std::string_view kSynopsis =
     "FILE]\n"
     "         [--table-limit SECONDS] [--pattern-limit SECONDS] [--memory-limit BYTES] [--jobs N] "
     "[--parent PID]\n"
+    "         [--mail FILE] [--without rows|spellings|rows,spellings]\n"
     "compiles the table NAME (a path, or an inline \"{ {rule} ... }\") and publishes its image in "
     "DIR\n";
 
@@ -64,6 +65,8 @@ bool take(Request& request, std::string_view option, const std::string& value) {
   if (option == "--name") return !(request.name = value).empty();
   if (option == "--directory") return !(request.settings.directory = value).empty();
   if (option == "--text-file") return !(request.text_file = value).empty();
+  if (option == "--mail") return !(request.settings.choice.mail_file = value).empty();
+  if (option == "--without") return !(request.settings.choice.without = value).empty();
   if (option == "--dialect") {
     if (value == "pcre") request.dialect = rules::Dialect::pcre;
     if (value == "regexp") request.dialect = rules::Dialect::regexp;

@@ -322,10 +322,14 @@ std::vector<ByteRow> required_rows(const Node& tree, const Node& narrowed,
   return rows;
 }
 
-double cost_of_asking(const ByteRow& row) { return std::exp2(-row.bits) * kAsk; }
+double rate_of(const ByteRow& row) { return std::exp2(-row.bits); }
 
-double cost_of(const ByteRow& row) {
-  return cost_of_asking(row) + static_cast<double>(row.steps.size() + 1) * kAStep;
+double cost_of_asking(const ByteRow& row) { return rate_of(row) * kAsk; }
+
+double cost_of_looking(const ByteRow& row) {
+  return static_cast<double>(row.steps.size() + 1) * kAStep;
 }
+
+double cost_of(const ByteRow& row) { return cost_of_asking(row) + cost_of_looking(row); }
 
 }  // namespace headgate::analyse

@@ -36,8 +36,12 @@ constexpr std::size_t kLongestRow = 63;
 std::vector<ByteRow> required_rows(const Node& tree, const Node& narrowed,
                                    std::uint64_t match_limit, std::size_t trusted_bytes);
 
-// What it is likely to cost to ask the reference engine where a row occurs; cost_of: and to look for it.
+// How often it is found, a byte of text.
+double rate_of(const ByteRow& row);
+
+// What it is likely to cost to ask the reference engine where a row occurs; to look for it; both.
 double cost_of_asking(const ByteRow& row);
+double cost_of_looking(const ByteRow& row);
 double cost_of(const ByteRow& row);
 
 }  // namespace headgate::analyse

@@ -22,7 +22,8 @@ constexpr double kMostStep = 14;     // bits; a byte is not rarer than that afte
 constexpr double kLookFor = 0.0003;  // ns a byte of text, for one more literal in a database
 constexpr double kAsk = 250;         // ns, where one is found
 
-// Other mail has other words: a literal is never taken for rarer than its length allows.
+// Other mail has other words: a literal is never taken for rarer than its length allows. And where short ones are known to be
+// rare, they still make a database of many literals slow: what it looks at more closely is what ends like one of them.
 constexpr double kDoubtBits = 2;
 constexpr double kDoubtBitsAByte = 3.2;
 constexpr double kLineBits =
@@ -130,15 +131,22 @@ double frequency_of(const Literal& literal) {
   return std::exp2(-bits);
 }
 
-double cost_of(const Clause& clause) {
+double rate_of(const Clause& clause) {
+  double rate = 0;
+  for (const Literal& literal : clause) rate += frequency_of(literal);
+  return rate;
+}
+
+double cost_of_looking(const Clause& clause) {
   double cost = 0;
   for (const Literal& literal : clause) {
     const double bytes = static_cast<double>(literal.bytes.size()) + (literal.at_start ? 1 : 0) +
                          (literal.at_end ? 1 : 0);
-    const double doubt = std::exp2(-kDoubtBits - kDoubtBitsAByte * bytes);
-    cost += (frequency_of(literal) + doubt) * kAsk + kLookFor;
+    cost += std::exp2(-kDoubtBits - kDoubtBitsAByte * bytes) * kAsk + kLookFor;
   }
   return cost;
 }
+
+double cost_of(const Clause& clause) { return rate_of(clause) * kAsk + cost_of_looking(clause); }
 
 }  // namespace headgate::analyse

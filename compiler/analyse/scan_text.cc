@@ -248,6 +248,12 @@ std::string spell_byte(unsigned char byte) {
   return text::is_alnum(c) ? std::string(1, c) : fmt::format("\\x{:02x}", byte);
 }
 
+std::string spell_literal(std::string_view bytes) {
+  std::string spelled;
+  for (const char c : bytes) spelled += spell_byte(static_cast<unsigned char>(c));
+  return spelled;
+}
+
 tl::expected<ScanText, std::string> scan_text(const Node& tree, Subject subject) {
   if (can_be_empty(tree)) return tl::unexpected<std::string>("can match an empty text");
   Node node = tree;

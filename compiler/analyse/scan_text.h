@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include <tl/expected.hpp>
 
@@ -25,6 +26,7 @@ enum class Subject : std::uint8_t { text, block };
 
 // A byte as Hyperscan takes it for itself.
 std::string spell_byte(unsigned char byte);
+std::string spell_literal(std::string_view bytes);
 
 tl::expected<ScanText, std::string> scan_text(const Node& tree, Subject subject);
 

@@ -3,6 +3,7 @@
 #include "compiler/back/image_writer.h"
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <memory>
 #include <utility>
@@ -149,6 +150,7 @@ void write_finder(ByteWriter& out, const match::LiteralFinder* finder) {
 void write_plan(ByteWriter& out, const rules::ScanPlan& plan, const Pool& pool) {
   out.u8(plan.ready ? 1 : 0);
   out.u8(plan.blocks ? 1 : 0);
+  out.u8(plan.measured ? 1 : 0);
   write_count(out, plan.scans.size());
   for (const rules::Scan& scan : plan.scans) {
     out.u32(pool.number(*scan.scanner));
@@ -173,6 +175,14 @@ void write_also(ByteWriter& out, const std::vector<rules::FurtherNeed>& also) {
   }
 }
 
+void write_outlook(ByteWriter& out, const rules::Outlook& outlook) {
+  out.u64(std::bit_cast<std::uint64_t>(outlook.per_byte));
+  out.u64(std::bit_cast<std::uint64_t>(outlook.cost));
+  write_count(out, outlook.literals.size());
+  for (const std::string& literal : outlook.literals) out.string(literal);
+  out.u32(outlook.more_literals);
+}
+
 void write_program(ByteWriter& out, const Program& program, const Pool& pool) {
   write_count(out, program.patterns().size());
   for (const rules::Pattern& pattern : program.patterns()) {
@@ -187,6 +197,8 @@ void write_program(ByteWriter& out, const Program& program, const Pool& pool) {
     out.u64(pattern.spelled.trusted_bytes);
     out.string(pattern.flags);
     write_place(out, pattern.line);
+    write_outlook(out, pattern.alone);
+    write_outlook(out, pattern.in_block);
   }
   write_count(out, program.rules().size());
   for (const rules::Rule& rule : program.rules()) {

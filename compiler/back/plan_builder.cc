@@ -11,8 +11,8 @@
 
 #include <fmt/format.h>
 
-#include "compiler/analyse/scan_text.h"
-#include "compiler/back/finder_windows.h"
+#include "compiler/back/measure.h"
+#include "compiler/back/section_databases.h"
 #include "engine/base/text.h"
 
 namespace headgate::back {
@@ -25,22 +25,6 @@ using rules::Strategy;
 
 // Below, gates are as fast as a database; a finder is faster, however few there are.
 constexpr std::size_t kFewestInNamedDatabase = 4;
-
-using LiteralOwners = std::map<analyse::Literal, std::vector<std::uint32_t>>;
-
-std::string spelled(const std::string& bytes) {
-  std::string out;
-  for (const char c : bytes) out += analyse::spell_byte(static_cast<unsigned char>(c));
-  return out;
-}
-
-match::Row row_of(const analyse::ByteRow& found) {
-  static_assert(analyse::kLongestRow == match::kLongestRow);
-  match::Row row;
-  for (const analyse::RowStep& step : found.steps)
-    row.push_back(match::Step{step.byte, step.between});
-  return row;
-}
 
 // No line of a block has a newline; one with a NUL is not asked for as a line (engine/lookup.h).
 bool is_in_no_line(const analyse::Needs& needs) {
@@ -61,24 +45,17 @@ std::string bytes_needed(const rules::Gate& gate) {
 class PlanBuilder {
  public:
   PlanBuilder(Lowered& lowered, const std::vector<CompiledPattern>& patterns,
-              const Switches& switches, SetCompiler& compiler, Offenders& offenders,
-              Shortage& shortage)
+              const Switches& switches, const rules::MailSample* mail, SetCompiler& compiler,
+              Offenders& offenders, Shortage& shortage)
       : parts_(lowered.parts),
         switches_(switches),
         compiler_(compiler),
-        offenders_(offenders),
-        shortage_(shortage) {
+        databases_(lowered.parts.plan, switches.finders, compiler, offenders, shortage) {
     for (std::size_t i = 0; i < lowered.pattern_ids.size(); ++i) {
       plans_.push_back(patterns[lowered.pattern_ids[i]].plan);
       if (switches.guards) add_needs(lowered.guards[i], patterns, plans_.back().needs);
     }
-    choose(switches);
-    double saved = 0;
-    for (const ScanChoice& choice : choices_) saved += choice.row_saves;
-    if (saved >= kAnyRow) return;
-    Switches no_rows = switches;
-    no_rows.rows = false;
-    choose(no_rows);
+    choose(lowered, patterns, mail);
   }
 
   void build() {
@@ -94,11 +71,6 @@ class PlanBuilder {
   }
 
  private:
-  void choose(const Switches& switches) {
-    choices_.clear();
-    for (const analyse::Plan& plan : plans_) choices_.push_back(choose_scan(plan, switches));
-  }
-
   // A rule is reached only where its guards hold.
   static void add_needs(const std::vector<std::uint32_t>& guards,
                         const std::vector<CompiledPattern>& patterns, analyse::Needs& needs) {
@@ -112,7 +84,56 @@ class PlanBuilder {
     }
   }
 
+  void choose(const Lowered& lowered, const std::vector<CompiledPattern>& patterns,
+              const rules::MailSample* mail) {
+    if (mail == nullptr) {
+      choices_ = choose_for_blocks({});
+      return;
+    }
+    std::vector<Measurable> wanted;
+    for (std::size_t i = 0; i < plans_.size(); ++i)
+      wanted.push_back({&plans_[i], patterns[lowered.pattern_ids[i]].engine.get()});
+    const Measured measured = measure(wanted, *mail, compiler_);
+    plan().measured = true;
+    // What was measured on headers says nothing about body lines, and the other way round.
+    if (mail->body_lines) {
+      choices_ = choose_for_blocks(measured);
+      alone_choices_ = choose(switches_, {});
+    } else {
+      choices_ = choose(switches_, measured);
+      block_choices_ = choose_for_blocks({});
+    }
+  }
+
+  // Rows only where they save more in all than it costs to look for any.
+  [[nodiscard]] std::vector<ScanChoice> choose_for_blocks(const Measured& measured) const {
+    std::vector<ScanChoice> choices = choose(switches_, measured);
+    double saved = 0;
+    for (const ScanChoice& choice : choices)
+      saved += choice.expected.cost - choice.expected_in_block.cost;
+    if (saved >= kAnyRow) return choices;
+    Switches no_rows = switches_;
+    no_rows.rows = false;
+    return choose(no_rows, measured);
+  }
+
+  [[nodiscard]] std::vector<ScanChoice> choose(const Switches& switches,
+                                               const Measured& measured) const {
+    std::vector<ScanChoice> choices;
+    for (std::size_t i = 0; i < plans_.size(); ++i)
+      choices.push_back(choose_scan(plans_[i], switches, measured.of(i)));
+    return choices;
+  }
+
   rules::ScanPlan& plan() { return parts_.plan; }
+
+  [[nodiscard]] const ScanChoice& alone(std::uint32_t id) const {
+    return alone_choices_.empty() ? choices_[id] : alone_choices_[id];
+  }
+
+  [[nodiscard]] const ScanChoice& in_block(std::uint32_t id) const {
+    return block_choices_.empty() ? choices_[id] : block_choices_[id];
+  }
 
   [[nodiscard]] bool is_named(std::uint32_t id) const {
     return switches_.names && !plans_[id].needs.header_names.empty();
@@ -155,14 +176,23 @@ class PlanBuilder {
     trust(section, id, plans_[id].needs.trusted_bytes);
   }
 
+  // For people: how the section was expected to find it.
+  void expect(const Section& section, std::uint32_t id, rules::Outlook outlook) {
+    rules::Pattern& pattern = parts_.patterns[id];
+    (&section == &plan().block ? pattern.in_block : pattern.alone) = std::move(outlook);
+  }
+
   void gate(Section& section, std::uint32_t id) {
-    section.gated.push_back(Gated{choices_[id].gate, id});
-    trust(section, id, choices_[id].gate_trusted_bytes);
+    const ScanChoice& choice = &section == &plan().block ? in_block(id) : alone(id);
+    expect(section, id, outlook_of(choice.by_gate));
+    section.gated.push_back(Gated{choice.gate, id});
+    trust(section, id, choice.gate_trusted_bytes);
   }
 
   // In a block, newlines tell where lines begin and end; a text of its own is only searched for the bytes.
   void find_by_literals(Section& section, std::uint32_t id, const analyse::NeededLiterals& needed,
-                        LiteralOwners& literals) {
+                        const Expected& expected, LiteralOwners& literals) {
+    expect(section, id, outlook_of(expected, needed.any_of));
     for (analyse::Literal literal : needed.any_of) {
       if (&section == &plan().block) {
         if (literal.at_start) literal.bytes.insert(0, 1, '\n');
@@ -192,24 +222,28 @@ class PlanBuilder {
         doubt(plan().any, id);
         continue;
       }
-      const ScanChoice& choice = choices_[id];
+      const ScanChoice& choice = alone(id);
       if (choice.literals != nullptr) {
-        find_by_literals(plan().any, id, *choice.literals, literals);
+        find_by_literals(plan().any, id, *choice.literals, choice.expected, literals);
       } else if (by_spelling(choice)) {
         trust(plan().any, id, plans_[id].trusted_bytes);
+        expect(plan().any, id, outlook_of(choice.expected));
         spellings.push_back({id, plans_[id].scan_text, plans_[id].caseless, false, true});
       } else {
         gate(plan().any, id);
       }
     }
     add_literals(plan().any, literals);
-    add_spellings(plan().any, spellings, [this](std::uint32_t id, const std::string* why) {
-      rules::Pattern& pattern = parts_.patterns[id];
-      pattern.sure = why == nullptr && pattern.strategy == Strategy::native;
-      if (why == nullptr) return;
-      pattern.strategy = Strategy::confirm_only;
-      pattern.reason = *why;
-    });
+    databases_.add_spellings(
+        plan().any, spellings, [this](std::uint32_t id, const std::string* why) {
+          rules::Pattern& pattern = parts_.patterns[id];
+          pattern.sure = why == nullptr && plans_[id].how == analyse::How::native;
+          if (why == nullptr) return;
+          gate(plan().any, id);
+          if (!by_spelling(choices_[id])) return;
+          pattern.strategy = Strategy::confirm_only;
+          pattern.reason = *why;
+        });
   }
 
   void fill_named() {
@@ -227,8 +261,8 @@ class PlanBuilder {
           doubt(section, id);
           continue;
         }
-        const bool has_literals = choices_[id].named_literals != nullptr &&
-                                  parts_.patterns[id].strategy != Strategy::name;
+        const bool has_literals =
+            alone(id).named_literals != nullptr && parts_.patterns[id].strategy != Strategy::name;
         if (has_literals)
           by_literals.push_back(id);
         else if (parts_.patterns[id].strategy == Strategy::name)
@@ -241,7 +275,8 @@ class PlanBuilder {
       } else {
         LiteralOwners literals;
         for (const std::uint32_t id : by_literals)
-          find_by_literals(section, id, *choices_[id].named_literals, literals);
+          find_by_literals(section, id, *alone(id).named_literals, alone(id).expected_named,
+                           literals);
         add_literals(section, literals);
       }
       finish(section);
@@ -253,7 +288,7 @@ class PlanBuilder {
     LiteralOwners literals;
     ScanSet spellings;
     for (std::uint32_t id = 0; id < choices_.size(); ++id) {
-      const ScanChoice& choice = choices_[id];
+      const ScanChoice& choice = in_block(id);
       const analyse::Plan& of = plans_[id];
       if (parts_.patterns[id].on_demand) {
         doubt(plan().block, id);
@@ -263,18 +298,23 @@ class PlanBuilder {
         doubt(plan().block, id);
       } else if (choice.row != nullptr) {
         trust(plan().block, id, choice.row->trusted_bytes);
+        expect(plan().block, id, outlook_of(choice.expected_in_block));
         plan().block_rows.push_back(rules::RowOf{id, row_of(*choice.row)});
       } else if (choice.literals != nullptr) {
-        find_by_literals(plan().block, id, *choice.literals, literals);
+        find_by_literals(plan().block, id, *choice.literals, choice.expected, literals);
       } else if (by_spelling(choice) && !of.block_text.empty()) {
         trust(plan().block, id, of.trusted_bytes);
+        expect(plan().block, id, outlook_of(choice.expected));
         spellings.push_back({id, of.block_text, of.block_caseless, true, false});
       } else {
         gate(plan().block, id);
       }
     }
     add_literals(plan().block, literals);
-    add_spellings(plan().block, spellings, [](std::uint32_t, const std::string*) {});
+    databases_.add_spellings(plan().block, spellings,
+                             [this](std::uint32_t id, const std::string* why) {
+                               if (why != nullptr) gate(plan().block, id);
+                             });
   }
 
   // Patterns that are found by the same literals, or the same rare byte, are candidates together, and share a database.
@@ -297,7 +337,7 @@ class PlanBuilder {
     for (auto& [symbol, set] : by_symbol) sets.push_back(std::move(set));
     for (const ScanSet& set : sets) {
       Section found;
-      add_spellings(found, set, [](std::uint32_t, const std::string*) {});
+      databases_.add_spellings(found, set, [](std::uint32_t, const std::string*) {});
       for (const std::uint32_t number : found.scans) {
         for (const std::uint32_t id : plan().scans[number].owners)
           parts_.patterns[id].spelled = rules::Spelled{number, plans_[id].trusted_bytes};
@@ -305,109 +345,28 @@ class PlanBuilder {
     }
   }
 
-  // Equal sets of literals share their databases.
   void add_literals(Section& section, const LiteralOwners& literals) {
-    if (literals.empty()) return;
-    const auto known = literal_scans_.find(literals);
-    if (known != literal_scans_.end()) {
-      section.scans.insert(section.scans.end(), known->second.begin(), known->second.end());
-      for (const std::uint32_t id : literal_refused_[literals]) gate(section, id);
-      return;
-    }
-    ScanSet set;
-    std::vector<const std::vector<std::uint32_t>*> owners;
-    for (const auto& [literal, ids] : literals) {
-      set.push_back({static_cast<std::uint32_t>(owners.size()), spelled(literal.bytes),
-                     literal.caseless, false, false});
-      owners.push_back(&ids);
-    }
-    const Databases databases =
-        compile_databases(set, Spelling::literals, compiler_, offenders_, shortage_);
-    std::vector<std::uint32_t> numbers;
-    for (const Databases::One& one : databases.compiled) {
-      numbers.push_back(static_cast<std::uint32_t>(plan().scans.size()));
-      plan().scans.push_back(scan_of(one, owners));
-      if (switches_.finders && &section != &plan().block)
-        plan().scans.back().finder = finder_of(one, literals);
-    }
-    section.scans.insert(section.scans.end(), numbers.begin(), numbers.end());
-    std::vector<std::uint32_t> refused;
-    for (const auto& [index, why] : databases.refused) {
-      for (const std::uint32_t id : *owners[index]) {
-        parts_.patterns[id].reason = why;
-        refused.push_back(id);
-      }
-    }
-    std::sort(refused.begin(), refused.end());
-    refused.erase(std::unique(refused.begin(), refused.end()), refused.end());
-    for (const std::uint32_t id : refused) gate(section, id);
-    literal_scans_[literals] = std::move(numbers);
-    literal_refused_[literals] = std::move(refused);
-  }
-
-  // For the literals of a database.
-  static std::shared_ptr<const match::LiteralFinder> finder_of(const Databases::One& one,
-                                                               const LiteralOwners& literals) {
-    std::vector<const analyse::Literal*> all, sought;
-    for (const auto& [literal, owners] : literals) all.push_back(&literal);
-    for (const std::uint32_t id : one.ids) sought.push_back(all[id]);
-    return make_finder(sought, one.ids);
-  }
-
-  static rules::Scan scan_of(const Databases::One& one,
-                             const std::vector<const std::vector<std::uint32_t>*>& owners) {
-    rules::Scan scan;
-    scan.scanner = one.scanner;
-    std::vector<bool> present(owners.size(), false);
-    for (const std::uint32_t id : one.ids) present[id] = true;
-    for (std::size_t id = 0; id < owners.size(); ++id) {
-      scan.first.push_back(static_cast<std::uint32_t>(scan.owners.size()));
-      if (present[id])
-        scan.owners.insert(scan.owners.end(), owners[id]->begin(), owners[id]->end());
-    }
-    scan.first.push_back(static_cast<std::uint32_t>(scan.owners.size()));
-    return scan;
-  }
-
-  // `came` hears of each pattern: why it is in no database, or null.
-  template <class Came>
-  void add_spellings(Section& section, const ScanSet& set, const Came& came) {
-    if (set.empty()) return;
-    ScanSet numbered = set;
-    for (std::uint32_t i = 0; i < numbered.size(); ++i) numbered[i].id = i;
-    std::vector<std::vector<std::uint32_t>> owners;
-    for (const ScanPattern& pattern : set) owners.push_back({pattern.id});
-    std::vector<const std::vector<std::uint32_t>*> places;
-    for (const auto& ids : owners) places.push_back(&ids);
-    const Databases databases =
-        compile_databases(numbered, Spelling::regexes, compiler_, offenders_, shortage_);
-    for (const Databases::One& one : databases.compiled) {
-      section.scans.push_back(static_cast<std::uint32_t>(plan().scans.size()));
-      plan().scans.push_back(scan_of(one, places));
-      for (const std::uint32_t index : one.ids) came(owners[index][0], nullptr);
-    }
-    for (const auto& [index, why] : databases.refused) {
-      came(owners[index][0], &why);
-      gate(section, owners[index][0]);
-    }
+    databases_.add_literals(section, literals, [&](std::uint32_t id, const std::string& why) {
+      parts_.patterns[id].reason = why;
+      gate(section, id);
+    });
   }
 
   rules::ProgramParts& parts_;
   Switches switches_;
   SetCompiler& compiler_;
-  Offenders& offenders_;
-  Shortage& shortage_;
+  SectionDatabases databases_;
   std::vector<analyse::Plan> plans_;  // with what the guards around a rule need
-  std::vector<ScanChoice> choices_;
-  std::map<LiteralOwners, std::vector<std::uint32_t>> literal_scans_, literal_refused_;
+  std::vector<ScanChoice> choices_;   // for what was measured, if anything was …
+  std::vector<ScanChoice> alone_choices_, block_choices_;  // … and for the other; empty: the same
 };
 
 }  // namespace
 
 void build_plan(Lowered& lowered, const std::vector<CompiledPattern>& patterns,
-                const Switches& switches, SetCompiler& compiler, Offenders& offenders,
-                Shortage& shortage) {
-  PlanBuilder(lowered, patterns, switches, compiler, offenders, shortage).build();
+                const Switches& switches, const rules::MailSample* mail, SetCompiler& compiler,
+                Offenders& offenders, Shortage& shortage) {
+  PlanBuilder(lowered, patterns, switches, mail, compiler, offenders, shortage).build();
 }
 
 }  // namespace headgate::back

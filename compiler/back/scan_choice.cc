@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
-#include "compiler/analyse/frequency.h"
 #include "engine/base/text.h"
 
 namespace headgate::back {
@@ -18,31 +18,14 @@ using analyse::Clause;
 using match::Symbols;
 using rules::Strategy;
 
-constexpr double kLineBytes = 60;
+constexpr double kTextBytes = 60;
 constexpr std::size_t kMostLines = 1'000;  // bytes; most lines are not longer
-constexpr double kAsk = 400;               // ns, for the reference engine to say no
-constexpr double kRegex = 1.2;         // ns a byte, for one more regular expression in a database
 constexpr double kFurtherNeed = 0.05;  // what another literal costs, of asking the reference engine
-constexpr double kGate = 0.03;         // ns a byte, to test a gate a line
 constexpr std::size_t kMostAlso = 2;
 constexpr std::size_t kMostInAlso = 24;   // literals, that are looked for one by one
 constexpr double kWorthSpelling = 0.001;  // ns a byte, of the literals' cost
 constexpr std::size_t kShown = 40;        // bytes of a literal, in a reason
-
-// How many lines are longer, about; each of them costs a question.
-double longer_than(std::size_t bytes) {
-  if (bytes >= 100'000) return 0;
-  if (bytes >= 2'000) return 0.0001;
-  if (bytes >= 1'000) return 0.001;
-  if (bytes >= 500) return 0.003;
-  if (bytes >= 200) return 0.01;
-  if (bytes >= 80) return 0.1;
-  return 0.8;
-}
-
-double cost_of_doubt(std::size_t trusted_bytes) {
-  return longer_than(trusted_bytes) * kAsk / kLineBytes;
-}
+constexpr std::size_t kMostListed = 4;    // literals of an outlook
 
 // A need that would be believed of few texts only is none, where the pattern is believed of more without.
 bool counts(std::size_t trusted_bytes, const analyse::Plan& plan) {
@@ -57,24 +40,13 @@ Symbols symbols_of(const analyse::ByteSet& set) {
   return symbols;
 }
 
-// That a line has a byte of these kinds.
-double probability(Symbols symbols) {
-  double share = 0;
-  for (unsigned byte = 0; byte < 256; ++byte) {
-    const char c = static_cast<char>(byte);
-    if ((match::symbol_of(c) & symbols) != 0 && !(c >= 'A' && c <= 'Z'))
-      share += analyse::frequency_of(analyse::Literal{std::string(1, c), true});
-  }
-  return 1 - std::exp(-share * kLineBytes);
-}
-
 struct RatedGate {
   rules::Gate gate;
-  double open = 1;  // how often, of all lines
+  double open = 1;  // how often, of all lines, if its bytes know nothing of each other
   std::size_t trusted_bytes = rules::kTrustedWhateverComes;
 };
 
-RatedGate make_gate(const analyse::Plan& plan) {
+RatedGate make_gate(const analyse::Plan& plan, const Costs& costs) {
   RatedGate rated;
   const analyse::Needs& needs = plan.needs;
   rated.gate.least_bytes = needs.least_bytes_of_engine;
@@ -85,10 +57,10 @@ RatedGate make_gate(const analyse::Plan& plan) {
     if (!counts(byte.trusted_bytes, plan)) continue;
     const Symbols symbols = symbols_of(byte.any_of);
     if (std::popcount(symbols) > 1) {
-      sets.emplace_back(probability(symbols), symbols);
+      sets.emplace_back(costs.having(symbols), symbols);
     } else if ((rated.gate.all & symbols) == 0) {
       rated.gate.all |= symbols;
-      rated.open *= probability(symbols);
+      rated.open *= costs.having(symbols);
     } else {
       continue;
     }
@@ -101,7 +73,7 @@ RatedGate make_gate(const analyse::Plan& plan) {
   }
   if (rated.gate.least_bytes > 0) {
     // Lines are of very different lengths; few are twice as long as most.
-    rated.open *= std::exp(-static_cast<double>(rated.gate.least_bytes) / kLineBytes);
+    rated.open *= std::exp(-static_cast<double>(rated.gate.least_bytes) / kTextBytes);
   }
   return rated;
 }
@@ -123,10 +95,6 @@ std::string shown(const Clause& clause) {
   std::string text = text::printable(clause.front().bytes.substr(0, kShown));
   if (clause.size() > 1) text += fmt::format(" or {} more", clause.size() - 1);
   return text;
-}
-
-double cost_of(const analyse::NeededLiterals& needed) {
-  return needed.cost + cost_of_doubt(needed.trusted_bytes);
 }
 
 // A literal that says of a header little more than its name.
@@ -151,23 +119,26 @@ bool overlap(const Clause& a, const Clause& b) {
 // Among headers of one name, a word that is rare in mail may be in each of them, as "name" is in Content-Type. So a rarer
 // literal counts there, also when only shorter texts without it are believed not to match: on longer ones, the other
 // literals are looked for (FurtherNeed) before the reference engine is asked.
-double cost_by_name(const analyse::NeededLiterals& needed, const analyse::Plan& plan) {
+Expected expected_by_name(const analyse::NeededLiterals& needed, const analyse::Plan& plan,
+                          const Costs& costs) {
   const bool has_further = std::ranges::any_of(plan.needs.literals, [&](const auto& other) {
     return other.trusted_bytes > needed.trusted_bytes && !overlap(other.any_of, needed.any_of);
   });
-  return needed.cost + cost_of_doubt(needed.trusted_bytes) * (has_further ? kFurtherNeed : 1);
+  return costs.of(needed, has_further ? kFurtherNeed : 1);
 }
 
 // But none that the header's name has already.
-const analyse::NeededLiterals* cheapest(const analyse::Plan& plan,
+const analyse::NeededLiterals* cheapest(const analyse::Plan& plan, const Costs& costs,
                                         const std::vector<std::string>& names) {
   const analyse::NeededLiterals* best = nullptr;
-  const auto cost = [&](const analyse::NeededLiterals& needed) {
-    return names.empty() ? cost_of(needed) : cost_by_name(needed, plan);
-  };
+  double least = 0;
   for (const analyse::NeededLiterals& needed : plan.needs.literals) {
     if (says_the_name(needed.any_of, names)) continue;
-    if (best == nullptr || cost(needed) < cost(*best)) best = &needed;
+    const double cost =
+        (names.empty() ? costs.of(needed) : expected_by_name(needed, plan, costs)).cost;
+    if (best != nullptr && cost >= least) continue;
+    best = &needed;
+    least = cost;
   }
   return best;
 }
@@ -178,77 +149,110 @@ std::vector<std::string> folded(const Clause& clause) {
   return literals;
 }
 
-// Further literals, tested before the reference engine is asked.
-void add_also(const analyse::Plan& plan, const Clause& first, ScanChoice& choice) {
-  std::vector<const Clause*> taken = {&first};
-  for (const analyse::NeededLiterals& needed : plan.needs.literals) {
-    if (choice.also.size() == kMostAlso) return;
-    if (needed.any_of.size() > kMostInAlso) continue;
-    const bool overlaps = std::any_of(taken.begin(), taken.end(), [&](const Clause* clause) {
-      return overlap(*clause, needed.any_of);
-    });
-    if (overlaps) continue;
-    taken.push_back(&needed.any_of);
-    choice.also.push_back(rules::FurtherNeed{needed.trusted_bytes, folded(needed.any_of)});
-  }
-}
-
-double cost_of_row(const analyse::ByteRow& row) {
-  return analyse::cost_of(row) + cost_of_doubt(row.trusted_bytes);
-}
-
 // A row is guessed from its steps one by one; where it stands for words that are common, it may be common, too.
-bool is_found_often(const ScanChoice& choice) {
-  const bool by_literals = choice.literals != nullptr && choice.literals->cost > kWorthSpelling;
-  if (choice.row != nullptr)
-    return by_literals || analyse::cost_of_asking(*choice.row) > kWorthSpelling;
+bool is_found_often(const ScanChoice& choice, const Costs& costs) {
+  const bool by_literals =
+      choice.literals != nullptr && costs.asking(*choice.literals) > kWorthSpelling;
+  if (choice.row != nullptr) return by_literals || costs.asking(*choice.row) > kWorthSpelling;
   return by_literals || (choice.literals == nullptr && !by_spelling(choice));
+}
+
+// Where no database takes it, a pattern is found by its gate; an open one asks about every text.
+void choose_gate(const analyse::Plan& plan, const Costs& costs, ScanChoice& choice) {
+  const RatedGate rated = make_gate(plan, costs);
+  choice.gate = rated.gate;
+  choice.gate_trusted_bytes = rated.trusted_bytes;
+  choice.by_gate = costs.of(rated.gate, rated.open, rated.trusted_bytes);
+  if (choice.by_gate.cost >= costs.always().cost) {
+    if (choice.gate == rules::Gate{}) choice.by_gate = costs.always();
+    return;
+  }
+  choice.strategy = Strategy::bytes;
+  choice.expected = choice.by_gate;
 }
 
 }  // namespace
 
-ScanChoice choose_scan(const analyse::Plan& plan, const Switches& switches) {
+// The rarest first.
+std::vector<rules::FurtherNeed> further_needs(const analyse::Plan& plan,
+                                              const analyse::NeededLiterals& first,
+                                              const Costs& costs) {
+  std::vector<std::pair<double, const analyse::NeededLiterals*>> by_cost;
+  for (const analyse::NeededLiterals& needed : plan.needs.literals)
+    by_cost.emplace_back(costs.asking(needed), &needed);
+  std::stable_sort(by_cost.begin(), by_cost.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<rules::FurtherNeed> also;
+  std::vector<const Clause*> taken = {&first.any_of};
+  for (const auto& [cost, needed] : by_cost) {
+    if (also.size() == kMostAlso) break;
+    if (needed->any_of.size() > kMostInAlso) continue;
+    const bool overlaps = std::any_of(taken.begin(), taken.end(), [&](const Clause* clause) {
+      return overlap(*clause, needed->any_of);
+    });
+    if (overlaps) continue;
+    taken.push_back(&needed->any_of);
+    also.push_back(rules::FurtherNeed{needed->trusted_bytes, folded(needed->any_of)});
+  }
+  return also;
+}
+
+match::Row row_of(const analyse::ByteRow& row) {
+  static_assert(analyse::kLongestRow == match::kLongestRow);
+  match::Row looked_for;
+  for (const analyse::RowStep& step : row.steps)
+    looked_for.push_back(match::Step{step.byte, step.between});
+  return looked_for;
+}
+
+rules::Outlook outlook_of(const Expected& expected, const Clause& literals) {
+  rules::Outlook outlook{expected.per_byte, expected.cost, {}, 0};
+  const std::size_t shown = std::min(literals.size(), kMostListed);
+  for (std::size_t i = 0; i < shown; ++i) outlook.literals.push_back(literals[i].bytes);
+  outlook.more_literals = static_cast<std::uint32_t>(literals.size() - shown);
+  return outlook;
+}
+
+ScanChoice choose_scan(const analyse::Plan& plan, const Switches& switches,
+                       const Figures* figures) {
+  const Costs costs(plan, figures);
   ScanChoice choice;
   choice.reason = plan.reason;
-  double least = kAsk / kLineBytes;
+  choice.expected = choice.by_gate = costs.always();
   if (switches.gates) {
     add_doubt_gate(plan.needs, choice);
-    const RatedGate rated = make_gate(plan);
-    choice.gate = rated.gate;
-    choice.gate_trusted_bytes = rated.trusted_bytes;
-    const double cost = rated.open * least + kGate + cost_of_doubt(rated.trusted_bytes);
-    if (cost < least) {
-      choice.strategy = Strategy::bytes;
-      least = cost;
-    }
+    choose_gate(plan, costs, choice);
   }
   if (switches.regexes && plan.how != analyse::How::confirm_only) {
-    const double cost = kRegex + cost_of_doubt(plan.trusted_bytes);
-    if (cost < least) {
+    const Expected spelled = costs.of_spelling();
+    if (spelled.cost < choice.expected.cost) {
       choice.strategy = plan.how == analyse::How::native ? Strategy::native : Strategy::prefilter;
-      least = cost;
+      choice.expected = spelled;
     }
   }
-  const auto* literals = switches.literals ? cheapest(plan, {}) : nullptr;
-  if (literals != nullptr && cost_of(*literals) < least) {
-    least = cost_of(*literals);
+  const auto* literals = switches.literals ? cheapest(plan, costs, {}) : nullptr;
+  if (literals != nullptr && costs.of(*literals).cost < choice.expected.cost) {
     choice.strategy = Strategy::literal;
+    choice.expected = costs.of(*literals);
     choice.literals = literals;
     choice.reason = fmt::format("needs \"{}\"", shown(literals->any_of));
-    if (switches.also) add_also(plan, literals->any_of, choice);
+    if (switches.also) choice.also = further_needs(plan, *literals, costs);
   }
+  choice.expected_in_block = choice.expected;
   if (switches.rows) {
     for (const analyse::ByteRow& row : plan.rows) {
-      if (cost_of_row(row) >= least) continue;
-      choice.row_saves += least - cost_of_row(row);
-      least = cost_of_row(row);
+      const Expected of_row = costs.of(row);
+      if (of_row.cost >= choice.expected_in_block.cost) continue;
+      choice.expected_in_block = of_row;
       choice.row = &row;
     }
   }
   if (switches.spelled && plan.how != analyse::How::confirm_only)
-    choice.worth_spelling = is_found_often(choice);
+    choice.worth_spelling = is_found_often(choice, costs);
   if (switches.literals && switches.names && !plan.needs.header_names.empty())
-    choice.named_literals = cheapest(plan, plan.needs.header_names);
+    choice.named_literals = cheapest(plan, costs, plan.needs.header_names);
+  if (choice.named_literals != nullptr)
+    choice.expected_named = expected_by_name(*choice.named_literals, plan, costs);
   return choice;
 }
 

@@ -1,5 +1,5 @@
 // choose_scan: how the texts shall be found that a pattern may match: by a name, literals, bytes, a spelling of its own, or not
-// at all; whatever is likely to cost least. The costs are guesses (analyse/frequency.h) until something was measured.
+// at all; whatever is likely to cost least (costs.h).
 //   Threads   pure.      Source    architecture.md D5.
 #pragma once
 
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "compiler/analyse/strategy.h"
+#include "compiler/back/costs.h"
 #include "engine/rules/program.h"
 
 namespace headgate::back {
@@ -39,8 +40,10 @@ struct ScanChoice {
   std::size_t doubt_gate_trusted_bytes = 0;
   std::vector<rules::FurtherNeed> also;
   const analyse::ByteRow* row = nullptr;  // in blocks, instead of all that; of the Plan
-  double row_saves = 0;                   // ns a byte, against the best of the other ways
   bool worth_spelling = false;            // it is a candidate often enough
+
+  // What it was chosen by: alone; in blocks; by named_literals, a byte of the headers of its name; where only the gate is left.
+  Expected expected, expected_in_block, expected_named, by_gate;
 };
 
 // It is looked for in a database of spellings.
@@ -52,6 +55,19 @@ inline bool by_spelling(const ScanChoice& choice) {
 // Rows that save less in all than it costs to look for any row are not worth it.
 constexpr double kAnyRow = 1.3;  // ns a byte
 
-ScanChoice choose_scan(const analyse::Plan& plan, const Switches& switches);
+// `figures`: what was measured on mail; null: guess.
+ScanChoice choose_scan(const analyse::Plan& plan, const Switches& switches,
+                       const Figures* figures = nullptr);
+
+// As it is looked for.
+match::Row row_of(const analyse::ByteRow& row);
+
+// For `compile --explain`.
+rules::Outlook outlook_of(const Expected& expected, const analyse::Clause& literals = {});
+
+// Further literals, to be tested before the reference engine is asked about a text that has the first ones.
+std::vector<rules::FurtherNeed> further_needs(const analyse::Plan& plan,
+                                              const analyse::NeededLiterals& first,
+                                              const Costs& costs);
 
 }  // namespace headgate::back

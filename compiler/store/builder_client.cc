@@ -193,6 +193,10 @@ Result<void> ProcessBuilder::build(rules::Dialect dialect, const std::string& na
       "--parent",
       fmt::format("{}", ::getpid()),
   };
+  if (!settings.choice.mail_file.empty())
+    arguments.insert(arguments.end(), {"--mail", settings.choice.mail_file});
+  if (!settings.choice.without.empty())
+    arguments.insert(arguments.end(), {"--without", settings.choice.without});
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);

@@ -171,6 +171,20 @@ Result<void> ImageSource::build(rules::Dialect dialect, const std::string& name,
   return {};
 }
 
+Result<void> ImageSource::adopt(rules::Dialect dialect, const std::string& name,
+                                const std::string& directory) {
+  const rules::ImageSettings limits = settings();
+  if (limits.directory.empty())
+    return fail(Code::unavailable, "there is no directory for compiled tables", name);
+  TRY(text, compiler::read_table(dialect, name));
+  const Digest key = cache_key(dialect, name, text.text, limits, environment_);
+  const ImageCache from(directory, env_), to(limits.directory, env_);
+  TRY_OK(from.find(key));
+  TRY(image, MappedFile::open(from.path_of(key)));
+  prune(to);
+  return to.publish(key, image->bytes());
+}
+
 std::string user_image_directory() {
   const char* cache = std::getenv("XDG_CACHE_HOME");
   if (cache != nullptr && cache[0] == '/') return fmt::format("{}/headgate", cache);

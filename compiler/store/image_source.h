@@ -37,6 +37,9 @@ class ImageSource final : public rules::ProgramSource {
   Result<void> build(rules::Dialect dialect, const std::string& name,
                      const std::atomic<bool>& cancelled) override;
 
+  Result<void> adopt(rules::Dialect dialect, const std::string& name,
+                     const std::string& directory) override;
+
  private:
   // What one table came to last, as long as it is in use.
   struct Remembered {

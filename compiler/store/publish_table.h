@@ -1,6 +1,7 @@
 // publish_table: compiles a table with its databases and publishes the image: a builder's whole work.
 //   Errors    publish()'s, when the image cannot be kept. Code::unavailable: the machine had not the processes, memory or
 //             time; nothing was published.
+//             Code::corrupt, not_found, io of the mail that settings.choice names.
 //   Threads   pure but for the disk.      Cost  the databases: see compiler/back/database.h.
 #pragma once
 

@@ -6,6 +6,8 @@
 #include "engine/rules/image.h"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -172,7 +174,7 @@ class Reader {
     ProgramParts parts;
     parts.dialect = dialect_;
     parts.name = name_;
-    for (std::size_t left = in_.count(30); left > 0 && in_.ok(); --left) read_pattern(parts);
+    for (std::size_t left = in_.count(78); left > 0 && in_.ok(); --left) read_pattern(parts);
     for (std::size_t left = in_.count(16); left > 0 && in_.ok(); --left) read_rule(parts);
     const std::size_t ops = in_.count(15);
     for (std::size_t at = 0; at < ops && in_.ok(); ++at) read_op(parts, at, ops);
@@ -204,7 +206,26 @@ class Reader {
     pattern.spelled.trusted_bytes = size();
     pattern.flags = in_.string();
     pattern.line = place();
+    pattern.alone = read_outlook();
+    pattern.in_block = read_outlook();
     parts.patterns.push_back(std::move(pattern));
+  }
+
+  // Of a way that somebody expected something of.
+  double expectation() {
+    const auto value = std::bit_cast<double>(in_.u64());
+    if (!std::isfinite(value) || value < 0) in_.fail();
+    return in_.ok() ? value : 0;
+  }
+
+  Outlook read_outlook() {
+    Outlook outlook;
+    outlook.per_byte = expectation();
+    outlook.cost = expectation();
+    for (std::size_t left = in_.count(4); left > 0 && in_.ok(); --left)
+      outlook.literals.emplace_back(in_.string());
+    outlook.more_literals = in_.u32();
+    return outlook;
   }
 
   void read_rule(ProgramParts& parts) {
@@ -321,6 +342,7 @@ class Reader {
     ScanPlan& plan = parts.plan;
     plan.ready = in_.choice(1) == 1;
     plan.blocks = in_.choice(1) == 1;
+    plan.measured = in_.choice(1) == 1;
     for (std::size_t left = in_.count(13); left > 0 && in_.ok(); --left) {
       Scan scan;
       const std::uint32_t database = index(databases_.size());

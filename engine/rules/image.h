@@ -21,7 +21,7 @@ namespace headgate::rules {
 
 // What the writer (compiler/back/image_writer) and the reader share.
 constexpr std::string_view kImageMagic = "headgate";
-constexpr std::uint32_t kImageFormat = 3;
+constexpr std::uint32_t kImageFormat = 4;
 constexpr std::size_t kImageHeaderBytes = 128;
 constexpr std::size_t kImageKeyOffset = 40;
 constexpr std::size_t kImageDigestOffset = 72;

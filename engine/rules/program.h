@@ -34,6 +34,16 @@ enum class Strategy : std::uint8_t {  // on disk: do not change
 std::string_view name_of(Strategy strategy);
 std::string_view name_of(Dialect dialect);
 
+// How the compiler expected a pattern to be found in one kind of texts when it chose the way. For people: nothing is decided
+// by it.
+struct Outlook {
+  double per_byte = 0;  // how often that is, a byte of text; 0: not known
+  double cost = 0;      // nanoseconds a byte of text: looking for it, and asking where it is found
+  std::vector<std::string>
+      literals;  // that a database looks for; some of them, when there are many
+  std::uint32_t more_literals = 0;
+};
+
 struct Pattern {
   std::shared_ptr<const match::Confirmer> reference;
   match::Reference recipe;  // what `reference` was compiled from, with `text`
@@ -49,6 +59,8 @@ struct Pattern {
   std::string text;   // as in the table, without delimiters
   std::string flags;  // as in the table
   int line = 0;       // where it stands first
+  Outlook alone,
+      in_block;  // in texts of their own (of the header names that it asks for), in blocks of body lines
 };
 
 // A piece of a value: a literal, or, when group > 0, the bytes of a capture.

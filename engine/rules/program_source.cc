@@ -12,4 +12,8 @@ Result<std::string> ProgramSource::read_text(const std::string& path, std::size_
   return std::move(text);
 }
 
+Result<void> ProgramSource::adopt(Dialect, const std::string& name, const std::string&) {
+  return fail(Code::unavailable, "there is no directory for compiled tables", name);
+}
+
 }  // namespace headgate::rules

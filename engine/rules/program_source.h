@@ -34,6 +34,12 @@ struct CompiledTable {
   std::shared_ptr<const RuleRows> count_into;  // statistics.h; null: nobody counts
 };
 
+// By what build() chooses how patterns are found. No answer depends on it, and so no image's key does.
+struct BuildChoice {
+  std::string mail_file;  // a MailSample (mail_sample.h) to measure on; "" = guess
+  std::string without;    // ways not to use: "rows", "spellings", with commas between
+};
+
 // Where compiled tables are kept and what compiling one may cost.
 struct ImageSettings {
   std::string directory;                  // "" = nowhere
@@ -41,6 +47,7 @@ struct ImageSettings {
   std::chrono::seconds pattern_limit{
       2};  // of CPU time, a pattern; past it the reference engine alone answers
   std::uint64_t memory_limit = 2147483648;  // bytes that a builder may map
+  BuildChoice choice;
 };
 
 // What a text must be for those who ask for it, so that a source which keeps the last good text knows which was good.
@@ -77,6 +84,11 @@ class ProgramSource {
     (void)cancelled;
     return {};
   }
+
+  // Publishes the image of the table that build() made in another directory, with the same limits, where settings() say. It
+  // takes the place of what is there.
+  virtual Result<void> adopt(Dialect dialect, const std::string& name,
+                             const std::string& directory);
 };
 
 }  // namespace headgate::rules

@@ -158,8 +158,9 @@ struct Quick {
 };
 
 struct ScanPlan {
-  bool ready = false;   // false: nothing is known, every pattern is asked
-  bool blocks = false;  // body lines are scanned in blocks; `block` is made
+  bool ready = false;     // false: nothing is known, every pattern is asked
+  bool blocks = false;    // body lines are scanned in blocks; `block` is made
+  bool measured = false;  // its ways were chosen by figures measured on mail; for people
   std::vector<Scan> scans;
   Section any, block;
   std::vector<RowOf> block_rows;  // a line without its row is no match; part of `block`

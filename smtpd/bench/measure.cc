@@ -12,6 +12,7 @@
 #include "engine/base/file.h"
 #include "smtpd/bench/advice.h"
 #include "smtpd/bench/engine_runs.h"
+#include "smtpd/bench/key_kind.h"
 #include "smtpd/bench/machine.h"
 #include "smtpd/bench/rule_costs.h"
 #include "smtpd/bench/table_builder.h"
@@ -23,20 +24,6 @@ namespace {
 using ProgramPtr = std::shared_ptr<const rules::Program>;
 
 constexpr std::size_t kMostAdvice = 6;  // groups that are measured one by one
-
-// More than half of the rules begin with a header's name.
-bool looks_like_headers(const rules::Program& program) {
-  std::size_t named = 0, rules = 0;
-  for (const rules::Op& op : program.ops()) {
-    if (op.kind != rules::OpKind::test || op.role != rules::Role::rule) continue;
-    const std::string& text = program.patterns()[op.index].text;
-    const std::size_t end = text.find_first_not_of(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-", 1);
-    ++rules;
-    named += text.starts_with('^') && end != std::string::npos && end > 1 && text[end] == ':';
-  }
-  return named * 2 > rules;
-}
 
 // One table, one class of keys.
 class TableRun {
@@ -283,7 +270,7 @@ class Measurement {
     if (choice.body) kinds.push_back(peers::KeyKind::body);
     if (kinds.empty()) {
       facts.kind_guessed = true;
-      kinds = {looks_like_headers(*again.program) ? peers::KeyKind::header : peers::KeyKind::body};
+      kinds = {key_kind_of(*again.program)};
     }
     for (std::size_t i = 0; i < kinds.size(); ++i) {
       facts.kind = kinds[i];

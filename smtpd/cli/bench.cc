@@ -17,16 +17,13 @@
 #include "smtpd/bench/summary.h"
 #include "smtpd/cli/command.h"
 #include "smtpd/cli/command_line.h"
+#include "smtpd/cli/corpus_mail.h"
 #include "smtpd/cli/progress_bar.h"
 #include "smtpd/cli/rule_table.h"
-#include "smtpd/corpus/message_files.h"
 
 namespace headgate::cli {
 
 namespace {
-
-constexpr std::size_t kLineLengthLimit = 2048;
-constexpr std::size_t kMostCorpusBytes = 1'000'000'000;  // it is kept in memory, three times
 
 struct BenchOptions {
   std::vector<std::string> tables, corpus, engines;
@@ -35,36 +32,6 @@ struct BenchOptions {
   std::uint64_t seed = 1;
   std::size_t runs = 5;
   unsigned limit = 120;
-};
-
-class Collector final : public corpus::MessageReader {
- public:
-  explicit Collector(peers::MailKeys& keys) : keys_(keys) {}
-
-  void begin(const std::string& name) override {
-    left_out_ += is_full() ? 1 : 0;
-    taking_ = !is_full();
-    if (taking_) keys_.begin(name);
-  }
-
-  void record(std::string_view bytes, bool continued) override {
-    if (!taking_) return;
-    bytes_ += bytes.size() + 1;
-    keys_.record(bytes, continued);
-  }
-
-  void end() override {
-    if (taking_) keys_.end();
-  }
-
-  [[nodiscard]] std::size_t left_out() const { return left_out_; }
-
- private:
-  [[nodiscard]] bool is_full() const { return bytes_ > kMostCorpusBytes; }
-
-  peers::MailKeys& keys_;
-  std::size_t bytes_ = 0, left_out_ = 0;
-  bool taking_ = true;
 };
 
 std::string engine_names() {
@@ -110,22 +77,6 @@ tl::expected<BenchOptions, int> parse(Invocation& invocation) {
   return options;
 }
 
-int read_corpus(Invocation& invocation, const BenchOptions& options, peers::MailKeys& mail) {
-  Collector collector(mail);
-  for (const std::string& path : options.corpus) {
-    const auto done = corpus::read_messages(path, kLineLengthLimit, invocation.in, collector);
-    if (!done) return fatal(invocation, kExitNoInput, done.error().text());
-  }
-  const bool anything = std::ranges::any_of(
-      mail.messages(), [](const auto& message) { return !message.raw.empty(); });
-  if (collector.left_out() > 0)
-    warning(invocation,
-            fmt::format("the corpus is large: {} messages are left out", collector.left_out()));
-  if (anything) return kExitOk;
-  return fatal(invocation, kExitNoInput,
-               fmt::format("{}: there are no messages", options.corpus.front()));
-}
-
 bench::Options measure_options(const BenchOptions& options) {
   bench::Options out;
   for (const std::string& table : options.tables)
@@ -169,7 +120,7 @@ int run_bench(Invocation& invocation) {
       return fatal(invocation, kExitUsage,
                    fmt::format("need pcre:NAME or regexp:NAME, not \"{}\"", spec));
   peers::MailKeys mail;
-  if (const int code = read_corpus(invocation, *options, mail); code != kExitOk) return code;
+  if (const int code = read_corpus(invocation, options->corpus, mail); code != kExitOk) return code;
   const WarningSink warn = [&](const Diagnostic& diagnostic) {
     warning(invocation, diagnostic.text);
   };

@@ -30,8 +30,12 @@ constexpr auto kCommands = std::to_array<Command>({
      "the content checks over messages, mboxes, Maildirs; no server needed", run_match},
     {"explain", "explain TABLE [-h|-b] [TEXT]",
      "why this text gets this answer from a pcre: or regexp: table", run_explain},
-    {"compile", "compile [--explain] [--all] [TABLE...]",
-     "build the images of tables and say how each pattern is answered, and why", run_compile},
+    {"compile",
+     "compile [--explain] [--tune CORPUS [-h|-b] [--seed N] [--runs N] [--limit SECONDS]] [--all] "
+     "[TABLE...]",
+     "build the images of tables, tuned to a corpus if wanted, and say how each pattern is "
+     "answered",
+     run_compile},
     {"bench",
      "bench TABLE... --corpus PATH [-h] [-b] [--report FILE.html] [--json FILE] [--seed N] [--runs "
      "N] "

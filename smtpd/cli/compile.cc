@@ -3,18 +3,27 @@
 // directory, they go to the user's cache directory. A table whose image cannot be built is explained as it works without
 // one; the exit code is then 69.
 // Tested by tests/smtpd/cli/rules_test.cc.
+#include <chrono>
 #include <map>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "engine/base/text.h"
 #include "engine/rules/program.h"
+#include "smtpd/bench/tune.h"
+#include "smtpd/bench/tune_report.h"
+#include "smtpd/cli/command_line.h"
 #include "smtpd/cli/configured_tables.h"
+#include "smtpd/cli/corpus_mail.h"
 #include "smtpd/cli/images.h"
+#include "smtpd/cli/plan_report.h"
+#include "smtpd/cli/progress_bar.h"
 #include "smtpd/cli/rule_table.h"
 #include "smtpd/config/load.h"
 
@@ -22,15 +31,15 @@ namespace headgate::cli {
 
 namespace {
 
-constexpr std::string_view kUsage = "usage: headgate compile [--explain] [--all] [TABLE...]";
-
 std::string_view what(rules::Role role) {
   return role == rules::Role::guard ? "if" : role == rules::Role::rule ? "rule" : "and";
 }
 
 struct Options {
   bool explain = false, all = false;
-  std::vector<std::string> tables;
+  std::vector<std::string> tables, corpus;
+  bench::TuneOptions tune;
+  unsigned limit = 600;
 };
 
 // The rule that a test belongs to stands behind it: its emit follows.
@@ -65,6 +74,7 @@ void print_text(std::ostream& out, const std::string& spec, const rules::Program
 }
 
 void print_patterns(std::ostream& out, const rules::Program& program) {
+  const PlanReport report(program);
   for (std::size_t at = 0; at < program.ops().size(); ++at) {
     const rules::Op& op = program.ops()[at];
     if (op.kind != rules::OpKind::test) continue;
@@ -76,10 +86,14 @@ void print_patterns(std::ostream& out, const rules::Program& program) {
                action.empty() ? "" : "  ", action,
                pattern.reason.empty() ? "" : "  (" + pattern.reason + ")", trusted(pattern)))
         << '\n';
+    for (const std::string& line : report.lines(op.index))
+      out << "            " << text::printable(line) << '\n';
   }
+  for (const std::string& line : report.summary()) out << text::printable(line) << '\n';
 }
 
 nlohmann::ordered_json facts(const std::string& spec, const rules::Program& program) {
+  const PlanReport report(program);
   nlohmann::ordered_json patterns = nlohmann::ordered_json::array();
   for (std::size_t at = 0; at < program.ops().size(); ++at) {
     const rules::Op& op = program.ops()[at];
@@ -94,29 +108,52 @@ nlohmann::ordered_json facts(const std::string& spec, const rules::Program& prog
                         {"reason", pattern.reason},
                         {"trusted_bytes", pattern.trusted_bytes},
                         {"action", action_of(program, at)}});
+    patterns.back().update(report.facts(op.index));
   }
   return {{"table", spec},
           {"dialect", rules::name_of(program.dialect())},
           {"rules", program.rules().size()},
           {"databases", program.plan().scans.size()},
           {"database_bytes", database_bytes(program)},
+          {"measured", program.plan().measured},
+          {"costs", report.costs()},
           {"patterns", std::move(patterns)}};
 }
 
 tl::expected<Options, int> parse(Invocation& invocation) {
   Options options;
-  for (const std::string& argument : invocation.arguments) {
-    if (argument == "--explain")
-      options.explain = true;
-    else if (argument == "--all")
-      options.all = true;
-    else if (argument.starts_with("-") && argument != "--")
-      return tl::unexpected(fatal(invocation, kExitUsage, kUsage));
-    else if (argument != "--")
-      options.tables.push_back(argument);
-  }
+  CLI::App app("Build the images of tables and say how each pattern is answered, and why.",
+               "headgate compile");
+  app.set_help_flag("--help", "print this help");
+  app.add_option("TABLE", options.tables, "pcre:FILE or regexp:FILE");
+  app.add_flag("--all", options.all, "every table that the configuration names");
+  app.add_flag("--explain", options.explain,
+               "for each pattern: what is looked for, where, how often, at what cost");
+  auto* tune = app.add_option("--tune", options.corpus,
+                              "measure on this mail, try some plans, keep the fastest: an mbox, a "
+                              "Maildir, a folder, a message, a text file, or a tar archive of "
+                              "any; also gzipped; may be repeated")
+                   ->allow_extra_args(false);
+  auto* headers =
+      app.add_flag("-h,--headers", options.tune.table.headers, "… as tables for headers");
+  auto* body = app.add_flag("-b,--body", options.tune.table.body,
+                            "… for body lines (default: by the look of the patterns)");
+  headers->needs(tune)->excludes(body);
+  body->needs(tune);
+  app.add_option("--seed", options.tune.seed, "chooses the messages to measure on (default 1)")
+      ->needs(tune);
+  app.add_option("--runs", options.tune.rounds, "how often each plan is tried (default 7)")
+      ->check(CLI::Range(1, 1000))
+      ->needs(tune);
+  app.add_option("--limit", options.limit,
+                 "seconds a table after which no further plan is built (default 600)")
+      ->check(CLI::Range(1, 86400))
+      ->needs(tune);
+  if (const auto code = parse_command_line(app, invocation)) return tl::unexpected(*code);
+  options.tune.limit = std::chrono::seconds(options.limit);
   if (options.tables.empty() && !options.all)
-    return tl::unexpected(fatal(invocation, kExitUsage, kUsage));
+    return tl::unexpected(
+        fatal(invocation, kExitUsage, "TABLE is required (pcre:FILE or regexp:FILE), or --all"));
   return options;
 }
 
@@ -134,14 +171,16 @@ int configure(Invocation& invocation, Options& options) {
 }
 
 void print(Invocation& invocation, const Options& options, const std::string& spec,
-           const rules::CompiledTable& table) {
+           const rules::CompiledTable& table, const std::optional<bench::TuneReport>& tuned) {
   if (invocation.json) {
+    nlohmann::ordered_json document = facts(spec, *table.full);
+    if (tuned) document["tune"] = bench::as_facts(*tuned);
     // Patterns are bytes; what is not UTF-8 is replaced, as JSON knows no other text.
-    invocation.out
-        << facts(spec, *table.full).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
-        << '\n';
+    invocation.out << document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
+                   << '\n';
     return;
   }
+  if (tuned) invocation.out << bench::as_text(*tuned);
   print_text(invocation.out, spec, *table.full);
   if (options.explain) print_patterns(invocation.out, *table.full);
   if (table.emergency == nullptr) return;
@@ -150,10 +189,21 @@ void print(Invocation& invocation, const Options& options, const std::string& sp
 }
 
 // One table's exit code. A table of which nothing is left is a bad one.
-int compile(Invocation& invocation, const Options& options, const std::string& spec) {
+int compile(Invocation& invocation, const Options& options, const std::string& spec,
+            const peers::MailKeys& mail) {
+  std::optional<bench::TuneReport> tuned;
+  if (!options.corpus.empty()) {
+    bench::TuneOptions tune = options.tune;
+    tune.table.spec = spec;
+    ProgressBar bar(invocation.err);
+    auto done = bench::tune(tune, mail, invocation.programs,
+                            [&](double share, std::string_view what) { bar.show(share, what); });
+    if (!done) return fatal(invocation, exit_code_of(done.error()), done.error().text());
+    tuned = std::move(*done);
+  }
   const auto built = built_rule_table(invocation, spec);
   if (!built) return fatal(invocation, exit_code_of(built.error()), built.error().text());
-  print(invocation, options, spec, built->table);
+  print(invocation, options, spec, built->table, tuned);
   if (built->table.full->rules().empty() && !built->table.diagnostics.empty())
     return fatal(invocation, kExitBadTable, fmt::format("{}: every rule was skipped", spec));
   return built->build_failed ? kExitUnavailable : kExitOk;
@@ -165,9 +215,14 @@ int run_compile(Invocation& invocation) {
   auto options = parse(invocation);
   if (!options) return options.error();
   if (const int code = configure(invocation, *options); code != kExitOk) return code;
+  peers::MailKeys mail;
+  if (!options->corpus.empty()) {
+    if (const int code = read_corpus(invocation, options->corpus, mail); code != kExitOk)
+      return code;
+  }
   int worst = kExitOk;
   for (const std::string& spec : options->tables) {
-    const int code = compile(invocation, *options, spec);
+    const int code = compile(invocation, *options, spec, mail);
     if (worst == kExitOk || (worst == kExitUnavailable && code != kExitOk)) worst = code;
   }
   return worst;

@@ -47,6 +47,11 @@ class Aligned {
   std::shared_ptr<char> place_;
 };
 
+void expect_same(const rules::Outlook& a, const rules::Outlook& b) {
+  EXPECT_EQ(std::tie(a.per_byte, a.cost, a.literals, a.more_literals),
+            std::tie(b.per_byte, b.cost, b.literals, b.more_literals));
+}
+
 void expect_same(const rules::Program& a, const rules::Program& b) {
   EXPECT_EQ(a.dialect(), b.dialect());
   EXPECT_EQ(a.name(), b.name());
@@ -59,6 +64,8 @@ void expect_same(const rules::Program& a, const rules::Program& b) {
     EXPECT_EQ(x.strategy, y.strategy);
     EXPECT_EQ(x.reason, y.reason);
     EXPECT_EQ(x.trusted_bytes, y.trusted_bytes);
+    expect_same(x.alone, y.alone);
+    expect_same(x.in_block, y.in_block);
     EXPECT_EQ(match::option_bits(x.recipe), match::option_bits(y.recipe));
     EXPECT_EQ(x.recipe.groups_wanted, y.recipe.groups_wanted);
     EXPECT_EQ(x.reference->group_count(), y.reference->group_count());
@@ -80,6 +87,7 @@ void expect_same(const rules::Program& a, const rules::Program& b) {
               std::tie(y.kind, y.role, y.negated, y.line, y.index, y.target));
   }
   EXPECT_EQ(a.plan().scans.size(), b.plan().scans.size());
+  EXPECT_EQ(a.plan().measured, b.plan().measured);
 }
 
 void expect_round_trip(const rules::CompiledTable& before) {

@@ -118,5 +118,18 @@ TEST(ScanChoice, OnlyWhatIsAskedOftenIsWorthASpelling) {
   EXPECT_FALSE(choose_scan(plan_of("from[0-9]+ (?!x)"), none).worth_spelling);
 }
 
+TEST(ScanChoice, ItsCostIsThatOfTheWay) {
+  const ScanChoice rare = choose_scan(plan_of("qzxqzxqzx"), {});
+  const ScanChoice common = choose_scan(plan_of("order"), {});
+  const ScanChoice unknown = choose_scan(plan_of(".*"), {});
+  EXPECT_GT(rare.expected.cost, 0);
+  EXPECT_LT(rare.expected.cost, common.expected.cost);
+  EXPECT_LT(common.expected.cost, unknown.expected.cost);
+  EXPECT_LT(rare.expected.per_byte, common.expected.per_byte);
+  EXPECT_LE(common.expected_in_block.cost, common.expected.cost);
+  const ScanChoice named = choose_scan(plan_of("^Subject: .*viagra"), {});
+  EXPECT_GT(named.expected_named.cost, 0);
+}
+
 }  // namespace
 }  // namespace headgate::back

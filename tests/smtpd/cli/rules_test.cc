@@ -39,6 +39,27 @@ TEST_F(RulesCommands, CompileExplainsEachPattern) {
   EXPECT_EQ(facts["patterns"][1]["action"], "REJECT no $1");
 }
 
+TEST_F(RulesCommands, CompileTellsWhereAndHowOftenAndAtWhatCost) {
+  put("t", std::string(kTable) + "/v[_.]?i[_.]?a[_.]?g[_.]?ra/ REJECT\n/poker/ HOLD\n");
+  EXPECT_EQ(headgate({"compile", "--explain", "pcre:" + path("t")}), kExitOk) << err_;
+  for (const char* wanted :
+       {"\n            in headers subject: all of them\n", "in headers subject: by the bytes",
+        "in body lines: the row v[._]*i[._]*a[._]*g[._]*ra; 1 in ",
+        "in any text: \"poker\" in database 0 (", "ns a byte\n",
+        "\nguessed for all patterns, ns a byte: "})
+    EXPECT_NE(out_.find(wanted), std::string::npos) << wanted << "\n" << out_;
+  EXPECT_EQ(headgate({"--json", "compile", "pcre:" + path("t")}), kExitOk);
+  const auto facts = nlohmann::json::parse(out_);
+  EXPECT_FALSE(facts["measured"].get<bool>());
+  EXPECT_GT(facts["costs"]["alone"].get<double>(), 0);
+  const auto& poker = facts["patterns"][5]["alone"];
+  EXPECT_EQ(poker["way"], "database");
+  EXPECT_EQ(poker["literals"], nlohmann::json::array({"poker"}));
+  EXPECT_GT(poker["per_byte"].get<double>(), 0);
+  EXPECT_EQ(facts["patterns"][4]["block"]["way"], "row");
+  EXPECT_EQ(facts["patterns"][0]["alone"]["headers"], nlohmann::json::array({"subject"}));
+}
+
 TEST_F(RulesCommands, BadTablesHaveTheirExitCodes) {
   put("bad", "/(/ X\n/b/ Y\n");
   EXPECT_EQ(headgate({"compile", "pcre:" + path("bad")}), kExitOk) << "the rest of the table works";

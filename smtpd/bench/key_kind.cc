@@ -1,0 +1,19 @@
+// Tested by tests/smtpd/bench/measure_test.cc and tests/e2e/tune_test.py.
+#include "smtpd/bench/key_kind.h"
+
+namespace headgate::bench {
+
+peers::KeyKind key_kind_of(const rules::Program& program) {
+  std::size_t named = 0, rules = 0;
+  for (const rules::Op& op : program.ops()) {
+    if (op.kind != rules::OpKind::test || op.role != rules::Role::rule) continue;
+    const std::string& text = program.patterns()[op.index].text;
+    const std::size_t end = text.find_first_not_of(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-", 1);
+    ++rules;
+    named += text.starts_with('^') && end != std::string::npos && end > 1 && text[end] == ':';
+  }
+  return named * 2 > rules ? peers::KeyKind::header : peers::KeyKind::body;
+}
+
+}  // namespace headgate::bench
