@@ -88,8 +88,9 @@ void PlanReport::add_section(const rules::Section& section, std::vector<Place>& 
 }
 
 std::string PlanReport::database(std::uint32_t number) const {
-  return fmt::format("database {} ({} bytes)", number,
-                     program_.plan().scans[number].scanner->size_bytes());
+  const rules::Scan& scan = program_.plan().scans[number];
+  return fmt::format("database {} ({} bytes{})", number, scan.scanner->size_bytes(),
+                     scan.finder != nullptr ? "; without it in short texts" : "");
 }
 
 std::string PlanReport::what_for(const Place& place, const rules::Outlook& outlook) const {
@@ -171,13 +172,16 @@ std::vector<std::string> PlanReport::summary() const {
   return lines;
 }
 
-nlohmann::ordered_json PlanReport::facts(const Place& place, const rules::Outlook& outlook) {
+nlohmann::ordered_json PlanReport::facts(const Place& place, const rules::Outlook& outlook) const {
   if (place.way == Way::none) return nullptr;
   constexpr std::array<std::string_view, 4> kWays = {"", "database", "gate", "row"};
   nlohmann::ordered_json facts = {{"way", kWays[static_cast<std::size_t>(place.way)]}};
   if (!place.names.empty()) facts["headers"] = place.names;
   if (place.way == Way::database) {
     facts["databases"] = place.databases;
+    facts["finder"] = std::ranges::all_of(place.databases, [this](std::uint32_t number) {
+      return program_.plan().scans[number].finder != nullptr;
+    });
     facts["literals"] = outlook.literals;
     facts["more_literals"] = outlook.more_literals;
   }

@@ -48,8 +48,8 @@ class PlanReport {
   [[nodiscard]] std::string what_for(const Place& place, const rules::Outlook& outlook) const;
   [[nodiscard]] std::string line(std::string_view where, const Place& place,
                                  const rules::Outlook& outlook) const;
-  [[nodiscard]] static nlohmann::ordered_json facts(const Place& place,
-                                                    const rules::Outlook& outlook);
+  [[nodiscard]] nlohmann::ordered_json facts(const Place& place,
+                                             const rules::Outlook& outlook) const;
 
   const rules::Program& program_;
   std::vector<Place> alone_, block_;  // by pattern

@@ -17,12 +17,13 @@ from images_test import CHECKS, judge
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED = pathlib.Path(os.environ.get("HEADGATE_SHARED", "/nowhere")) / "corpus"
 PATIENCE = 5 * int(os.environ.get("HEADGATE_PATIENCE", 60))
-# Every line of the mail has what a guess takes for rare.
-TABLE = "/zqxzqjkwvzqx.*never here/ REJECT tuned $$\n/last line of ([0-9]+)/ WARN line $1\n/v[_.]?i[_.]?a[_.]?g[_.]?ra/ HOLD\n"
+# Many lines of the mail have what a guess takes for rare, and the bytes that the spelled-out words need.
+TABLE = ("/zqxzqjkwvzqx.*never here/ REJECT tuned $$\n/last line of ([0-9]+)/ WARN line $1\n"
+         "/v[^a-z]?[i1!][^a-z]?[a@][^a-z]?g[^a-z]?ra/ HOLD\n/c[^a-z]?[i1!][^a-z]?[a@][^a-z]?l[^a-z]?is/ HOLD\n")
 
 
 def mail(messages):
-    return "".join(f"From a@b Thu Jan  1 00:00:00 1970\nSubject: message {i}\n\nzqxzqjkwvzqx is written here\nand zqxzqjkwvzqx again\n"
+    return "".join(f"From a@b Thu Jan  1 00:00:00 1970\nSubject: message {i}\n\nzqxzqjkwvzqx is written here\nand zqxzqjkwvzqx again in our village scale\n"
                    f"last line of {i}\n\n" for i in range(messages))
 
 

@@ -22,7 +22,9 @@ class Tune : public testing::Test {
     settings_.directory = directory_.path() + "/images";
     programs_.configure(settings_);
     testing_support::write_contents(
-        table_, "/free money/ REJECT\n/v[_.]?i[_.]?a[_.]?g[_.]?ra/ REJECT\n/zqxzqj.*weather/ X\n");
+        table_,
+        "/free money/ REJECT\n/v[^a-z]?[i1!][^a-z]?[a@][^a-z]?g[^a-z]?ra/ REJECT\n"
+        "/c[^a-z]?[i1!][^a-z]?[a@][^a-z]?l[^a-z]?is/ REJECT\n/zqxzqj.*weather/ X\n");
     options_.table.spec = "pcre:" + table_;
     options_.rounds = 2;
     options_.least_seconds = 0;
@@ -41,7 +43,7 @@ class Tune : public testing::Test {
   void add_messages(int count) {
     for (int i = 0; i < count; ++i)
       add("Subject: message " + std::to_string(i) + "\n\nline " + std::to_string(i) +
-          " of zqxzqj\nand free money\nother\n");
+          " of zqxzqj\nand free money\nour village scale\n");
   }
 
   Result<TuneReport> run() {
@@ -82,7 +84,7 @@ TEST_F(Tune, OneMessageIsCutInTwo) {
   EXPECT_EQ(halves.measured.texts,
             (std::vector<std::string>{"line 0 of zqxzqj", "and free money"}));
   ASSERT_EQ(halves.tried.sections.size(), 1U);
-  EXPECT_EQ(halves.tried.sections[0].bytes, "other\n");
+  EXPECT_EQ(halves.tried.sections[0].bytes, "our village scale\n");
   EXPECT_EQ(halves.tried.texts, 1U);
 }
 
