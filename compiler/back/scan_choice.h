@@ -24,7 +24,7 @@ struct Switches {
   bool regexes = true;   // spellings of patterns in a database
   bool blocks = true;    // body lines in blocks
   bool rows = true;      // rows of byte sets in blocks
-  bool finders = true;   // literals in short texts without a database
+  bool finders = true;   // literals without a database, where that is faster
 };
 
 // A way with the length up to which it is believed that what it does not find does not match.

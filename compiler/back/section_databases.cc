@@ -36,7 +36,7 @@ std::shared_ptr<const match::LiteralFinder> finder_of(const Databases::One& one,
 
 }  // namespace
 
-SectionDatabases::Made SectionDatabases::make(const LiteralOwners& literals, bool finder) {
+SectionDatabases::Made SectionDatabases::make(const LiteralOwners& literals) {
   ScanSet set;
   Owners owners;
   for (const auto& [literal, ids] : literals) {
@@ -50,7 +50,7 @@ SectionDatabases::Made SectionDatabases::make(const LiteralOwners& literals, boo
   for (const Databases::One& one : databases.compiled) {
     made.scans.push_back(static_cast<std::uint32_t>(plan_.scans.size()));
     plan_.scans.push_back(scan_of(one, owners));
-    if (finder) plan_.scans.back().finder = finder_of(one, literals);
+    if (finders_) plan_.scans.back().finder = finder_of(one, literals);
   }
   for (const auto& [index, why] : databases.refused) {
     for (const std::uint32_t id : *owners[index]) made.refused[id] = why;
@@ -63,8 +63,7 @@ void SectionDatabases::add_literals(
     const std::function<void(std::uint32_t pattern, const std::string& why)>& refused) {
   if (literals.empty()) return;
   auto known = made_.find(literals);
-  const bool finder = finders_ && &section != &plan_.block;
-  if (known == made_.end()) known = made_.emplace(literals, make(literals, finder)).first;
+  if (known == made_.end()) known = made_.emplace(literals, make(literals)).first;
   const Made& made = known->second;
   section.scans.insert(section.scans.end(), made.scans.begin(), made.scans.end());
   for (const auto& [id, why] : made.refused) refused(id, why);

@@ -22,7 +22,7 @@ using LiteralOwners = std::map<analyse::Literal, std::vector<std::uint32_t>>;
 
 class SectionDatabases {
  public:
-  // `finders`: the literals of sections of short texts get one beside their database.
+  // `finders`: literals get one beside their database.
   SectionDatabases(rules::ScanPlan& plan, bool finders, SetCompiler& compiler, Offenders& offenders,
                    Shortage& shortage)
       : plan_(plan),
@@ -47,7 +47,7 @@ class SectionDatabases {
     std::map<std::uint32_t, std::string> refused;  // pattern -> why
   };
 
-  Made make(const LiteralOwners& literals, bool finder);
+  Made make(const LiteralOwners& literals);
 
   rules::ScanPlan& plan_;
   bool finders_;

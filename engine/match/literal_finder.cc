@@ -20,6 +20,8 @@ constexpr unsigned kLongestStride = 8;
 constexpr std::size_t kBytesAWindow = 8;
 constexpr std::size_t kLeastSieve = 256, kMostSieve = 65'536;  // bytes, of either half
 constexpr std::size_t kMostBuckets = 1U << 20U;
+// Of fewer literals Hyperscan looks for all at once, a vector of bytes at a time. Measured on bodies.
+constexpr std::size_t kFewestInLongTexts = 40;
 
 template <class Word>
 std::uint32_t key_at(const char* at) {
@@ -112,14 +114,16 @@ void LiteralFinder::index(Group& group, const std::vector<Window>& all) {
     group.all[next[hash_of(window.key) >> 40U & group.bucket_mask]++] = window;
 }
 
-bool LiteralFinder::occur_in(std::string_view text) const {
+bool LiteralFinder::may_occur_in(std::string_view text) const {
+  bool some = false;
+  const auto note = [&some](std::uint32_t, std::size_t) { some = true; };
+  std::size_t left = patience(text);
   for (const Group& group : groups()) {
-    bool some = false;
-    const auto note = [&some](std::uint32_t, std::size_t) { some = true; };
     for (std::size_t at = next(group, text, 0); at != kNowhere;
          at = next(group, text, at + group.windows.stride)) {
-      find_at(group, text, at, note);
-      if (some) return true;
+      const std::size_t looked_at = find_at(group, text, at, note);
+      if (some || looked_at > left) return true;
+      left -= looked_at;
     }
   }
   return false;
@@ -148,6 +152,8 @@ std::shared_ptr<const LiteralFinder> LiteralFinder::make(std::vector<SoughtLiter
     index(groups[i], windows[i]);
     finder->groups_[finder->group_count_++] = std::move(groups[i]);
   }
+  finder->pays_in_long_texts_ = windows[0].empty() && windows[1].empty() && stride > 1 &&
+                                finder->literals_.size() >= kFewestInLongTexts;
   return finder;
 }
 

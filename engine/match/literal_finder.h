@@ -1,11 +1,12 @@
-// LiteralFinder: which of a set of literals occur in a text. Exact, as a Hyperscan database of them is, and on texts of a
-// header's length faster: a call of Hyperscan costs more than all that is looked at here.
+// LiteralFinder: which of a set of literals occur in a text. Exact, as a Hyperscan database of them is, and faster on texts of
+// a header's length, where a call of Hyperscan costs more than all that is looked at here, and with some hundred literals.
 // Each literal is known by a few windows of its bytes, so many that every occurrence has one at a multiple of the stride:
 // only there the text is looked at. A window is looked up in a bitmap by its hash; what passes is compared.
 //   Units     offsets are bytes.     Lifetime  immutable.     Threads  any.
 //   Errors    make() is null when a literal does not have the windows that it is to be found by.
-//   Cost      a nanosecond a stride (of 1 to 4 bytes), and two where a window is found; the literals' windows are chosen by
-//             whoever makes them, so that this is seldom (compiler/back/finder_windows.h).
+//   Cost      a nanosecond a stride (of 1 to 8 bytes), and two where a window is found; the literals' windows are chosen by
+//             whoever makes them, so that this is seldom (compiler/back/finder_windows.h). A text that is full of them all
+//             the same is given up.
 #pragma once
 
 #include <array>
@@ -49,22 +50,33 @@ class LiteralFinder {
 
   [[nodiscard]] const std::vector<SoughtLiteral>& literals() const { return literals_; }
 
-  // Calls found(id, offset behind the occurrence) for each literal that occurs, at each place, in no order.
+  // On texts of kilobytes, too, it is faster than a database.
+  [[nodiscard]] bool pays_in_long_texts() const { return pays_in_long_texts_; }
+
+  // Calls found(id, offset behind the occurrence) for each literal that occurs, at each place, in no order. False when the
+  // text was given up: what was told is true then, but not all.
   template <class Found>
-  void find(std::string_view text, Found found) const {
+  [[nodiscard]] bool find(std::string_view text, Found found) const {
+    std::size_t left = patience(text);
     for (const Group& group : groups()) {
       for (std::size_t at = next(group, text, 0); at != kNowhere;
            at = next(group, text, at + group.windows.stride)) {
-        find_at(group, text, at, found);
+        const std::size_t looked_at = find_at(group, text, at, found);
+        if (looked_at > left) return false;
+        left -= looked_at;
       }
     }
+    return true;
   }
 
-  // Whether it would find anything.
-  [[nodiscard]] bool occur_in(std::string_view text) const;
+  // Whether it would find anything, or give up.
+  [[nodiscard]] bool may_occur_in(std::string_view text) const;
 
  private:
   static constexpr std::size_t kNowhere = ~std::size_t{0};
+
+  // How many windows may be looked at more closely before another way is surely faster.
+  static std::size_t patience(std::string_view text) { return 64 + text.size() / 16; }
 
   struct Window {
     std::uint32_t key = 0;
@@ -101,8 +113,10 @@ class LiteralFinder {
   template <class Word>
   static std::size_t next_of_width(const Group& group, std::string_view text, std::size_t at);
 
+  // How many windows it has looked at.
   template <class Found>
-  void find_at(const Group& group, std::string_view text, std::size_t at, Found& found) const {
+  std::size_t find_at(const Group& group, std::string_view text, std::size_t at,
+                      Found& found) const {
     const std::uint32_t key = window_key(text.substr(at, group.windows.width));
     const std::uint64_t bucket = hash_of(key) >> 40U & group.bucket_mask;
     for (std::uint32_t i = group.first[bucket]; i < group.first[bucket + 1]; ++i) {
@@ -113,11 +127,13 @@ class LiteralFinder {
       if (occurs(literal, text.substr(begin, literal.bytes.size())))
         found(literal.id, begin + literal.bytes.size());
     }
+    return 1 + group.first[bucket + 1] - group.first[bucket];
   }
 
   static bool occurs(const SoughtLiteral& literal, std::string_view bytes);
 
   std::size_t group_count_ = 0;
+  bool pays_in_long_texts_ = false;
   std::array<Group, 3> groups_;  // here and not elsewhere: each find begins with them
   std::vector<SoughtLiteral> literals_;
 };

@@ -20,7 +20,7 @@ Quick quick_of(const Section& section, const ProgramParts& parts) {
   if (!section.doubts.empty()) quick.most = section.doubts.front().trusted_bytes;
   if (section.scans.empty()) return quick;
   quick.finder = parts.plan.scans[section.scans.front()].finder.get();
-  quick.most = quick.finder == nullptr ? 0 : std::min(quick.most, kFinderBytes);
+  quick.most = quick.finder == nullptr ? 0 : std::min(quick.most, most_finder_bytes(*quick.finder));
   return quick;
 }
 

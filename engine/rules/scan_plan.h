@@ -58,13 +58,17 @@ struct Gated {
   std::uint32_t pattern = 0;
 };
 
-// On texts of up to so many bytes a finder is faster than its database. Measured on headers and on lines of bodies.
+// On texts of up to so many bytes any finder is faster than its database. Measured on headers and on lines of bodies.
 constexpr std::size_t kFinderBytes = 1'000;
+
+inline std::size_t most_finder_bytes(const match::LiteralFinder& finder) {
+  return finder.pays_in_long_texts() ? std::numeric_limits<std::size_t>::max() : kFinderBytes;
+}
 
 // A database and what its ids stand for: id i for owners[first[i]] … owners[first[i + 1] - 1].
 struct Scan {
   std::shared_ptr<const match::Scanner> scanner;
-  std::shared_ptr<const match::LiteralFinder> finder;  // tells the same of short texts; may be null
+  std::shared_ptr<const match::LiteralFinder> finder;  // tells the same, mostly faster; may be null
   std::vector<std::uint32_t> first, owners;
 };
 
@@ -72,13 +76,12 @@ struct Scan {
 // are not trusted.
 template <class Found>
 bool run_scan(const Scan& scan, std::string_view text, match::Scratch& scratch, Found found) {
-  if (scan.finder != nullptr && text.size() <= kFinderBytes) {
-    scan.finder->find(text, [&](std::uint32_t id, std::size_t end) {
-      for (std::uint32_t i = scan.first[id]; i < scan.first[id + 1]; ++i)
-        found(scan.owners[i], end);
-    });
+  const auto tell = [&](std::uint32_t id, std::size_t end) {
+    for (std::uint32_t i = scan.first[id]; i < scan.first[id + 1]; ++i) found(scan.owners[i], end);
+  };
+  if (scan.finder != nullptr && text.size() <= most_finder_bytes(*scan.finder) &&
+      scan.finder->find(text, tell))
     return true;
-  }
 
   struct Context {
     const Scan& scan;
@@ -153,7 +156,7 @@ struct Quick {
 
   [[nodiscard]] bool rules_out(std::string_view text) const {
     return text.size() >= least && text.size() <= most &&
-           (finder == nullptr || !finder->occur_in(text));
+           (finder == nullptr || !finder->may_occur_in(text));
   }
 };
 

@@ -89,8 +89,12 @@ void PlanReport::add_section(const rules::Section& section, std::vector<Place>& 
 
 std::string PlanReport::database(std::uint32_t number) const {
   const rules::Scan& scan = program_.plan().scans[number];
-  return fmt::format("database {} ({} bytes{})", number, scan.scanner->size_bytes(),
-                     scan.finder != nullptr ? "; without it in short texts" : "");
+  std::string_view finder;
+  if (scan.finder != nullptr) {
+    finder =
+        scan.finder->pays_in_long_texts() ? "; mostly without it" : "; without it in short texts";
+  }
+  return fmt::format("database {} ({} bytes{})", number, scan.scanner->size_bytes(), finder);
 }
 
 std::string PlanReport::what_for(const Place& place, const rules::Outlook& outlook) const {
