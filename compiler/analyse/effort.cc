@@ -340,12 +340,14 @@ class Meter {
     effort.explosive = once.explosive;
     const Polynomial step = add(larger(once.calls, before.calls), constant(2));
     const Polynomial glance = add(once.glance_calls, constant(2));
+    // Behind each way to end a round another one is begun; `before` has only those that get past its beginning.
+    const Polynomial step_and_next = once.nullable ? step : add(step, multiply(once.ways, glance));
     if (most <= kFewRounds) {
       Polynomial reached = constant(1);  // ways to have done so many rounds before another one
       Polynomial glanced = constant(1);
       if (node.min == 0) effort.ways = effort.glance_ways = constant(1);
       for (std::uint32_t round = 1; round <= most; ++round) {
-        effort.calls = add(effort.calls, multiply(reached, step));
+        effort.calls = add(effort.calls, multiply(reached, round < most ? step_and_next : step));
         effort.glance_calls = add(effort.glance_calls, multiply(glanced, glance));
         const bool may_end = begun == 0 && round >= node.min;
         if (may_end) effort.ways = add(effort.ways, multiply(reached, once.ways));
@@ -362,7 +364,7 @@ class Meter {
     if (once.nullable) rounds[0] = node.max == kUnbounded ? node.min : node.max;
     const Polynomial no_round = constant(node.min == 0 ? 1 : 0);
     effort.ways = add(multiply(rounds, once.ways), no_round);
-    effort.calls = multiply(rounds, step);
+    effort.calls = multiply(rounds, step_and_next);
     effort.glance_ways = once.nullable ? effort.ways : no_round;
     effort.glance_calls = once.nullable ? effort.calls : glance;
     return effort;

@@ -152,6 +152,7 @@ void find_names(const Node& tree, std::uint64_t match_limit, Needs& needs) {
 
 void add_byte_of_engine(Needs& needs, unsigned char byte, std::size_t trusted_bytes) {
   const ByteSet either = fold_case(single(byte));
+  // What needs one case of the byte gets the trust for both: gates do not tell them apart (match::Symbols).
   bool is_known = false;
   for (NeededByte& needed : needs.bytes) {
     if ((needed.any_of & ~either).any()) continue;

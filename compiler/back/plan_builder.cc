@@ -252,6 +252,7 @@ class PlanBuilder {
       if (!is_named(id)) continue;
       for (const std::string& name : plans_[id].needs.header_names) by_name[name].push_back(id);
     }
+    static_assert(analyse::kLongestLiteral <= rules::NameIndex::kLongestName);
     for (const auto& [name, ids] : by_name) {
       Section section;
       section.name = name;

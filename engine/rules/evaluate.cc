@@ -21,12 +21,13 @@ struct Tested {
   const std::string* error = nullptr;
 };
 
-// The scan's word is final unless it would make a rule win.
+// The plan's word is final unless it would make a rule win, or a negated guard hold: there, a match limit that was reached
+// against all expectation would be another verdict, and not only a warning less.
 Tested run_test(const Op& op, Truth& truth) {
   const Opinion opinion = truth.opinion(op.index);
   if (opinion != Opinion::ask) {
     const bool holds = (opinion == Opinion::yes) != op.negated;
-    if (!holds || op.role == Role::guard) {
+    if (!holds || (op.role == Role::guard && !op.negated)) {
       return {opinion == Opinion::yes ? match::Answer::yes : match::Answer::no, Asked::scan,
               nullptr};
     }

@@ -275,6 +275,7 @@ class Reader {
   Section read_section(const ProgramParts& parts) {
     Section section;
     section.name = in_.string();
+    if (section.name.size() > NameIndex::kLongestName) in_.fail();
     section.scans = indices(parts.plan.scans.size());
     for (std::size_t left = in_.count(36); left > 0 && in_.ok(); --left) {
       Gated gated;

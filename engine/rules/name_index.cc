@@ -14,7 +14,6 @@ namespace headgate::rules {
 
 namespace {
 
-constexpr std::size_t kLongestName = 64;
 constexpr std::size_t kWord = sizeof(std::uint64_t);
 
 std::uint64_t word_at(const char* at) {

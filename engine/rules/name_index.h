@@ -15,6 +15,7 @@ namespace headgate::rules {
 class NameIndex {
  public:
   static constexpr std::uint32_t kNone = 0xffffffff;
+  static constexpr std::size_t kLongestName = 64;  // bytes; longer ones are never found
 
   NameIndex() = default;
 

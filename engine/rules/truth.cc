@@ -137,13 +137,13 @@ bool Truth::has_one_of(const FurtherNeed& need) {
 
 bool Truth::lacks_a_literal(const Pattern& pattern) {
   return std::any_of(pattern.also.begin(), pattern.also.end(), [this](const FurtherNeed& need) {
-    return text_.size() <= need.trusted_bytes && !has_one_of(need);
+    return !is_doubted(text_.size(), need.trusted_bytes) && !has_one_of(need);
   });
 }
 
 bool Truth::is_not_spelled(std::uint32_t id) {
   const Spelled& spelled = program_.patterns()[id].spelled;
-  if (spelled.trusted_bytes == 0 || text_.size() > spelled.trusted_bytes) return false;
+  if (is_doubted(text_.size(), spelled.trusted_bytes)) return false;
   std::uint64_t& looked = looked_for_[spelled.scan];
   if (looked != generation_) {
     const auto note = [this](std::uint32_t pattern, std::size_t) {

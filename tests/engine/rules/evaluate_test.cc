@@ -87,6 +87,23 @@ TEST(Evaluate, AFailureIsFalseWhateverTheSenseAndWarnsEachTime) {
   EXPECT_EQ(f.engines[0]->asked, 1);
 }
 
+// The plan says no, the engine that it breaks: a plain guard does not hold either way, of a negated one only the engine's word
+// counts.
+TEST(Evaluate, ANegatedGuardIsNotPassedOnThePlansWordAlone) {
+  for (const bool negated : {false, true}) {
+    Fixture f;
+    f.parts.plan.ready = true;
+    const auto guard = f.pattern(Answer::failed), rule = f.pattern(Answer::yes);
+    for (rules::Pattern& pattern : f.parts.patterns) pattern.trusted_bytes = kTrustedWhateverComes;
+    f.parts.plan.any.gated.push_back(Gated{{}, rule});
+    f.test(guard, Role::guard, negated, 3, 1);
+    f.test(rule, Role::rule, false, 3, 2);
+    f.emit("inside", 2);
+    EXPECT_EQ(f.run(), "none");
+    EXPECT_EQ(f.engines[0]->asked, negated ? 1 : 0);
+  }
+}
+
 TEST(Evaluate, BothPatternsOfARegexpRuleMustHold) {
   for (const auto second : {Answer::no, Answer::yes}) {
     Fixture f;
