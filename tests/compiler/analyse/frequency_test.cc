@@ -28,13 +28,27 @@ TEST(Frequency, TheRarerIsRarer) {
 }
 
 TEST(Frequency, MoreBytesAreNeverFound) {
-  std::string bytes;
-  double before = 1;
-  for (const char c : std::string("subject: re: your mail")) {
-    bytes += c;
-    EXPECT_LE(of(bytes.c_str()), before) << bytes;
-    before = of(bytes.c_str());
+  for (const std::string all : {"subject: re: your mail", "my accounting password, please"}) {
+    std::string bytes;
+    double before = 1;
+    for (const char c : all) {
+      bytes += c;
+      EXPECT_LE(of(bytes.c_str()), before * (1 + 1e-9)) << bytes;
+      before = of(bytes.c_str());
+    }
   }
+}
+
+TEST(Frequency, CommonWordsAreCommonerThanTheirLetters) {
+  for (const char* word : {"account", "credit", "content", "please", "password"}) {
+    EXPECT_GT(of(word), 1e-6) << word;
+    EXPECT_LT(of(word), 1e-3) << word;
+    const std::string more = std::string("qx") + word;
+    EXPECT_LT(of(more.c_str()), of(word) / 100);
+  }
+  EXPECT_GT(of("ccoun"), 1e-6);
+  EXPECT_GT(of("your account"), of("your accouqt") * 1000);
+  EXPECT_LT(of("accouqt"), 1e-7);
 }
 
 TEST(Cost, GrowsWithEachLiteral) {
