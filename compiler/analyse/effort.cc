@@ -6,6 +6,8 @@
 // So with the end of one round of a group and the beginning of the next (`([a-z]+ )*`). The other lengths are not for nothing:
 // each costs what it takes to see that the next byte is wrong, a `glance`, which look-around and long alternations make dear.
 // A group repeated without bound that can match in more than one way a round is exponential: no bound is given.
+// Rounds of one way share the text among them: where a round walks only through bytes that it takes, all rounds together
+// walk through the text once, and not each of them.
 // A part that cannot match has no way through it, so what follows is multiplied by nothing.
 // Every step rounds up, and the result is halved once more for the frames that PCRE2 spends on groups.
 // Tested by tests/compiler/analyse/effort_test.cc.
@@ -40,6 +42,8 @@ struct Effort {
   ByteSet first;          // a match that is not empty starts with one of these
   bool nullable = false;  // may be empty (or so we must assume)
   bool explosive = false;
+  // Of a row: a match of m bytes takes at most calls_a_byte * m + calls_a_match calls; both 0: that is not known.
+  double calls_a_byte = 0, calls_a_match = 0;
 };
 
 Polynomial constant(double value) {
@@ -90,13 +94,14 @@ Polynomial multiply(const Polynomial& a, const Polynomial& b) {
   return product;
 }
 
-// At most one way: only the constant term, at most 1.
-bool single_way(const Polynomial& ways) {
-  for (std::size_t i = 1; i < kDegrees; ++i) {
-    if (ways[i] > 0) return false;
-  }
-  return ways[0] <= 1;
+std::size_t degree(const Polynomial& p) {
+  std::size_t degree = kDegrees - 1;
+  while (degree > 0 && p[degree] == 0) --degree;
+  return degree;
 }
+
+// At most one way: only the constant term, at most 1.
+bool single_way(const Polynomial& ways) { return degree(ways) == 0 && ways[0] <= 1; }
 
 double value_at(const Polynomial& p, double n) {
   double sum = 0;
@@ -183,13 +188,21 @@ class Meter {
     ByteSet next;         // what stands behind a part begins with one of these
     Polynomial glance{};  // at it
     bool known = false;
+    bool taken = true;  // what is walked through
+    double a_byte = 0, a_match = 1;
     for (std::size_t i = parts.size(); i-- > 0;) {
-      if (known && gives_way_to(*children[i], next)) {
+      const bool gives_way = known && gives_way_to(*children[i], next);
+      if (gives_way) {
         parts[i].calls = add(parts[i].calls, multiply(parts[i].ways, add(constant(1), glance)));
         parts[i].ways = constant(1);
       } else if (is_byte_repeat(*children[i]) && parts[i].ways[1] > 0) {
         few_go_on(children, i, glance, parts);
       }
+      // A run before what it gives way to: when that comes, the run has walked to it and no further.
+      const std::size_t of_run = gives_way && is_byte_repeat(*children[i]) ? 1 : 0;
+      taken = taken && single_way(parts[i].ways) && degree(parts[i].calls) <= of_run;
+      a_byte = std::max(a_byte, parts[i].calls[1]);
+      a_match += parts[i].calls[0] + parts[i].calls[1];
       glance = add(parts[i].glance_calls, multiply(parts[i].glance_ways, glance));
       if (parts[i].nullable) {
         next |= parts[i].first;
@@ -200,6 +213,9 @@ class Meter {
     }
     Effort whole = zero_width(0);
     for (const Effort& part : parts) append(whole, part);
+    if (!taken) return whole;
+    whole.calls_a_byte = a_byte;
+    whole.calls_a_match = a_match;
     return whole;
   }
 
@@ -365,6 +381,11 @@ class Meter {
     const Polynomial no_round = constant(node.min == 0 ? 1 : 0);
     effort.ways = add(multiply(rounds, once.ways), no_round);
     effort.calls = multiply(rounds, step_and_next);
+    if (!once.nullable && before.calls_a_match > 0) {
+      // The last round, which may walk in vain, and the others.
+      effort.calls = add(add(step_and_next, linear(before.calls_a_byte)),
+                         multiply(rounds, constant(before.calls_a_match + 2)));
+    }
     effort.glance_ways = once.nullable ? effort.ways : no_round;
     effort.glance_calls = once.nullable ? effort.calls : glance;
     return effort;

@@ -11,7 +11,7 @@
 namespace headgate::rules {
 
 BlockScan::BlockScan(const Program& program, match::Scratch& scratch)
-    : program_(program), scratch_(scratch) {
+    : program_(program), scratch_(scratch), noted_in_(program.patterns().size()) {
   for (const Gated& gated : program.plan().block.gated) {
     if (gated.gate.all == 0) {
       gated_else_.push_back(gated);
@@ -100,10 +100,14 @@ void BlockScan::add_doubted_on_long_lines() {
   }
 }
 
-void BlockScan::scan(std::string_view block, bool every_line, std::vector<std::uint32_t>& touched) {
-  block_ = block;
+void BlockScan::forget_hits() {
+  for (const Hit& hit : hits_) noted_in_[hit.pattern] = Line{};
   hits_.clear();
-  noted_in_.assign(program_.patterns().size(), Line{});
+}
+
+void BlockScan::scan(std::string_view block, bool every_line, std::vector<std::uint32_t>& touched) {
+  forget_hits();
+  block_ = block;
   hit_ = Line{};
   unended_line_ = 0;
   known_ = !every_line && program_.plan().ready && program_.plan().blocks &&
@@ -118,7 +122,7 @@ void BlockScan::scan(std::string_view block, bool every_line, std::vector<std::u
     if (needs_symbols || !gated_else_.empty()) look_at_each_line(needs_symbols);
     add_doubted_on_long_lines();
   } else {
-    hits_.clear();
+    forget_hits();
   }
   list_candidates(touched, !known_ || !program_.walk().always().empty());
 }

@@ -42,6 +42,7 @@ class BlockScan {
     std::uint32_t line, pattern;
   };
 
+  void forget_hits();
   bool run_scans();
   void note(std::uint32_t pattern, std::size_t end);
   void look_at_each_line(bool needs_symbols);
@@ -68,8 +69,9 @@ class BlockScan {
     }
   };
 
-  std::vector<Line> noted_in_;      // by pattern: the line in which it was noted last
-  Line hit_;                        // of the last hit
+  std::vector<Line>
+      noted_in_;  // by pattern: the line in which it was noted last; of those with a hit
+  Line hit_;      // of the last hit
   std::uint32_t unended_line_ = 0;  // the last one, where it has no newline; else 0
   // Of the lines with candidates: where they begin, and their candidates in patterns_.
   std::vector<std::uint32_t> lines_, first_, patterns_;

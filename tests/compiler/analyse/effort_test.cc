@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <random>
 
 #include "compiler/analyse/needs.h"
@@ -185,6 +186,68 @@ TEST(Effort, Pcre2KeepsTheBound) {
     }
   }
   EXPECT_GT(believed, 1000);
+}
+
+// Rounds of a group: where they begin and how they end decides what they cost.
+std::string random_rounds(std::mt19937& random) {
+  const auto any_of = [&random](const auto&... choices) {
+    const std::array<std::string, sizeof...(choices)> all = {choices...};
+    return all[random() % all.size()];
+  };
+  const auto literal = [&] {
+    std::string text;
+    for (auto bytes = random() % 4; bytes > 0; --bytes) text += any_of("a", "b", "x", "y", "q");
+    return text;
+  };
+  const auto round = [&] {
+    std::string text = any_of("", "(?=.*q)", "(?=[^q]*q)", "(?!.*xyx)") + literal();
+    for (auto runs = 1 + random() % 2; runs > 0; --runs)
+      text +=
+          any_of(".*", "[ab]*", "[^q]*", "[^x]*x", "[^y]+y", "y*", ".{0,9}", ".{0,40}") + literal();
+    return text;
+  };
+  std::string group = round();
+  for (auto more = random() % 5; more > 2; --more) group += "|" + round();
+  return any_of("", "", "x", ".*") + "(?:" + group + ")" +
+         any_of("{2}", "{2}", "{2,3}", "{2,40}", "{0,99}", "*") + literal();
+}
+
+// The other way round: where PCRE2 reaches the limit, no claim that its needs make is believed.
+TEST(Effort, NoNeedIsBelievedWherePcre2ReachesTheLimit) {
+  std::mt19937 random(20261130);
+  match::Scratch scratch;
+  int reached = 0;
+  for (int round = 0; round < 2500; ++round) {
+    const std::string pattern = random_rounds(random);
+    const Parsed tree = parse_pcre(pattern, front::Flags{});
+    ASSERT_TRUE(tree) << pattern;
+    const std::uint64_t limit = std::uint64_t{400} << (random() % 4);
+    const Needs needs = needs_of(*tree, *tree, limit);
+    const auto limited =
+        match::compile_pcre2("(*LIMIT_MATCH=" + std::to_string(limit) + ")" + pattern, {});
+    ASSERT_TRUE(limited) << pattern;
+    for (int i = 0; i < 25; ++i) {
+      const auto some = [&random](unsigned least, unsigned most) {
+        std::string text;
+        for (auto bytes = least + random() % (most - least + 1); bytes > 0; --bytes)
+          text += "abxyq"[random() % 5];
+        return text;
+      };
+      const std::string unit = some(1, i % 2 == 0 ? 1 : 3);
+      const std::string subject =
+          subject_of(20 + random() % 400, some(0, 6), unit.c_str(), some(0, 3));
+      if ((*limited)->test(subject, scratch, nullptr).answer != match::Answer::failed) continue;
+      ++reached;
+      const std::string what = pattern + " on " + subject + " limit " + std::to_string(limit);
+      EXPECT_GT(subject.size(), needs.trusted_bytes) << what;
+      for (const NeededLiterals& needed : needs.literals) {
+        if (has_one_of(subject, needed.any_of)) continue;
+        EXPECT_GT(subject.size(), needed.trusted_bytes)
+            << what << " lacks " << needed.any_of.front().bytes;
+      }
+    }
+  }
+  EXPECT_GT(reached, 1000);
 }
 
 }  // namespace
