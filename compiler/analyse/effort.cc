@@ -18,20 +18,19 @@
 #include <map>
 #include <vector>
 
+#include "compiler/analyse/polynomial.h"
 #include "compiler/analyse/required.h"
+#include "compiler/analyse/ways.h"
 
 namespace headgate::analyse {
 
 namespace {
 
-constexpr std::size_t kDegrees = 8;
-constexpr double kHuge = 1e18;
 // Up to so many, {a,b} counts as so many ways; above, as one for each length. The first bound is closer for short subjects
 // and few repeats, the second for long ones: the better one counts.
 constexpr std::array<std::uint32_t, 2> kFewRepeats = {16, 256};
+constexpr double kNotFew = 1e9;
 constexpr std::uint32_t kFewRounds = 16;
-
-using Polynomial = std::array<double, kDegrees>;  // coefficient of u^k
 
 struct Effort {
   Polynomial ways{};
@@ -46,72 +45,8 @@ struct Effort {
   double calls_a_byte = 0, calls_a_match = 0;
 };
 
-Polynomial constant(double value) {
-  Polynomial p{};
-  p[0] = value;
-  return p;
-}
-
-Polynomial linear(double value) {
-  Polynomial p{};
-  p[1] = value;
-  return p;
-}
-
-Polynomial add(const Polynomial& a, const Polynomial& b) {
-  Polynomial sum{};
-  for (std::size_t i = 0; i < kDegrees; ++i) sum[i] = a[i] + b[i];
-  return sum;
-}
-
-Polynomial larger(const Polynomial& a, const Polynomial& b) {
-  Polynomial most{};
-  for (std::size_t i = 0; i < kDegrees; ++i) most[i] = std::max(a[i], b[i]);
-  return most;
-}
-
-// The one that is less for long subjects, where it matters.
-const Polynomial& smaller(const Polynomial& a, const Polynomial& b) {
-  for (std::size_t i = kDegrees; i-- > 0;) {
-    if (a[i] != b[i]) return a[i] < b[i] ? a : b;
-  }
-  return a;
-}
-
-// Degrees beyond the last are more than any subject can stand: they become a coefficient that no budget allows.
-Polynomial multiply(const Polynomial& a, const Polynomial& b) {
-  Polynomial product{};
-  for (std::size_t i = 0; i < kDegrees; ++i) {
-    for (std::size_t j = 0; j < kDegrees; ++j) {
-      const double term = a[i] * b[j];
-      if (term == 0) continue;
-      if (i + j < kDegrees)
-        product[i + j] = std::min(kHuge, product[i + j] + term);
-      else
-        product[kDegrees - 1] = kHuge;
-    }
-  }
-  return product;
-}
-
-std::size_t degree(const Polynomial& p) {
-  std::size_t degree = kDegrees - 1;
-  while (degree > 0 && p[degree] == 0) --degree;
-  return degree;
-}
-
 // At most one way: only the constant term, at most 1.
 bool single_way(const Polynomial& ways) { return degree(ways) == 0 && ways[0] <= 1; }
-
-double value_at(const Polynomial& p, double n) {
-  double sum = 0;
-  double binomial = 1;  // C(n+k, k)
-  for (std::size_t k = 0; k < kDegrees; ++k) {
-    if (k > 0) binomial *= (n + static_cast<double>(k)) / static_cast<double>(k);
-    sum += p[k] * binomial;
-  }
-  return sum;
-}
 
 Effort zero_width(double calls) {
   Effort effort;
@@ -306,7 +241,7 @@ class Meter {
     effort.first = node.children[0].set;
     effort.nullable = node.min == 0;
     const double choices =
-        node.max == kUnbounded ? kHuge : static_cast<double>(node.max - node.min) + 1;
+        node.max == kUnbounded ? kNotFew : static_cast<double>(node.max - node.min) + 1;
     effort.ways = choices <= few_repeats_ ? constant(choices) : linear(1);
     effort.calls = add(effort.ways, constant(1));
     effort.glance_ways = constant(effort.nullable ? 1 : 0);

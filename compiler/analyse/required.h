@@ -41,10 +41,6 @@ struct Beginnings {
 
 Beginnings beginnings(const Node& tree);
 
-// In how many ways a tree can match at one place of a text, if it matches few texts in all: at most as many as there are
-// ways to spell texts of which one begins the other. 0: not known.
-std::size_t ways_at_one_place(const Node& tree);
-
 // Whether some text might be begun by matches of both; at worst, true.
 bool may_begin_alike(const Beginnings& a, const Beginnings& b);
 

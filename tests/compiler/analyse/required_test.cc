@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "compiler/analyse/ways.h"
 #include "engine/base/text.h"
 #include "engine/match/confirm_pcre2.h"
 #include "engine/match/scratch.h"
