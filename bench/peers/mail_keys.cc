@@ -17,18 +17,24 @@ class Collector final : public mail::MimeSink {
  public:
   Collector(MailMessage& message, const KeyLimits& limits) : message_(message), limits_(limits) {}
 
+  [[nodiscard]] std::size_t left_out_bytes() const { return left_out_bytes_; }
+
   void header(mail::HeaderClass, std::string_view text, std::string_view) override {
     message_.headers.add(text);
   }
 
   void body(std::string_view record, bool, std::uint64_t offset) override {
-    if (limits_.body_checks_size != 0 && offset >= limits_.body_checks_size) return;
+    if (limits_.body_checks_size != 0 && offset >= limits_.body_checks_size) {
+      left_out_bytes_ += record.size() + 1;
+      return;
+    }
     message_.body.add(record.substr(0, record.find('\0')));
   }
 
  private:
   MailMessage& message_;
   const KeyLimits& limits_;
+  std::size_t left_out_bytes_ = 0;
 };
 
 }  // namespace
@@ -59,6 +65,7 @@ void MailKeys::end() {
   splitter.feed(message.raw, parser);
   splitter.end(parser);
   parser.end();
+  left_out_bytes_ += collector.left_out_bytes();
   message.headers.finish();
   message.body.finish();
 }

@@ -60,9 +60,13 @@ class MailKeys {
 
   [[nodiscard]] const std::deque<MailMessage>& messages() const { return messages_; }
 
+  // Of bodies, beyond body_checks_size.
+  [[nodiscard]] std::size_t left_out_bytes() const { return left_out_bytes_; }
+
  private:
   KeyLimits limits_;
   std::deque<MailMessage> messages_;
+  std::size_t left_out_bytes_ = 0;
 };
 
 }  // namespace headgate::peers

@@ -251,6 +251,12 @@ class Meter {
 
   // Of a round that another one follows: its end gives way to the next one's beginning as in a row.
   [[nodiscard]] Effort measure_before(const Node& node, const Effort& next) {
+    if (node.kind == NodeKind::capture) {
+      Effort effort = measure_before(node.children[0], next);
+      effort.calls = add(effort.calls, constant(2));
+      if (effort.calls_a_match > 0) effort.calls_a_match += 2;
+      return effort;
+    }
     const Node beginning = make_bytes(next.first);
     Parts children = node.kind == NodeKind::concat ? parts_of(node) : Parts{&node};
     const std::size_t own = children.size();

@@ -44,7 +44,7 @@ def common_words(words, messages, counts, total, character):
     for trigram, count in counts.items():
         pairs[trigram[:2]] += count
 
-    def by_trigrams(word):  # in bits, as frequency.cc makes it of them
+    def by_trigrams(word):  # in bits, about as frequency.cc makes it of them
         bits = -math.log2(counts[tuple(word[:3])] / total)
         for at in range(1, len(word) - 2):
             bits -= math.log2(counts[tuple(word[at:at + 3])] / pairs[tuple(word[at:at + 2])])

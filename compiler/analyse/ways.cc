@@ -101,8 +101,9 @@ std::size_t ways_at_one_place(const Node& tree) {
   if (!all) return 0;
   std::size_t most = 0;
   for (const std::string& text : *all) {
-    const auto begins = static_cast<std::size_t>(std::count_if(
-        all->begin(), all->end(), [&](const std::string& other) { return text.starts_with(other); }));
+    const auto begins = static_cast<std::size_t>(
+        std::count_if(all->begin(), all->end(),
+                      [&](const std::string& other) { return text.starts_with(other); }));
     most = std::max(most, begins);
   }
   return most;

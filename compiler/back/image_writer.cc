@@ -150,7 +150,7 @@ void write_finder(ByteWriter& out, const match::LiteralFinder* finder) {
 void write_plan(ByteWriter& out, const rules::ScanPlan& plan, const Pool& pool) {
   out.u8(plan.ready ? 1 : 0);
   out.u8(plan.blocks ? 1 : 0);
-  out.u8(plan.measured ? 1 : 0);
+  out.u8(static_cast<std::uint8_t>(plan.measured));
   write_count(out, plan.scans.size());
   for (const rules::Scan& scan : plan.scans) {
     out.u32(pool.number(*scan.scanner));

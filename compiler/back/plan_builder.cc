@@ -94,7 +94,7 @@ class PlanBuilder {
     for (std::size_t i = 0; i < plans_.size(); ++i)
       wanted.push_back({&plans_[i], patterns[lowered.pattern_ids[i]].engine.get()});
     const Measured measured = measure(wanted, *mail, compiler_);
-    plan().measured = true;
+    plan().measured = mail->body_lines ? rules::MeasuredOn::body_lines : rules::MeasuredOn::headers;
     // What was measured on headers says nothing about body lines, and the other way round.
     if (mail->body_lines) {
       choices_ = choose_for_blocks(measured);

@@ -1,5 +1,5 @@
 // LiteralFinder: which of a set of literals occur in a text. Exact, as a Hyperscan database of them is, and faster on texts of
-// a header's length, where a call of Hyperscan costs more than all that is looked at here, and with some hundred literals.
+// a header's length, where a call of Hyperscan costs more than all that is looked at here, and with forty to some hundred literals.
 // Each literal is known by a few windows of its bytes, so many that every occurrence has one at a multiple of the stride:
 // only there the text is looked at. A window is looked up in a bitmap by its hash; what passes is compared.
 //   Units     offsets are bytes.     Lifetime  immutable.     Threads  any.

@@ -343,7 +343,7 @@ class Reader {
     ScanPlan& plan = parts.plan;
     plan.ready = in_.choice(1) == 1;
     plan.blocks = in_.choice(1) == 1;
-    plan.measured = in_.choice(1) == 1;
+    plan.measured = static_cast<MeasuredOn>(in_.choice(2));
     for (std::size_t left = in_.count(13); left > 0 && in_.ok(); --left) {
       Scan scan;
       const std::uint32_t database = index(databases_.size());

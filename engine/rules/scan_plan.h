@@ -160,10 +160,14 @@ struct Quick {
   }
 };
 
+// What mail the ways were chosen on, by figures instead of guesses: those for texts of their own, or those for lines of blocks.
+// For people.
+enum class MeasuredOn : std::uint8_t { nothing, headers, body_lines };
+
 struct ScanPlan {
-  bool ready = false;     // false: nothing is known, every pattern is asked
-  bool blocks = false;    // body lines are scanned in blocks; `block` is made
-  bool measured = false;  // its ways were chosen by figures measured on mail; for people
+  bool ready = false;   // false: nothing is known, every pattern is asked
+  bool blocks = false;  // body lines are scanned in blocks; `block` is made
+  MeasuredOn measured = MeasuredOn::nothing;
   std::vector<Scan> scans;
   Section any, block;
   std::vector<RowOf> block_rows;  // a line without its row is no match; part of `block`

@@ -4,7 +4,7 @@
 //   Units     nanoseconds of CPU time a byte of text.
 //   Threads   the caller's; images are built by builder processes.
 //   Errors    ProgramSource's; Code::not_found: the corpus has no text of this kind; Code::unavailable: no image could be
-//             built, or there is nowhere to keep it; Code::bug: two plans gave different answers, nothing is kept.
+//             built, the table changed, or there is nowhere to keep the image; Code::bug: two plans gave different answers, nothing is kept.
 //   Cost      a build each; none is begun past Options::limit.
 #pragma once
 

@@ -9,7 +9,11 @@ namespace headgate::bench {
 
 namespace {
 
-double megabytes(std::uint64_t bytes) { return static_cast<double>(bytes) / 1e6; }
+std::string size_of(std::uint64_t bytes) {
+  const auto size = static_cast<double>(bytes);
+  return bytes < 1'000'000 ? fmt::format("{:.1f} KB", size / 1e3)
+                           : fmt::format("{:.1f} MB", size / 1e6);
+}
 
 std::string_view texts_of(peers::KeyKind kind) {
   return kind == peers::KeyKind::body ? "body lines" : "headers";
@@ -17,8 +21,9 @@ std::string_view texts_of(peers::KeyKind kind) {
 
 std::string row(const Tried& tried, bool kept) {
   if (tried.nanoseconds.empty()) {
-    return fmt::format("  {:<32} not measured: {}\n", tried.name,
-                       tried.problem.empty() ? "stopped by the limit" : tried.problem);
+    return fmt::format("  {:<32} not measured: {}{}\n", tried.name,
+                       tried.problem.empty() ? "stopped by the limit" : tried.problem,
+                       kept ? "  kept" : "");
   }
   const peers::Spread spread = tried.spread();
   return fmt::format(
@@ -32,9 +37,10 @@ std::string row(const Tried& tried, bool kept) {
 
 std::string as_text(const TuneReport& report) {
   std::string text = fmt::format(
-      "{}: measured on {} {} ({:.1f} MB), tried on {} others ({:.1f} MB), {} of them matched\n",
-      report.spec, report.measured_texts, texts_of(report.kind), megabytes(report.measured_bytes),
-      report.tried_texts, megabytes(report.tried_bytes), report.hits);
+      "{}: measured on {} {}{} ({}), tried on {} others ({}), {} of them matched\n", report.spec,
+      report.measured_texts, texts_of(report.kind),
+      report.kind_guessed ? " (by the look of its patterns)" : "", size_of(report.measured_bytes),
+      report.tried_texts, size_of(report.tried_bytes), report.hits);
   for (std::size_t i = 0; i < report.tried.size(); ++i)
     text += row(report.tried[i], i == report.kept);
   return text;
@@ -57,6 +63,7 @@ nlohmann::ordered_json as_facts(const TuneReport& report) {
                      {"most", spread.most}});
   }
   return {{"keys", name_of(report.kind)},
+          {"keys_guessed", report.kind_guessed},
           {"measured_texts", report.measured_texts},
           {"measured_bytes", report.measured_bytes},
           {"tried_texts", report.tried_texts},

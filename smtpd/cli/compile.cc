@@ -16,6 +16,7 @@
 
 #include "engine/base/text.h"
 #include "engine/rules/program.h"
+#include "smtpd/bench/table_builder.h"
 #include "smtpd/bench/tune.h"
 #include "smtpd/bench/tune_report.h"
 #include "smtpd/cli/command_line.h"
@@ -31,13 +32,24 @@ namespace headgate::cli {
 
 namespace {
 
+nlohmann::ordered_json measured_on(rules::MeasuredOn kind) {
+  if (kind == rules::MeasuredOn::nothing) return nullptr;
+  return kind == rules::MeasuredOn::headers ? "header" : "body";
+}
+
 std::string_view what(rules::Role role) {
   return role == rules::Role::guard ? "if" : role == rules::Role::rule ? "rule" : "and";
 }
 
+struct Table {
+  std::string spec;
+  std::string parameter;  // that names it; "": the command line does
+};
+
 struct Options {
   bool explain = false, all = false;
-  std::vector<std::string> tables, corpus;
+  std::vector<std::string> specs, corpus;
+  std::vector<Table> tables;
   bench::TuneOptions tune;
   unsigned limit = 600;
 };
@@ -115,7 +127,8 @@ nlohmann::ordered_json facts(const std::string& spec, const rules::Program& prog
           {"rules", program.rules().size()},
           {"databases", program.plan().scans.size()},
           {"database_bytes", database_bytes(program)},
-          {"measured", program.plan().measured},
+          {"measured", program.plan().measured != rules::MeasuredOn::nothing},
+          {"measured_on", measured_on(program.plan().measured)},
           {"costs", report.costs()},
           {"patterns", std::move(patterns)}};
 }
@@ -125,7 +138,7 @@ tl::expected<Options, int> parse(Invocation& invocation) {
   CLI::App app("Build the images of tables and say how each pattern is answered, and why.",
                "headgate compile");
   app.set_help_flag("--help", "print this help");
-  app.add_option("TABLE", options.tables, "pcre:FILE or regexp:FILE");
+  app.add_option("TABLE", options.specs, "pcre:FILE or regexp:FILE");
   app.add_flag("--all", options.all, "every table that the configuration names");
   app.add_flag("--explain", options.explain,
                "for each pattern: what is looked for, where, how often, at what cost");
@@ -151,9 +164,10 @@ tl::expected<Options, int> parse(Invocation& invocation) {
       ->needs(tune);
   if (const auto code = parse_command_line(app, invocation)) return tl::unexpected(*code);
   options.tune.limit = std::chrono::seconds(options.limit);
-  if (options.tables.empty() && !options.all)
+  if (options.specs.empty() && !options.all)
     return tl::unexpected(
         fatal(invocation, kExitUsage, "TABLE is required (pcre:FILE or regexp:FILE), or --all"));
+  for (const std::string& spec : options.specs) options.tables.push_back({spec, {}});
   return options;
 }
 
@@ -165,7 +179,7 @@ int configure(Invocation& invocation, Options& options) {
   if (!config) return config.error();
   if (!options.all) return kExitOk;
   for (const ConfiguredTable& table : configured_tables(*config)) {
-    if (is_rule_table(table.spec)) options.tables.push_back(table.spec);
+    if (is_rule_table(table.spec)) options.tables.push_back({table.spec, table.parameter});
   }
   return kExitOk;
 }
@@ -188,13 +202,30 @@ void print(Invocation& invocation, const Options& options, const std::string& sp
   if (options.explain) print_patterns(invocation.out, *table.emergency);
 }
 
+// What a parameter's table is looked up with, where the command line does not say.
+bench::TableChoice choice_of(const Table& table, bench::TableChoice choice) {
+  choice.spec = table.spec;
+  if (choice.headers || choice.body) return choice;
+  choice.headers = table.parameter.ends_with("header_checks");
+  choice.body = table.parameter.ends_with("body_checks");
+  return choice;
+}
+
+bool has_patterns(Invocation& invocation, const std::string& spec) {
+  const auto name = bench::table_name(spec);
+  if (!name) return true;  // tune() says what is wrong
+  const auto loaded = invocation.programs.load(name->dialect, name->name);
+  return !loaded || !loaded->full->patterns().empty();
+}
+
 // One table's exit code. A table of which nothing is left is a bad one.
-int compile(Invocation& invocation, const Options& options, const std::string& spec,
+int compile(Invocation& invocation, const Options& options, const Table& table,
             const peers::MailKeys& mail) {
+  const std::string& spec = table.spec;
   std::optional<bench::TuneReport> tuned;
-  if (!options.corpus.empty()) {
+  if (!options.corpus.empty() && has_patterns(invocation, spec)) {
     bench::TuneOptions tune = options.tune;
-    tune.table.spec = spec;
+    tune.table = choice_of(table, options.tune.table);
     ProgressBar bar(invocation.err);
     auto done = bench::tune(tune, mail, invocation.programs,
                             [&](double share, std::string_view what) { bar.show(share, what); });
@@ -221,8 +252,8 @@ int run_compile(Invocation& invocation) {
       return code;
   }
   int worst = kExitOk;
-  for (const std::string& spec : options->tables) {
-    const int code = compile(invocation, *options, spec, mail);
+  for (const Table& table : options->tables) {
+    const int code = compile(invocation, *options, table, mail);
     if (worst == kExitOk || (worst == kExitUnavailable && code != kExitOk)) worst = code;
   }
   return worst;

@@ -58,6 +58,16 @@ int read_corpus(Invocation& invocation, const std::vector<std::string>& paths,
   if (collector.left_out() > 0)
     warning(invocation,
             fmt::format("the corpus is large: {} messages are left out", collector.left_out()));
+  std::size_t bytes = 0;
+  for (const peers::MailMessage& message : mail.messages()) bytes += message.raw.size();
+  if (mail.left_out_bytes() > bytes / 10) {
+    warning(
+        invocation,
+        fmt::format("{:.0f} % of the mail is not looked at: it lies behind the first {} "
+                    "bytes of a body, where body checks end (a text file is one body)",
+                    100.0 * static_cast<double>(mail.left_out_bytes()) / static_cast<double>(bytes),
+                    peers::KeyLimits{}.body_checks_size));
+  }
   if (anything) return kExitOk;
   return fatal(invocation, kExitNoInput, fmt::format("{}: there are no messages", paths.front()));
 }

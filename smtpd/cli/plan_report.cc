@@ -145,6 +145,10 @@ std::vector<std::string> PlanReport::lines(std::uint32_t pattern) const {
   return lines;
 }
 
+std::string_view PlanReport::how(rules::MeasuredOn kind) const {
+  return program_.plan().measured == kind ? "measured" : "guessed";
+}
+
 std::vector<std::string> PlanReport::summary() const {
   struct Dear {
     double cost;
@@ -167,8 +171,9 @@ std::vector<std::string> PlanReport::summary() const {
   std::ranges::stable_sort(all, std::ranges::greater(), &Dear::cost);
   if (all.size() > kDearest) all.resize(kDearest);
   std::vector<std::string> lines = {fmt::format(
-      "{} for all patterns, ns a byte: {:.3f} in any text, {:.3f} in body lines; the dearest:",
-      program_.plan().measured ? "measured" : "guessed", any, block)};
+      "for all patterns, ns a byte: {:.3f} in any text ({}), {:.3f} in body lines ({}); the "
+      "dearest:",
+      any, how(rules::MeasuredOn::headers), block, how(rules::MeasuredOn::body_lines))};
   for (const Dear& dear : all) {
     lines.push_back(fmt::format("{:>9.4f}  {:<11}  line {:>5}  /{}/{}", dear.cost, dear.where,
                                 dear.pattern->line, dear.pattern->text, dear.pattern->flags));

@@ -44,6 +44,7 @@ class PlanReport {
   };
 
   void add_section(const rules::Section& section, std::vector<Place>& places);
+  [[nodiscard]] std::string_view how(rules::MeasuredOn kind) const;
   [[nodiscard]] std::string database(std::uint32_t number) const;
   [[nodiscard]] std::string what_for(const Place& place, const rules::Outlook& outlook) const;
   [[nodiscard]] std::string line(std::string_view where, const Place& place,

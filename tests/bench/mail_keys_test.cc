@@ -34,6 +34,7 @@ TEST(MailKeys, TheBodyLimitCuts) {
   MailKeys keys(KeyLimits{102400, 10});
   add(keys, "A: 1\n\n12345678\nabc\ndef\n");
   EXPECT_THAT(keys.messages().front().body.view().texts, ElementsAre("12345678"));
+  EXPECT_EQ(keys.left_out_bytes(), 8U);
 }
 
 TEST(Sample, DependsOnTheSeedAlone) {

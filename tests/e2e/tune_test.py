@@ -8,6 +8,7 @@ import pathlib
 import smtplib
 import subprocess
 import sys
+import time
 import unittest
 
 from compiled_tables import ALONE, images, is_valid, litter
@@ -57,7 +58,7 @@ class Tune(unittest.TestCase):
         guessed = self.verdicts()
         done = self.tune("compile", self.table, "--runs", "3")
         self.assertEqual("", done.stderr)
-        self.assertIn("measured on 300 body lines", done.stdout)
+        self.assertIn("measured on 300 body lines (by the look of its patterns) (", done.stdout)
         for name in "guessed", "measured", "measured, without rows", "measured, without own spellings":
             self.assertRegex(done.stdout, rf"\n  {name} +[0-9.]+ ns a byte +[0-9.]+\.\.[0-9.]+ ")
         self.assertEqual(1, done.stdout.count("  kept\n"))
@@ -92,12 +93,38 @@ class Tune(unittest.TestCase):
         pattern = self.facts()["patterns"][0]
         self.assertEqual(["never here"], pattern["block"]["literals"])
         shown = self.server.run("compile", "--explain", self.table).stdout
-        self.assertIn("\nmeasured for all patterns, ns a byte: ", shown)
+        self.assertRegex(shown, r"\nfor all patterns, ns a byte: [0-9.]+ in any text \(guessed\), [0-9.]+ in body lines \(measured\)")
 
     def test_headers(self):
         done = self.tune("compile", f"pcre:{self.server.config}/checks", "-h", "--runs", "2")
         self.assertRegex(done.stdout, r"measured on \d+ headers")
         self.assertNotIn("without rows", done.stdout)
+
+    def test_all_tables_are_tuned_for_what_they_are_looked_up_with(self):
+        self.server.write("checks", "/zqxzqjkwvzqx/ WARN\n/message 7/ HOLD\n")  # looks like one for body lines
+        done = self.tune("compile", "--all", "--runs", "2")
+        self.assertRegex(done.stdout, r"/table: measured on \d+ body lines \(\d")
+        self.assertRegex(done.stdout, r"/checks: measured on \d+ headers \(\d")
+
+    def test_mail_is_not_left_behind(self):
+        environment = dict(os.environ, TMPDIR=str(self.server.directory / "tmp"), MAIL_CONFIG=str(self.server.config))
+        (self.server.directory / "tmp").mkdir()
+        command = [headgate(), "compile", self.table, "--tune", str(self.mail), "--runs", "1000"]
+        tuning = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(tuning.wait)
+        self.addCleanup(tuning.kill)
+        deadline = time.monotonic() + PATIENCE
+        while not list((self.server.directory / "tmp").glob("*/1/*.image")):  # the measured plan has been built
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+        tuning.kill()
+        tuning.wait()
+        left = [path for path in (self.server.directory / "tmp").rglob("*") if path.is_file()]
+        self.assertEqual([], [path for path in left if b"is written here" in path.read_bytes()])
+        self.assertEqual([], images(self.server))
+        subprocess.run([headgate(), "compile", self.table, "--tune", str(self.mail), "--runs", "1"], env=environment, check=True,
+                       stdout=subprocess.DEVNULL)
+        self.assertEqual([], list((self.server.directory / "tmp").iterdir()))
 
     def test_bad_corpora_are_told(self):
         def fatal(corpus, code, text, *arguments):

@@ -43,6 +43,15 @@ TEST(Effort, NestedRepeatsExplodeUnlessTheyHaveOneWay) {
 }
 
 // Each part was measured once for each part around it, and again for those: three times as long with each level.
+TEST(Effort, RoundsOfOneWayShareTheText) {
+  EXPECT_GT(safe("(?:<[^>]*>)*x"), 100'000U);
+  EXPECT_GT(safe("(<[^>]*>)*x"), 100'000U);
+  EXPECT_GT(safe("(?:[^<]{0,1024}<(?!/a)[^>]{1,1024}>){0,99}"), 100'000U);
+  // Not where a round may look further than it takes.
+  EXPECT_LT(safe("(?:<(?=.*y)[^>]*>)*x"), 10'000U);
+  EXPECT_LT(safe("(?:<[^>]*)*x"), 10'000U);
+}
+
 TEST(Effort, DeepNestsAreMeasuredPartByPart) {
   std::string pattern = "a";
   for (int level = 0; level < 60; ++level) pattern = "(" + pattern + "b)*";
@@ -115,8 +124,8 @@ TEST(Effort, WhatIsTriedAtEachPlaceCounts) {
     const Parsed tree = parse_pcre(row.pattern, front::Flags{});
     ASSERT_TRUE(tree) << row.pattern;
     for (const std::uint64_t limit : {500U, 1'000U, 10'000U, 100'000U}) {
-      const auto limited =
-          match::compile_pcre2("(*LIMIT_MATCH=" + std::to_string(limit) + ")" + row.pattern, {});
+      const auto limited = match::compile_pcre2(
+          "(*NO_START_OPT)(*LIMIT_MATCH=" + std::to_string(limit) + ")" + row.pattern, {});
       ASSERT_TRUE(limited) << row.pattern;
       const auto expect_safe = [&](std::size_t bytes, const Clause& lacked) {
         bytes = std::min<std::size_t>(bytes, 20'000);
@@ -174,8 +183,8 @@ TEST(Effort, Pcre2KeepsTheBound) {
     if (!tree) continue;
     const std::uint64_t limit = std::uint64_t{20} << (random() % 8);
     const std::size_t longest = std::min<std::size_t>(longest_safe_subject(*tree, limit), 60);
-    const auto limited =
-        match::compile_pcre2("(*LIMIT_MATCH=" + std::to_string(limit) + ")" + pattern, {});
+    const auto limited = match::compile_pcre2(
+        "(*NO_START_OPT)(*LIMIT_MATCH=" + std::to_string(limit) + ")" + pattern, {});
     if (longest == 0 || !limited) continue;
     ++believed;
     for (int i = 0; i < 6; ++i) {
@@ -223,8 +232,8 @@ TEST(Effort, NoNeedIsBelievedWherePcre2ReachesTheLimit) {
     ASSERT_TRUE(tree) << pattern;
     const std::uint64_t limit = std::uint64_t{400} << (random() % 4);
     const Needs needs = needs_of(*tree, *tree, limit);
-    const auto limited =
-        match::compile_pcre2("(*LIMIT_MATCH=" + std::to_string(limit) + ")" + pattern, {});
+    const auto limited = match::compile_pcre2(
+        "(*NO_START_OPT)(*LIMIT_MATCH=" + std::to_string(limit) + ")" + pattern, {});
     ASSERT_TRUE(limited) << pattern;
     for (int i = 0; i < 25; ++i) {
       const auto some = [&random](unsigned least, unsigned most) {

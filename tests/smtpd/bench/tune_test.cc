@@ -103,12 +103,52 @@ TEST_F(Tune, TheFastestTakesThePlaceOfTheTablesImage) {
   const auto loaded = programs_.load(rules::Dialect::pcre, table_);
   ASSERT_TRUE(loaded);
   EXPECT_FALSE(loaded->wants_build);
-  EXPECT_EQ(loaded->full->plan().measured, report->tried[report->kept].measured);
+  EXPECT_EQ(loaded->full->plan().measured, report->tried[report->kept].measured
+                                               ? rules::MeasuredOn::body_lines
+                                               : rules::MeasuredOn::nothing);
   EXPECT_THAT(as_text(*report), HasSubstr("  kept\n"));
   EXPECT_THAT(as_text(*report), HasSubstr("measured on 60 body lines"));
   const auto facts = as_facts(*report);
   EXPECT_EQ(facts["kept"], report->tried[report->kept].name);
   EXPECT_EQ(facts["tried"].size(), 4U);
+}
+
+// Changes the table while it is built for the second time.
+class Editor final : public store::Builder {
+ public:
+  Editor(const Env& env, std::string table) : real_(env), table_(std::move(table)) {}
+
+  Result<void> build(rules::Dialect dialect, const std::string& name,
+                     const rules::ImageSettings& settings,
+                     const std::atomic<bool>& cancelled) override {
+    if (++builds_ == 2) testing_support::write_contents(table_, "/./ REJECT all\n");
+    return real_.build(dialect, name, settings, cancelled);
+  }
+
+ private:
+  store::InProcessBuilder real_;
+  std::string table_;
+  int builds_ = 0;
+};
+
+TEST_F(Tune, OfATableThatChangesMeanwhileNothingIsKept) {
+  add_messages(4);
+  store::ImageSource programs({}, std::make_unique<Editor>(env_, table_), env_);
+  programs.configure(settings_);
+  const auto report = tune(options_, mail_, programs, [](double, std::string_view) {});
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, Code::unavailable);
+  EXPECT_EQ(report.error().what, "the table changed while it was tuned");
+  EXPECT_TRUE(!std::filesystem::exists(settings_.directory) ||
+              std::filesystem::is_empty(settings_.directory));
+}
+
+TEST_F(Tune, WhatIsNoFileIsNotTuned) {
+  add_messages(4);
+  options_.table.spec = "pcre:/dev/null";
+  const auto report = run();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().what, "only a table in a file can be tuned");
 }
 
 TEST_F(Tune, PastItsTimeNothingMoreIsBuilt) {
