@@ -29,6 +29,8 @@ struct OpenOptions {
   bool duplicates =
       false;  // texthash: a key that stands twice is a warning, as for postmap; to daemons it is an Error
   bool scan = true;  // off: regexp: and pcre: do without Hyperscan, to show that it changes nothing
+  std::shared_ptr<match::Scratch>
+      scratch;  // of regexp: and pcre: tables that are all asked by one owner; null: each has its own
 };
 
 // `warn` gets the table's diagnostics now, and runtime ones ("match limit exceeded") later.

@@ -15,7 +15,7 @@ Result<OpenTable> open_regex_table(std::string_view spec, rules::Dialect dialect
   const rules::Path path = options.scan ? rules::Path::scan : rules::Path::confirm_only;
   const auto lookup = [&](std::shared_ptr<const rules::Program> program) {
     return std::make_unique<rules::ProgramLookup>(std::move(program), std::string(spec), warn, path,
-                                                  compiled.count_into.get());
+                                                  compiled.count_into.get(), options.scratch);
   };
   OpenTable open;
   open.full = lookup(std::move(compiled.full));

@@ -8,11 +8,12 @@
 namespace headgate::rules {
 
 ProgramLookup::ProgramLookup(std::shared_ptr<const Program> program, std::string name,
-                             WarningSink warn, Path path, const RuleRows* count_into)
+                             WarningSink warn, Path path, const RuleRows* count_into,
+                             std::shared_ptr<match::Scratch> scratch)
     : program_(std::move(program)),
       name_(std::move(name)),
       warn_(std::move(warn)),
-      truth_(*program_, path) {
+      truth_(*program_, path, std::move(scratch)) {
   if (count_into != nullptr) tally_ = std::make_unique<Tally>(*count_into, *program_);
   if (!warn_) warn_ = [](const Diagnostic&) {};
 }

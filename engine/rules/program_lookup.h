@@ -1,7 +1,8 @@
 // ProgramLookup: a Program behind Lookup, which is how checks and access ask a pcre: or regexp: table.
 //   Lifetime  shares the Program; Found::table borrows name().
 //   Counts    each hit into `count_into`, where given (statistics.h).
-//   Threads   one owner (it holds scratch memory); open one a thread, the Program underneath is shared.
+//   Threads   one owner (it holds scratch memory, which Lookups of the same owner may share); open one a thread, the Program
+//             underneath is shared.
 //   Errors    find() never fails: an engine's run-time error goes to `warn`, and the rule does not match.
 #pragma once
 
@@ -22,7 +23,8 @@ class ProgramLookup final : public Lookup {
  public:
   // `name` as configured, "pcre:/etc/postfix/header_checks".
   ProgramLookup(std::shared_ptr<const Program> program, std::string name, WarningSink warn,
-                Path path = Path::scan, const RuleRows* count_into = nullptr);
+                Path path = Path::scan, const RuleRows* count_into = nullptr,
+                std::shared_ptr<match::Scratch> scratch = nullptr);
 
   Result<std::optional<Found>> find(std::string_view key) override;
 

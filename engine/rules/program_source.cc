@@ -2,8 +2,11 @@
 #include "engine/rules/program_source.h"
 
 #include "engine/base/file.h"
+#include "engine/match/scratch.h"
 
 namespace headgate::rules {
+
+std::shared_ptr<match::Scratch> make_scratch() { return std::make_shared<match::Scratch>(); }
 
 Result<std::string> ProgramSource::read_text(const std::string& path, std::size_t limit_bytes,
                                              const TextForm& form) {

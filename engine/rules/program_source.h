@@ -18,7 +18,14 @@
 #include "engine/base/diagnostic.h"
 #include "engine/base/error.h"
 
+namespace headgate::match {
+class Scratch;
+}
+
 namespace headgate::rules {
+
+// Working memory for all tables that one owner asks.
+std::shared_ptr<match::Scratch> make_scratch();
 
 class Program;
 struct RuleRows;

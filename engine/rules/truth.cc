@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "engine/base/text.h"
 
@@ -31,14 +32,15 @@ bool contains(std::string_view text, std::string_view literal, std::size_t rares
 
 }  // namespace
 
-Truth::Truth(const Program& program, Path path)
+Truth::Truth(const Program& program, Path path, std::shared_ptr<match::Scratch> scratch)
     : program_(program),
       path_(path),
-      block_(program, scratch_),
+      scratch_(scratch != nullptr ? std::move(scratch) : std::make_shared<match::Scratch>()),
+      block_(program, *scratch_),
       memory_(program.patterns().size()),
       looked_for_(program.plan().scans.size()) {
   for (const Scan& scan : program.plan().scans) {
-    if (!scan.scanner->reserve(scratch_)) path_ = Path::confirm_only;
+    if (!scan.scanner->reserve(*scratch_)) path_ = Path::confirm_only;
   }
 }
 
@@ -89,7 +91,7 @@ void Truth::add(std::uint32_t id) {
 bool Truth::look(const Section& section) {
   for (const std::uint32_t number : section.scans) {
     const auto add_it = [this](std::uint32_t pattern, std::size_t) { add(pattern); };
-    if (!run_scan(program_.plan().scans[number], text_, scratch_, add_it)) return false;
+    if (!run_scan(program_.plan().scans[number], text_, *scratch_, add_it)) return false;
   }
   for (const Doubt& doubt : section.doubts) {
     if (!is_doubted(text_.size(), doubt.trusted_bytes)) break;
@@ -149,7 +151,7 @@ bool Truth::is_not_spelled(std::uint32_t id) {
     const auto note = [this](std::uint32_t pattern, std::size_t) {
       memory_[pattern].spelled = generation_;
     };
-    if (!run_scan(program_.plan().scans[spelled.scan], text_, scratch_, note)) return false;
+    if (!run_scan(program_.plan().scans[spelled.scan], text_, *scratch_, note)) return false;
     looked = generation_;
   }
   return memory_[id].spelled != generation_;
@@ -175,7 +177,7 @@ const match::Outcome& Truth::ask(std::uint32_t id, bool* from_memory) {
   if (from_memory != nullptr) *from_memory = memory.asked == generation_;
   if (memory.asked != generation_) {
     groups_valid_ = false;
-    memory.outcome = program_.patterns()[id].reference->test(text_, scratch_, &groups_);
+    memory.outcome = program_.patterns()[id].reference->test(text_, *scratch_, &groups_);
     memory.asked = generation_;
     groups_valid_ = memory.outcome.answer == match::Answer::yes;
     groups_of_ = id;

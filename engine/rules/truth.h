@@ -1,13 +1,16 @@
 // Truth: what is known about each pattern of one Program, for one text.
 // Starts from the plan's candidates, asks a reference engine at most once a pattern and text, forgets on reset().
 //   Units     pattern ids of the Program; offsets are bytes of the text.
-//   Lifetime  borrows the Program and the text; both must outlive it.       Threads  one owner, never shared.
+//   Lifetime  borrows the Program and the text; both must outlive it. The Scratch may be that of other Truths, too, if all
+//             have one owner: between two calls nothing is kept in it.
+//   Threads   one owner, never shared.
 //   Errors    Answer::failed with the engine's text stays in memory like any answer: every test that meets it warns.
 //   Cost      a scan a text (one for all lines of a block), then only what is a candidate; no allocation once its
 //             vectors have grown.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +30,8 @@ enum class Opinion : std::uint8_t { no, yes, ask };
 
 class Truth {
  public:
-  Truth(const Program& program, Path path);
+  // `scratch` null: one of its own.
+  Truth(const Program& program, Path path, std::shared_ptr<match::Scratch> scratch = nullptr);
 
   void reset(std::string_view text);
 
@@ -89,8 +93,8 @@ class Truth {
   match::Symbols symbols_ = 0;
   bool symbols_known_ = false;
   std::vector<std::uint32_t> candidates_, stops_, guards_;
+  std::shared_ptr<match::Scratch> scratch_;
   BlockScan block_;
-  match::Scratch scratch_;
   std::vector<Memory> memory_;
   std::vector<std::uint64_t> looked_for_;  // by scan: the generation whose text it has looked at
   std::string folded_;

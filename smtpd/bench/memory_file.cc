@@ -1,10 +1,10 @@
 // Tested by tests/smtpd/bench/tune_test.cc.
 #include "smtpd/bench/memory_file.h"
 
-#include <cerrno>
 #include <sys/mman.h>
-#include <system_error>
 #include <unistd.h>
+#include <cerrno>
+#include <system_error>
 
 #include <fmt/format.h>
 

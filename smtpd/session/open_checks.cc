@@ -51,8 +51,12 @@ std::unique_ptr<Lookup> kept(tables::OpenTable table, Stage stage,
 class ListOpener {
  public:
   ListOpener(const config::Settings& settings, Stage stage, rules::ProgramSource& programs,
-             const WarningSink& warn)
-      : settings_(settings), stage_(stage), programs_(programs), warn_(warn) {}
+             const WarningSink& warn, std::shared_ptr<match::Scratch> scratch)
+      : settings_(settings),
+        stage_(stage),
+        programs_(programs),
+        warn_(warn),
+        scratch_(std::move(scratch)) {}
 
   std::shared_ptr<checks::TableList> open(const Specs& specs) {
     auto list = std::make_shared<checks::TableList>();
@@ -66,6 +70,7 @@ class ListOpener {
   std::unique_ptr<Lookup> open_one(const std::string& spec) {
     tables::OpenOptions options;
     options.fold = false;  // as cleanup(8): a key is the line as it is, for fixed-string types too
+    options.scratch = scratch_;
     auto table = tables::open_table(spec, programs_, warn_, options);
     if (table) return kept(std::move(*table), stage_, settings_.stress_keeps_only_emergency_checks);
     Diagnostic diagnostic;
@@ -80,6 +85,7 @@ class ListOpener {
   Stage stage_;
   rules::ProgramSource& programs_;
   const WarningSink& warn_;
+  std::shared_ptr<match::Scratch> scratch_;
 };
 
 // Forced stress (or none) makes the two Settings one: then both sets are what it says.
@@ -87,13 +93,10 @@ Stage stage_of(const config::Settings& settings) {
   return settings.stress ? Stage::emergency : Stage::full;
 }
 
-}  // namespace
-
-std::shared_ptr<checks::CheckSet> open_checks(const config::Settings& settings, Stage stage,
-                                              rules::ProgramSource& programs,
-                                              const WarningSink& warn) {
-  OncePerTable once(programs);
-  ListOpener opener(settings, stage, once, warn);
+std::shared_ptr<checks::CheckSet> open_set(const config::Settings& settings, Stage stage,
+                                           rules::ProgramSource& programs, const WarningSink& warn,
+                                           std::shared_ptr<match::Scratch> scratch) {
+  ListOpener opener(settings, stage, programs, warn, std::move(scratch));
   auto set = std::make_shared<checks::CheckSet>();
   set->header = opener.open(settings.header_checks);
   const auto header_or = [&](const Specs& specs) {
@@ -106,6 +109,15 @@ std::shared_ptr<checks::CheckSet> open_checks(const config::Settings& settings, 
   set->body = opener.open(settings.body_checks);
   set->milter = opener.open(settings.milter_header_checks);
   return set;
+}
+
+}  // namespace
+
+std::shared_ptr<checks::CheckSet> open_checks(const config::Settings& settings, Stage stage,
+                                              rules::ProgramSource& programs,
+                                              const WarningSink& warn) {
+  OncePerTable once(programs);
+  return open_set(settings, stage, once, warn, rules::make_scratch());
 }
 
 checks::Limits check_limits(const config::Settings& settings) {
@@ -141,8 +153,9 @@ ServiceChecks open_service_checks(const config::Settings& calm, const config::Se
                                   rules::ProgramSource& programs, const WarningSink& warn) {
   OncePerTable once(programs);
   ServiceChecks checks;
-  checks.calm = open_checks(calm, stage_of(calm), once, warn);
-  checks.stressed = open_checks(stressed, stage_of(stressed), once, warn);
+  const auto scratch = rules::make_scratch();
+  checks.calm = open_set(calm, stage_of(calm), once, warn, scratch);
+  checks.stressed = open_set(stressed, stage_of(stressed), once, warn, scratch);
   return checks;
 }
 

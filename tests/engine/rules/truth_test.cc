@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "compiler/compile.h"
+#include "engine/rules/program_lookup.h"
 #include "tests/engine/rules/fake_confirmer.h"
 
 namespace headgate::rules {
@@ -250,6 +251,33 @@ TEST(Truth, CapturesAreAskedForAgain) {
   EXPECT_EQ(f.engines[0]->asked, 2);
   EXPECT_EQ(truth.captures(0).size(), 2U);
   EXPECT_EQ(f.engines[0]->asked, 2);
+}
+
+// Tables of one owner are asked in turn; the captures of one are no business of the other.
+TEST(Truth, TablesOfOneOwnerShareTheirScratch) {
+  const auto one = compiler::compile_text(Dialect::pcre, "one", "/(a+)(b+) x/ <$1> <$2>\n", {});
+  const auto other =
+      compiler::compile_text(Dialect::pcre, "other", "/((((c))))/ $4\n/[0-9]{3}(?=d)/ D\n", {});
+  const auto scratch = std::make_shared<match::Scratch>();
+  ProgramLookup first(one.full, "one", {}, Path::scan, nullptr, scratch);
+  ProgramLookup second(other.full, "other", {}, Path::scan, nullptr, scratch);
+  EXPECT_EQ(scratch.use_count(), 3);
+  const auto answer = [](ProgramLookup& lookup, std::string_view key) {
+    const auto found = *lookup.find(key);
+    return found ? found->value : "none";
+  };
+  const std::string_view block = "nothing\naab x\nc\n123d\n";
+  std::vector<std::uint32_t> touched, touched_too;
+  ASSERT_TRUE(first.scan(block, touched) && second.scan(block, touched_too));
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ((*first.find_line(8, "aab x"))->value, "<aa> <b>");
+    EXPECT_EQ((*second.find_line(14, "c"))->value, "c");
+    EXPECT_EQ((*second.find_line(16, "123d"))->value, "D");
+    EXPECT_EQ(answer(first, "abb x"), "<a> <bb>");
+    EXPECT_EQ(answer(second, "456d"), "D");
+    EXPECT_EQ(answer(first, "c"), "none");
+    EXPECT_EQ(answer(second, "c"), "c");
+  }
 }
 
 }  // namespace
