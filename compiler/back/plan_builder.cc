@@ -59,7 +59,7 @@ class PlanBuilder {
   }
 
   void build() {
-    for (std::uint32_t id = 0; id < choices_.size(); ++id) take_over(id);
+    for (std::uint32_t id = 0; id < alone_.size(); ++id) take_over(id);
     fill_any();
     fill_named();
     if (switches_.blocks) fill_block();
@@ -87,7 +87,7 @@ class PlanBuilder {
   void choose(const Lowered& lowered, const std::vector<CompiledPattern>& patterns,
               const rules::MailSample* mail) {
     if (mail == nullptr) {
-      choices_ = choose_for_blocks({});
+      alone_ = in_block_ = choose_for_blocks({});
       return;
     }
     std::vector<Measurable> wanted;
@@ -97,11 +97,11 @@ class PlanBuilder {
     plan().measured = mail->body_lines ? rules::MeasuredOn::body_lines : rules::MeasuredOn::headers;
     // What was measured on headers says nothing about body lines, and the other way round.
     if (mail->body_lines) {
-      choices_ = choose_for_blocks(measured);
-      alone_choices_ = choose(switches_, {});
+      in_block_ = choose_for_blocks(measured);
+      alone_ = choose(switches_, {});
     } else {
-      choices_ = choose(switches_, measured);
-      block_choices_ = choose_for_blocks({});
+      alone_ = choose(switches_, measured);
+      in_block_ = choose_for_blocks({});
     }
   }
 
@@ -127,12 +127,9 @@ class PlanBuilder {
 
   rules::ScanPlan& plan() { return parts_.plan; }
 
-  [[nodiscard]] const ScanChoice& alone(std::uint32_t id) const {
-    return alone_choices_.empty() ? choices_[id] : alone_choices_[id];
-  }
-
-  [[nodiscard]] const ScanChoice& in_block(std::uint32_t id) const {
-    return block_choices_.empty() ? choices_[id] : block_choices_[id];
+  // What a pattern has one of for both: what is measured counts more than what is guessed.
+  [[nodiscard]] const ScanChoice& common(std::uint32_t id) const {
+    return parts_.plan.measured == rules::MeasuredOn::body_lines ? in_block_[id] : alone_[id];
   }
 
   [[nodiscard]] bool is_named(std::uint32_t id) const {
@@ -141,7 +138,7 @@ class PlanBuilder {
 
   void take_over(std::uint32_t id) {
     rules::Pattern& pattern = parts_.patterns[id];
-    const ScanChoice& choice = choices_[id];
+    const ScanChoice& choice = common(id);
     pattern.trusted_bytes = rules::kTrustedWhateverComes;
     pattern.strategy = choice.strategy;
     pattern.reason = choice.reason;
@@ -164,9 +161,9 @@ class PlanBuilder {
     pattern.trusted_bytes = std::min(pattern.trusted_bytes, bytes);
     if (bytes >= rules::kTrustedWhateverComes) return;
     rules::Doubt doubt{bytes, id, {}, 0};
-    if (choices_[id].doubt_gate_trusted_bytes > bytes) {
-      doubt.gate = choices_[id].doubt_gate;
-      doubt.gate_trusted_bytes = choices_[id].doubt_gate_trusted_bytes;
+    if (common(id).doubt_gate_trusted_bytes > bytes) {
+      doubt.gate = common(id).doubt_gate;
+      doubt.gate_trusted_bytes = common(id).doubt_gate_trusted_bytes;
     }
     section.doubts.push_back(doubt);
   }
@@ -183,7 +180,7 @@ class PlanBuilder {
   }
 
   void gate(Section& section, std::uint32_t id) {
-    const ScanChoice& choice = &section == &plan().block ? in_block(id) : alone(id);
+    const ScanChoice& choice = &section == &plan().block ? in_block_[id] : alone_[id];
     expect(section, id, outlook_of(choice.by_gate));
     section.gated.push_back(Gated{choice.gate, id});
     trust(section, id, choice.gate_trusted_bytes);
@@ -216,13 +213,13 @@ class PlanBuilder {
   void fill_any() {
     LiteralOwners literals;
     ScanSet spellings;
-    for (std::uint32_t id = 0; id < choices_.size(); ++id) {
+    for (std::uint32_t id = 0; id < alone_.size(); ++id) {
       if (is_named(id)) continue;
       if (parts_.patterns[id].on_demand) {
         doubt(plan().any, id);
         continue;
       }
-      const ScanChoice& choice = alone(id);
+      const ScanChoice& choice = alone_[id];
       if (choice.literals != nullptr) {
         find_by_literals(plan().any, id, *choice.literals, choice.expected, literals);
       } else if (by_spelling(choice)) {
@@ -240,7 +237,7 @@ class PlanBuilder {
           pattern.sure = why == nullptr && plans_[id].how == analyse::How::native;
           if (why == nullptr) return;
           gate(plan().any, id);
-          if (!by_spelling(choices_[id])) return;
+          if (!by_spelling(common(id))) return;
           pattern.strategy = Strategy::confirm_only;
           pattern.reason = *why;
         });
@@ -248,7 +245,7 @@ class PlanBuilder {
 
   void fill_named() {
     std::map<std::string, std::vector<std::uint32_t>> by_name;
-    for (std::uint32_t id = 0; id < choices_.size(); ++id) {
+    for (std::uint32_t id = 0; id < alone_.size(); ++id) {
       if (!is_named(id)) continue;
       for (const std::string& name : plans_[id].needs.header_names) by_name[name].push_back(id);
     }
@@ -263,7 +260,7 @@ class PlanBuilder {
           continue;
         }
         const bool has_literals =
-            alone(id).named_literals != nullptr && parts_.patterns[id].strategy != Strategy::name;
+            alone_[id].named_literals != nullptr && parts_.patterns[id].strategy != Strategy::name;
         if (has_literals)
           by_literals.push_back(id);
         else if (parts_.patterns[id].strategy == Strategy::name)
@@ -276,7 +273,7 @@ class PlanBuilder {
       } else {
         LiteralOwners literals;
         for (const std::uint32_t id : by_literals)
-          find_by_literals(section, id, *alone(id).named_literals, alone(id).expected_named,
+          find_by_literals(section, id, *alone_[id].named_literals, alone_[id].expected_named,
                            literals);
         add_literals(section, literals);
       }
@@ -288,8 +285,8 @@ class PlanBuilder {
   void fill_block() {
     LiteralOwners literals;
     ScanSet spellings;
-    for (std::uint32_t id = 0; id < choices_.size(); ++id) {
-      const ScanChoice& choice = in_block(id);
+    for (std::uint32_t id = 0; id < alone_.size(); ++id) {
+      const ScanChoice& choice = in_block_[id];
       const analyse::Plan& of = plans_[id];
       if (parts_.patterns[id].on_demand) {
         doubt(plan().block, id);
@@ -323,8 +320,8 @@ class PlanBuilder {
     std::map<analyse::Clause, ScanSet> together;
     std::map<int, ScanSet> by_symbol;
     std::vector<ScanSet> sets;
-    for (std::uint32_t id = 0; id < choices_.size(); ++id) {
-      const ScanChoice& choice = choices_[id];
+    for (std::uint32_t id = 0; id < alone_.size(); ++id) {
+      const ScanChoice& choice = common(id);
       if (!choice.worth_spelling || parts_.patterns[id].on_demand) continue;
       const ScanPattern pattern{id, plans_[id].scan_text, plans_[id].caseless, false, true};
       if (choice.row != nullptr || (choice.literals == nullptr && choice.gate.all == 0))
@@ -358,8 +355,8 @@ class PlanBuilder {
   SetCompiler& compiler_;
   SectionDatabases databases_;
   std::vector<analyse::Plan> plans_;  // with what the guards around a rule need
-  std::vector<ScanChoice> choices_;   // for what was measured, if anything was …
-  std::vector<ScanChoice> alone_choices_, block_choices_;  // … and for the other; empty: the same
+  std::vector<ScanChoice> alone_,
+      in_block_;  // by pattern: for texts of their own, for lines of blocks
 };
 
 }  // namespace
