@@ -14,7 +14,6 @@ namespace headgate::back {
 namespace {
 
 constexpr double kTextBytes = 60;
-constexpr double kAsk = 400;      // ns, for the reference engine to say no
 constexpr double kRegex = 1.2;    // ns a byte, for one more regular expression in a database
 constexpr double kGate = 0.03;    // ns a byte, to test a gate a line
 constexpr double kFound = 60;     // ns, to note that a text has what was looked for

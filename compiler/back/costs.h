@@ -13,6 +13,9 @@
 
 namespace headgate::back {
 
+// Where nothing was measured.
+constexpr double kAsk = 400;  // ns, for the reference engine to say no
+
 // What gates and doubts look at, of each text of a sample. add() them, then finish().
 class MailShapes {
  public:
@@ -67,6 +70,7 @@ class Costs {
   // `figures` may be null.
   Costs(const analyse::Plan& plan, const Figures* figures) : plan_(plan), figures_(figures) {}
 
+  [[nodiscard]] double text_bytes() const;  // of one, on average
   [[nodiscard]] Expected always() const;
   [[nodiscard]] Expected of(const rules::Gate& gate, double guessed_open,
                             std::size_t trusted_bytes) const;
@@ -85,7 +89,6 @@ class Costs {
 
  private:
   [[nodiscard]] double ask() const;
-  [[nodiscard]] double text_bytes() const;
   [[nodiscard]] double doubt(std::size_t trusted_bytes) const;
   [[nodiscard]] double found(const Seen& seen) const;
   [[nodiscard]] double rate(const Seen& seen, double guessed) const;

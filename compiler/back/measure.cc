@@ -22,7 +22,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMostClauses = 8;  // of a pattern, the cheapest by the guess
 constexpr std::size_t kAnyTexts = 16;    // that a pattern is asked about
-constexpr double kAskUnmeasured = 400;   // ns
 constexpr double kRuledOut = 60;         // ns, where a further literal is missing
 constexpr std::chrono::microseconds kLongEnough{10}, kTooLong{4'000};  // of asking
 
@@ -107,10 +106,10 @@ class Measurement {
   }
 
   Figures figures(const Measurable& pattern, const Wishes& wishes, const MailShapes& mail) {
-    Figures figures{&mail, kAskUnmeasured, {}, {}};
+    Figures figures{&mail, kAsk, {}, {}};
     for (const std::size_t number : wishes.literals) figures.literals.push_back(seen(number));
     for (const std::size_t number : wishes.rows) figures.rows.push_back(seen(number));
-    figures.ask = time(*pattern.engine, wishes.pool->some, {}, kAskUnmeasured);
+    figures.ask = time(*pattern.engine, wishes.pool->some, {}, kAsk);
     for (std::size_t i = 0; i < wishes.literals.size(); ++i) {
       const auto also = further_needs(*pattern.plan, pattern.plan->needs.literals[i],
                                       Costs(*pattern.plan, &figures));
@@ -126,13 +125,13 @@ class Measurement {
 
   [[nodiscard]] Seen seen(std::size_t number) const {
     const Occurrence& found = occurrences_.of(number);
-    return {found.known, found.texts, kAskUnmeasured};
+    return {found.known, found.texts, kAsk};
   }
 
   static bool lacks(std::string_view text, const std::vector<rules::FurtherNeed>& also) {
     const std::string folded = text::lower(text);
     return std::any_of(also.begin(), also.end(), [&](const rules::FurtherNeed& need) {
-      return text.size() <= need.trusted_bytes &&
+      return !rules::is_doubted(text.size(), need.trusted_bytes) &&
              std::none_of(need.any_of.begin(), need.any_of.end(), [&](const std::string& literal) {
                return folded.find(literal) != std::string::npos;
              });

@@ -63,12 +63,8 @@ void Occurrences::count_literals(SetCompiler& compiler) {
   for (std::size_t i = 0; i < wanted_.size(); ++i) {
     if (wanted_[i].clause == nullptr) continue;
     wanted_[i].found.known = true;
-    for (analyse::Literal literal : *wanted_[i].clause) {
-      if (literal.at_start) literal.bytes.insert(0, 1, '\n');
-      if (literal.at_end) literal.bytes += '\n';
-      literal.at_start = literal.at_end = false;
-      owners[literal].push_back(i);
-    }
+    for (const analyse::Literal& literal : *wanted_[i].clause)
+      owners[in_block(literal)].push_back(i);
   }
   ScanSet set;
   std::vector<const std::vector<std::size_t>*> by_id;

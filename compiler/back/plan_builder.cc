@@ -186,17 +186,11 @@ class PlanBuilder {
     trust(section, id, choice.gate_trusted_bytes);
   }
 
-  // In a block, newlines tell where lines begin and end; a text of its own is only searched for the bytes.
   void find_by_literals(Section& section, std::uint32_t id, const analyse::NeededLiterals& needed,
                         const Expected& expected, LiteralOwners& literals) {
     expect(section, id, outlook_of(expected, needed.any_of));
-    for (analyse::Literal literal : needed.any_of) {
-      if (&section == &plan().block) {
-        if (literal.at_start) literal.bytes.insert(0, 1, '\n');
-        if (literal.at_end) literal.bytes += '\n';
-      }
-      literal.at_start = literal.at_end = false;
-      auto& owners = literals[literal];
+    for (const analyse::Literal& literal : needed.any_of) {
+      auto& owners = literals[&section == &plan().block ? in_block(literal) : anywhere(literal)];
       if (owners.empty() || owners.back() != id) owners.push_back(id);
     }
     trust(section, id, needed.trusted_bytes);

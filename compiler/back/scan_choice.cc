@@ -18,7 +18,6 @@ using analyse::Clause;
 using match::Symbols;
 using rules::Strategy;
 
-constexpr double kTextBytes = 60;
 constexpr std::size_t kMostLines = 1'000;  // bytes; most lines are not longer
 constexpr double kFurtherNeed = 0.05;  // what another literal costs, of asking the reference engine
 constexpr std::size_t kMostAlso = 2;
@@ -73,7 +72,7 @@ RatedGate make_gate(const analyse::Plan& plan, const Costs& costs) {
   }
   if (rated.gate.least_bytes > 0) {
     // Lines are of very different lengths; few are twice as long as most.
-    rated.open *= std::exp(-static_cast<double>(rated.gate.least_bytes) / kTextBytes);
+    rated.open *= std::exp(-static_cast<double>(rated.gate.least_bytes) / costs.text_bytes());
   }
   return rated;
 }
@@ -195,6 +194,17 @@ std::vector<rules::FurtherNeed> further_needs(const analyse::Plan& plan,
     also.push_back(rules::FurtherNeed{needed->trusted_bytes, folded(needed->any_of)});
   }
   return also;
+}
+
+analyse::Literal anywhere(analyse::Literal literal) {
+  literal.at_start = literal.at_end = false;
+  return literal;
+}
+
+analyse::Literal in_block(analyse::Literal literal) {
+  if (literal.at_start) literal.bytes.insert(0, 1, '\n');
+  if (literal.at_end) literal.bytes += '\n';
+  return anywhere(std::move(literal));
 }
 
 match::Row row_of(const analyse::ByteRow& row) {

@@ -59,7 +59,10 @@ constexpr double kAnyRow = 1.3;  // ns a byte
 ScanChoice choose_scan(const analyse::Plan& plan, const Switches& switches,
                        const Figures* figures = nullptr);
 
-// As it is looked for.
+// As they are looked for. In a block, newlines tell where lines begin and end; a text of its own is only searched for the
+// bytes.
+analyse::Literal anywhere(analyse::Literal literal);
+analyse::Literal in_block(analyse::Literal literal);
 match::Row row_of(const analyse::ByteRow& row);
 
 // For `compile --explain`.

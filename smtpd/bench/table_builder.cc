@@ -34,16 +34,14 @@ Result<TableName> table_name(const std::string& spec) {
 }
 
 TableBuilder::TableBuilder(rules::ProgramSource& programs, std::chrono::seconds limit)
-    : programs_(programs), before_(programs.settings()) {
-  rules::ImageSettings settings = before_;
+    : programs_(programs), settings_(programs) {
+  rules::ImageSettings settings = settings_.before();
   settings.directory = folder_.path().empty() ? "" : folder_.path() + "/images";
   settings.table_limit = limit;
   programs_.configure(settings);
   // A source tests libhs with its first table: a fifth of a second that is no table's.
   static_cast<void>(programs_.load(rules::Dialect::pcre, "{ {/x/ OK} }"));
 }
-
-TableBuilder::~TableBuilder() { programs_.configure(before_); }
 
 Result<Built> TableBuilder::build(const TableName& table, const WarningSink& warn) {
   const double cpu = all_cpu_seconds(), wall = peers::wall_seconds();

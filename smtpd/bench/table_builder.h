@@ -13,6 +13,7 @@
 #include "engine/base/diagnostic.h"
 #include "engine/rules/program_source.h"
 #include "smtpd/bench/scratch_folder.h"
+#include "smtpd/bench/settings_guard.h"
 
 namespace headgate::bench {
 
@@ -36,7 +37,6 @@ class TableBuilder {
   TableBuilder(rules::ProgramSource& programs, std::chrono::seconds limit);
   TableBuilder(const TableBuilder&) = delete;
   TableBuilder& operator=(const TableBuilder&) = delete;
-  ~TableBuilder();
 
   // `warn` hears the table's diagnostics, unless it is null.
   Result<Built> build(const TableName& table, const WarningSink& warn);
@@ -56,8 +56,8 @@ class TableBuilder {
   Result<std::string> write(const std::string& label, std::string_view text) const;
 
   rules::ProgramSource& programs_;
-  const rules::ImageSettings before_;
   ScratchFolder folder_;
+  SettingsGuard settings_;
   const std::atomic<bool> never_cancelled_{false};
 };
 

@@ -18,6 +18,7 @@
 #include "smtpd/bench/key_kind.h"
 #include "smtpd/bench/memory_file.h"
 #include "smtpd/bench/scratch_folder.h"
+#include "smtpd/bench/settings_guard.h"
 #include "smtpd/bench/table_builder.h"
 #include "smtpd/bench/tune_halves.h"
 
@@ -42,26 +43,6 @@ constexpr auto kVariants = std::to_array<Variant>({
     {"measured, without rows", true, "rows", true},
     {"measured, without own spellings", true, "spellings", false},
 });
-
-// Sends images elsewhere, and back to where they were.
-class SettingsGuard {
- public:
-  explicit SettingsGuard(rules::ProgramSource& programs)
-      : programs_(programs), before_(programs.settings()) {}
-
-  SettingsGuard(const SettingsGuard&) = delete;
-  SettingsGuard& operator=(const SettingsGuard&) = delete;
-
-  ~SettingsGuard() { restore(); }
-
-  [[nodiscard]] const rules::ImageSettings& before() const { return before_; }
-
-  void restore() { programs_.configure(before_); }
-
- private:
-  rules::ProgramSource& programs_;
-  const rules::ImageSettings before_;
-};
 
 class Tuner {
  public:

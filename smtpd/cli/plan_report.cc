@@ -149,6 +149,15 @@ std::string_view PlanReport::how(rules::MeasuredOn kind) const {
   return program_.plan().measured == kind ? "measured" : "guessed";
 }
 
+PlanReport::Sums PlanReport::sums() const {
+  Sums sums;
+  for (std::size_t id = 0; id < program_.patterns().size(); ++id) {
+    if (alone_[id].names.empty()) sums.alone += program_.patterns()[id].alone.cost;
+    sums.in_block += program_.patterns()[id].in_block.cost;
+  }
+  return sums;
+}
+
 std::vector<std::string> PlanReport::summary() const {
   struct Dear {
     double cost;
@@ -156,24 +165,23 @@ std::vector<std::string> PlanReport::summary() const {
     const rules::Pattern* pattern;
   };
 
-  double any = 0, block = 0;
   std::vector<Dear> all;
   for (std::size_t id = 0; id < program_.patterns().size(); ++id) {
     const rules::Pattern& pattern = program_.patterns()[id];
     if (pattern.on_demand) continue;
     const bool named = !alone_[id].names.empty();
-    if (!named) any += pattern.alone.cost;
-    block += pattern.in_block.cost;
     all.push_back({pattern.alone.cost, named ? "its headers" : "any text", &pattern});
     all.push_back({pattern.in_block.cost, "body lines", &pattern});
   }
   std::erase_if(all, [](const Dear& dear) { return dear.cost <= 0; });
   std::ranges::stable_sort(all, std::ranges::greater(), &Dear::cost);
   if (all.size() > kDearest) all.resize(kDearest);
+  const Sums sums = this->sums();
   std::vector<std::string> lines = {fmt::format(
       "for all patterns, ns a byte: {:.3f} in any text ({}), {:.3f} in body lines ({}); the "
       "dearest:",
-      any, how(rules::MeasuredOn::headers), block, how(rules::MeasuredOn::body_lines))};
+      sums.alone, how(rules::MeasuredOn::headers), sums.in_block,
+      how(rules::MeasuredOn::body_lines))};
   for (const Dear& dear : all) {
     lines.push_back(fmt::format("{:>9.4f}  {:<11}  line {:>5}  /{}/{}", dear.cost, dear.where,
                                 dear.pattern->line, dear.pattern->text, dear.pattern->flags));
@@ -209,12 +217,8 @@ nlohmann::ordered_json PlanReport::facts(std::uint32_t pattern) const {
 }
 
 nlohmann::ordered_json PlanReport::costs() const {
-  double any = 0, block = 0;
-  for (std::size_t id = 0; id < program_.patterns().size(); ++id) {
-    if (alone_[id].names.empty()) any += program_.patterns()[id].alone.cost;
-    block += program_.patterns()[id].in_block.cost;
-  }
-  return {{"alone", any}, {"block", block}};
+  const Sums sums = this->sums();
+  return {{"alone", sums.alone}, {"block", sums.in_block}};
 }
 
 }  // namespace headgate::cli

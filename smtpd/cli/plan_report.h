@@ -44,6 +44,12 @@ class PlanReport {
   };
 
   void add_section(const rules::Section& section, std::vector<Place>& places);
+
+  struct Sums {
+    double alone = 0, in_block = 0;  // of patterns that any text is looked at for; of all
+  };
+
+  [[nodiscard]] Sums sums() const;
   [[nodiscard]] std::string_view how(rules::MeasuredOn kind) const;
   [[nodiscard]] std::string database(std::uint32_t number) const;
   [[nodiscard]] std::string what_for(const Place& place, const rules::Outlook& outlook) const;

@@ -1,27 +1,18 @@
 #include "bench/peers/mail_keys.h"
 
 #include "bench/peers/sample.h"
+#include "tests/bench/add_message.h"
 
 namespace headgate::peers {
 namespace {
 
 using testing::ElementsAre;
 
-void add(MailKeys& keys, std::string_view message) {
-  keys.begin("m");
-  while (!message.empty()) {
-    const std::size_t end = message.find('\n');
-    keys.record(message.substr(0, end), false);
-    message.remove_prefix(end + 1);
-  }
-  keys.end();
-}
-
 TEST(MailKeys, HeadersOfAllClassesAndBodyLines) {
   MailKeys keys;
-  add(keys,
-      "A: 1\n folded\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: "
-      "text/plain\n\nhello\n--b--\n");
+  add_message(keys,
+              "A: 1\n folded\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: "
+              "text/plain\n\nhello\n--b--\n");
   const MailMessage& message = keys.messages().front();
   EXPECT_THAT(message.headers.view().texts,
               ElementsAre("A: 1\n folded", "Content-Type: multipart/mixed; boundary=b",
@@ -32,14 +23,14 @@ TEST(MailKeys, HeadersOfAllClassesAndBodyLines) {
 
 TEST(MailKeys, TheBodyLimitCuts) {
   MailKeys keys(KeyLimits{102400, 10});
-  add(keys, "A: 1\n\n12345678\nabc\ndef\n");
+  add_message(keys, "A: 1\n\n12345678\nabc\ndef\n");
   EXPECT_THAT(keys.messages().front().body.view().texts, ElementsAre("12345678"));
   EXPECT_EQ(keys.left_out_bytes(), 8U);
 }
 
 TEST(Sample, DependsOnTheSeedAlone) {
   MailKeys keys;
-  for (int i = 0; i < 50; ++i) add(keys, "A: 1\n\nline " + std::to_string(i) + "\n");
+  for (int i = 0; i < 50; ++i) add_message(keys, "A: 1\n\nline " + std::to_string(i) + "\n");
   const auto names = [&](std::uint64_t seed) {
     std::vector<const MailMessage*> out =
         take_sample(keys.messages(), KeyKind::body, 10, seed).messages;

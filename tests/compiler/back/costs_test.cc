@@ -3,16 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include "compiler/analyse/strategy.h"
+#include "tests/compiler/back/plan_of.h"
 
 namespace headgate::back {
 namespace {
-
-analyse::Plan plan_of(const char* pattern) {
-  front::Pattern text;
-  text.text = pattern;
-  return analyse::plan_pattern(front::Dialect::pcre, text, 10'000'000);
-}
 
 MailShapes mail_of(std::size_t texts, std::string_view text) {
   MailShapes mail;

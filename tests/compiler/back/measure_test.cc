@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "compiler/analyse/strategy.h"
 #include "compiler/back/occurrences.h"
 #include "compiler/back/scan_choice.h"
 #include "compiler/compile.h"
@@ -11,15 +10,10 @@
 #include "engine/match/reference.h"
 #include "engine/rules/program.h"
 #include "engine/rules/program_lookup.h"
+#include "tests/compiler/back/plan_of.h"
 
 namespace headgate::back {
 namespace {
-
-analyse::Plan plan_of(const char* pattern) {
-  front::Pattern text;
-  text.text = pattern;
-  return analyse::plan_pattern(front::Dialect::pcre, text, 10'000'000);
-}
 
 rules::MailSample mail_of(std::size_t times, const std::vector<std::string>& texts,
                           bool body_lines = true) {

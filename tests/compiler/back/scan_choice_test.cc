@@ -5,20 +5,12 @@
 
 #include <gtest/gtest.h>
 
-#include "compiler/analyse/strategy.h"
+#include "tests/compiler/back/plan_of.h"
 
 namespace headgate::back {
 namespace {
 
 using rules::Strategy;
-
-analyse::Plan plan_of(const char* pattern, std::size_t least_bytes_of_engine = 0) {
-  front::Pattern text;
-  text.text = pattern;
-  analyse::Plan plan = analyse::plan_pattern(front::Dialect::pcre, text, 10'000'000);
-  plan.needs.least_bytes_of_engine = least_bytes_of_engine;
-  return plan;
-}
 
 // "literal", with every way; else without those named by the letters: l literals, g gates, r regexes.
 std::string way(const char* pattern, std::string_view without = "") {

@@ -6,6 +6,7 @@
 
 #include "compiler/compile.h"
 #include "smtpd/bench/json.h"
+#include "tests/bench/add_message.h"
 #include "tests/support/scratch_directory.h"
 
 namespace headgate::bench {
@@ -38,15 +39,7 @@ class Measure : public testing::Test {
     testing_support::write_contents(path, text);
   }
 
-  void add(const std::string& message) {
-    mail_.begin("m");
-    for (std::size_t at = 0; at < message.size();) {
-      const std::size_t end = message.find('\n', at);
-      mail_.record(std::string_view(message).substr(at, end - at), false);
-      at = end + 1;
-    }
-    mail_.end();
-  }
+  void add(const std::string& message) { peers::add_message(mail_, message); }
 
   Result<Report> run() {
     return measure(

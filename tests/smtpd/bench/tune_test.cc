@@ -9,6 +9,7 @@
 #include "engine/rules/program.h"
 #include "smtpd/bench/tune_halves.h"
 #include "smtpd/bench/tune_report.h"
+#include "tests/bench/add_message.h"
 #include "tests/support/scratch_directory.h"
 
 namespace headgate::bench {
@@ -30,15 +31,7 @@ class Tune : public testing::Test {
     options_.least_seconds = 0;
   }
 
-  void add(const std::string& message) {
-    mail_.begin("m");
-    for (std::size_t at = 0; at < message.size();) {
-      const std::size_t end = message.find('\n', at);
-      mail_.record(std::string_view(message).substr(at, end - at), false);
-      at = end + 1;
-    }
-    mail_.end();
-  }
+  void add(const std::string& message) { peers::add_message(mail_, message); }
 
   void add_messages(int count) {
     for (int i = 0; i < count; ++i)
