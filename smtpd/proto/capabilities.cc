@@ -28,6 +28,7 @@ Capabilities::Capabilities(const Features& features, const std::vector<std::stri
       {true, "8BITMIME"},
       {true, "DSN"},
       {features.smtputf8, "SMTPUTF8"},
+      {true, "CHUNKING"},
   };
   for (const auto& [offer, line] : offered) {
     const std::string_view keyword = std::string_view(line).substr(0, line.find(' '));

@@ -1,6 +1,7 @@
 // Capabilities: what EHLO offers, in Postfix's order, and which features its hiding switches off.
 //   Input     features of this server and session; keywords to hide (smtpd_discard_ehlo_keywords).
-//   Threads   values.      Source    smtpd(8), RFC 5321 §4.1.1.1, RFC 1870, 2920, 2034, 3461, 6152;
+//   Threads   values.      Source    smtpd(8), RFC 5321 §4.1.1.1, RFC 1870, 2920, 2034, 3030, 3461,
+//   6152;
 //   smtpd.md §3.3.
 #pragma once
 

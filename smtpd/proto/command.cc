@@ -123,6 +123,8 @@ std::string_view Request::word() const {
   return tokens_.empty() ? std::string_view() : std::string_view(tokens_[0].text);
 }
 
+std::string Request::given() const { return arguments(0, tokens_.size()); }
+
 bool Request::looks_like_header() const {
   const std::string_view first = word();
   const std::size_t colon = first.find(':');
@@ -162,6 +164,8 @@ Request::Parsed Request::parse(const ParseRules& rules) const {
     case Verb::data:
       if (!alone) return no(501, "5.5.4", "Syntax: DATA");
       return Data();
+    case Verb::bdat:
+      return bdat(rules);
     case Verb::rset:
       if (!alone) return no(501, "5.5.4", "Syntax: RSET");
       return Rset();
@@ -177,10 +181,6 @@ Request::Parsed Request::parse(const ParseRules& rules) const {
       return no(502, "5.5.1", "Error: command not implemented");
     case Verb::auth:
       return no(503, "5.5.1", "Error: authentication not enabled");
-    // 521 closes: the octets of the chunk that follow are not commands (a smuggling hole
-    // otherwise).
-    case Verb::bdat:
-      return no(521, "5.5.1", "Error: command not implemented");
     case Verb::xclient:
     case Verb::xforward:
       return no(550, "5.7.0", "Error: insufficient authorization");
@@ -240,6 +240,23 @@ Request::Parsed Request::rcpt(const ParseRules& rules) const {
     field = *value;
   }
   return rcpt;
+}
+
+// 521 closes: the octets of a chunk whose length nobody knows are not commands (a smuggling hole otherwise).
+Request::Parsed Request::bdat(const ParseRules& rules) const {
+  if (rules.chunking_disabled) return no(521, "5.5.1", "Error: command not implemented");
+  const auto malformed = no(521, "5.5.4", "Syntax: BDAT count [LAST]");
+  if (tokens_.size() < 2 || tokens_.size() > 3) return malformed;
+  Bdat bdat;
+  const std::string& count = tokens_[1].text;
+  std::int64_t size = 0;  // Postfix's off_t
+  const auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), size);
+  if (!text::all_digits(count) || error != std::errc() || end != count.data() + count.size())
+    return malformed;
+  bdat.size_bytes = static_cast<std::uint64_t>(size);
+  bdat.last = tokens_.size() == 3;
+  if (bdat.last && !text::equal_ignore_case(tokens_[2].text, "LAST")) return malformed;
+  return bdat;
 }
 
 Request::Parsed Request::vrfy(const ParseRules& rules) const {

@@ -6,7 +6,7 @@
 //             request.parse(rules).
 //   Limits    the caller cuts the line at line_length_limit; nothing here grows beyond a small
 //   multiple of it. Errors    the Reply of smtpd.md §3.3, word for word. Not offered yet: STARTTLS,
-//   AUTH, BDAT, XCLIENT, XFORWARD. Lifetime  Request and Command own their text.        Threads
+//   AUTH, XCLIENT, XFORWARD. Lifetime  Request and Command own their text.        Threads
 //   values. Source    RFC 5321 §4.1.1, smtpd(8); smtpd.md §3.2-3.3. Checked against a live
 //   Postfix 3.7.
 #pragma once
@@ -84,6 +84,11 @@ struct Rcpt {
 
 struct Data {};
 
+struct Bdat {
+  std::uint64_t size_bytes = 0;  // that follow the command line
+  bool last = false;
+};
+
 struct Rset {};
 
 struct Noop {};
@@ -101,7 +106,7 @@ struct Etrn {
   std::string domain;
 };
 
-using Command = std::variant<Hello, Mail, Rcpt, Data, Rset, Noop, Vrfy, Etrn, Quit, Help>;
+using Command = std::variant<Hello, Mail, Rcpt, Data, Bdat, Rset, Noop, Vrfy, Etrn, Quit, Help>;
 
 struct ParseRules {
   bool strict = false;                   // strict_rfc821_envelopes
@@ -109,6 +114,7 @@ struct ParseRules {
   bool utf8_names = false;               // smtputf8_enable: HELO names keep their UTF-8
   bool vrfy_disabled = false;            // disable_vrfy_command
   bool dsn_disabled = false;             // hidden by smtpd_discard_ehlo_keywords
+  bool chunking_disabled = false;        // the same
   bool help = true;                      // ours: answer HELP (RFC 5321 §4.1.1.8); Postfix: 500
   std::uint64_t message_size_limit = 0;  // 0 = none: checks a declared SIZE
 };
@@ -122,6 +128,7 @@ class Request {
   [[nodiscard]] bool empty() const { return tokens_.empty(); }  // 500 5.5.2 Error: bad syntax
 
   [[nodiscard]] std::string_view word() const;  // the verb as written: for smtpd_noop_commands
+  [[nodiscard]] std::string given() const;      // the words, a blank between them
   // "Subject:" and the like: no SMTP client; hang up (smtpd.md §3.2).
   [[nodiscard]] bool looks_like_header() const;
 
@@ -132,6 +139,7 @@ class Request {
   [[nodiscard]] Parsed hello(bool extended, bool utf8) const;
   [[nodiscard]] Parsed mail(const ParseRules& rules) const;
   [[nodiscard]] Parsed rcpt(const ParseRules& rules) const;
+  [[nodiscard]] Parsed bdat(const ParseRules& rules) const;
   [[nodiscard]] Parsed vrfy(const ParseRules& rules) const;
   [[nodiscard]] Parsed etrn() const;
   [[nodiscard]] std::string arguments(std::size_t from, std::size_t to) const;

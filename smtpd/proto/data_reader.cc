@@ -73,7 +73,8 @@ std::size_t DataReader::feed(std::string_view bytes, std::string& out) {
       ++at;
       continue;
     }
-    if (state_ == State::line_start && c == '.' && held_returns_ == 0) {
+    if (c == '.' && state_ == State::line_start && held_returns_ == 0 &&
+        framing_ == Framing::dots) {
       state_ = State::dot;  // stuffing, or the end of data: not content either way
       ++at;
       continue;

@@ -1,5 +1,5 @@
-// DataReader: the bytes after DATA's 354 -> the message's lines, each ended by one \n, dots
-// unstuffed. A push parser.
+// DataReader: the bytes after DATA's 354, or of BDAT's chunks -> the message's lines, each ended by one \n, dots
+// unstuffed where it is DATA. A push parser.
 //   Use       feed(bytes, out) appends content to `out` and says how many bytes it took: all of
 //   them, or, once done(),
 //             those up to and including the end of data; the rest is the next command.
@@ -8,6 +8,8 @@
 //   reject: only the five bytes CRLF.CRLF (the
 //             line before and the dot's own end in exactly CRLF); any other lone "." is dropped
 //             from the content.
+//   Chunks    Framing::chunks: no dot means anything and nothing is ever done(); finish() says that the last chunk is in. A
+//             line may go on in the next chunk.
 //   Cost      memchr speed, O(1) memory; `out` grows by at most the input plus
 //   kMaxHeldCarriageReturns. Source    RFC 5321 §4.1.1.4, §4.5.2; smtp_stream(3); smtpd.md §3.4,
 //   content-checks §4.1.     Threads  one owner.
@@ -20,6 +22,9 @@
 #include <string_view>
 
 namespace headgate::proto {
+
+// Who says where the message ends: a lone dot, or BDAT's counts.
+enum class Framing : std::uint8_t { dots, chunks };
 
 // smtpd_forbid_bare_newline. normalize and reject read alike; reject asks saw_bare_newline()
 // afterwards and refuses.
@@ -36,10 +41,13 @@ class DataReader {
 
   // `command_ended_bare`: the line DATA itself came without CR; then the first line is not behind a
   // CRLF.
-  explicit DataReader(BareNewline mode, bool command_ended_bare = false)
-      : mode_(mode), previous_ended_crlf_(!command_ended_bare) {}
+  explicit DataReader(BareNewline mode, bool command_ended_bare = false,
+                      Framing framing = Framing::dots)
+      : mode_(mode), framing_(framing), previous_ended_crlf_(!command_ended_bare) {}
 
   std::size_t feed(std::string_view bytes, std::string& out);
+
+  void finish(std::string& out) { release_returns(out); }  // CRs before no LF are data
 
   [[nodiscard]] bool done() const { return state_ == State::done; }
 
@@ -64,6 +72,7 @@ class DataReader {
   [[nodiscard]] bool ends_message(bool ended_crlf) const;
 
   BareNewline mode_;
+  Framing framing_;
   State state_ = State::line_start;
   bool previous_ended_crlf_;
   std::optional<std::uint64_t> bare_newline_at_;

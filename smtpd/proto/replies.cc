@@ -59,6 +59,14 @@ Reply start_data() { return {354, "", "End data with <CR><LF>.<CR><LF>"}; }
 
 Reply queued(std::string_view id) { return {250, "2.0.0", fmt::format("Ok: queued as {}", id)}; }
 
+Reply chunk_taken(std::uint64_t bytes) {
+  return {250, "2.0.0", fmt::format("Ok: {} bytes", bytes)};
+}
+
+Reply chunks_queued(std::uint64_t bytes, std::string_view id) {
+  return {250, "2.0.0", fmt::format("Ok: {} bytes queued as {}", bytes, id)};
+}
+
 Reply verify_attempt(std::string_view argument) { return {252, "2.0.0", std::string(argument)}; }
 
 Reply queuing_started() { return {250, "", "Queuing started"}; }
@@ -66,6 +74,10 @@ Reply queuing_started() { return {250, "", "Queuing started"}; }
 Reply need_hello() { return {503, "5.5.1", "Error: send HELO/EHLO first"}; }
 
 Reply nested_mail() { return {503, "5.5.1", "Error: nested MAIL command"}; }
+
+Reply after_bdat(std::string_view verb) {
+  return {503, "5.5.1", fmt::format("Error: {} after BDAT", verb)};
+}
 
 Reply need_mail() { return {503, "5.5.1", "Error: need MAIL command"}; }
 
@@ -96,6 +108,14 @@ Reply etrn_unavailable(std::string_view domain) {
 }
 
 Reply help() { return {214, "2.0.0", "See RFC 5321"}; }
+
+Reply null_chunk() { return {551, "5.7.1", "Null BDAT request"}; }
+
+Reply chunk_discarded(std::uint64_t bytes) {
+  return {551, "5.0.0", fmt::format("Discarded {} bytes after earlier error", bytes)};
+}
+
+Reply chunk_too_big() { return {552, "5.3.4", "Chunk exceeds message size limit"}; }
 
 Reply bad_syntax() { return {500, "5.5.2", "Error: bad syntax"}; }
 

@@ -5,6 +5,7 @@
 //   docs/compat.md.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -25,17 +26,20 @@ Reply protocol_synchronization();             // 554 5.5.0, closes
 Reply bare_newline(std::string_view host, bool in_command);  // 550 5.5.2, closes in a command
 
 // ---- good answers
-Reply ok();                                       // 250 2.0.0
-Reply sender_ok();                                // 250 2.1.0
-Reply recipient_ok();                             // 250 2.1.5
-Reply start_data();                               // 354
-Reply queued(std::string_view id);                // 250 2.0.0
-Reply verify_attempt(std::string_view argument);  // 252 2.0.0
-Reply queuing_started();                          // 250, ETRN
+Reply ok();                                                     // 250 2.0.0
+Reply sender_ok();                                              // 250 2.1.0
+Reply recipient_ok();                                           // 250 2.1.5
+Reply start_data();                                             // 354
+Reply queued(std::string_view id);                              // 250 2.0.0
+Reply chunk_taken(std::uint64_t bytes);                         // 250 2.0.0
+Reply chunks_queued(std::uint64_t bytes, std::string_view id);  // 250 2.0.0, after the last
+Reply verify_attempt(std::string_view argument);                // 252 2.0.0
+Reply queuing_started();                                        // 250, ETRN
 
 // ---- sequence and limits
 Reply need_hello();                                      // 503 5.5.1
 Reply nested_mail();                                     // 503 5.5.1
+Reply after_bdat(std::string_view verb);                 // 503 5.5.1
 Reply need_mail();                                       // 503 5.5.1
 Reply need_recipient();                                  // 503 5.5.1
 Reply no_valid_recipients();                             // 554 5.5.1
@@ -48,6 +52,11 @@ Reply etrn_need_hello();                                 // 503
 Reply etrn_in_transaction();                             // 503
 Reply etrn_unavailable(std::string_view domain);         // 459
 Reply help();                                            // 214 2.0.0; ours: Postfix knows no HELP
+
+// ---- BDAT; the chunk was read and forgotten
+Reply null_chunk();                          // 551 5.7.1
+Reply chunk_discarded(std::uint64_t bytes);  // 551 5.0.0
+Reply chunk_too_big();                       // 552 5.3.4
 
 // ---- lines that are no commands
 Reply bad_syntax();      // 500 5.5.2

@@ -24,8 +24,8 @@ constexpr std::chrono::seconds kFlushInterval{10};
 
 // In the order of proto::Verb.
 constexpr std::array<VerbFunction, proto::kVerbCount> kVerbs = {
-    helo,        ehlo, not_offered, not_offered, not_offered, not_offered, mail, rcpt,        data,
-    not_offered, rset, noop,        vrfy,        etrn,        quit,        help, not_offered,
+    helo, ehlo, not_offered, not_offered, not_offered, not_offered, mail, rcpt,        data,
+    bdat, rset, noop,        vrfy,        etrn,        quit,        help, not_offered,
 };
 
 // Control characters as C escapes, as in "improper command pipelining after …".
@@ -124,9 +124,7 @@ void Conversation::watch_pipelining(std::string_view where) {
 void Conversation::log_wire_failure(const Error& error) {
   if (session_.where == "END-OF-MESSAGE" && error.code != Code::timeout) return;
   const std::string_view what = error.code == Code::timeout ? "timeout" : "lost connection";
-  std::string bytes;
-  if (session_.where == "DATA") bytes = fmt::format(" ({} bytes)", session_.content_wire_bytes);
-  log(Level::info, fmt::format("{} after {}{} from {}", what, session_.where, bytes, origin()));
+  log(Level::info, fmt::format("{} after {} from {}", what, session_.after_where(), origin()));
 }
 
 Task<Conversation::Next> Conversation::flush() {
@@ -173,6 +171,8 @@ Task<void> Conversation::run() {
   take_settings();
   Next next = co_await greet();
   while (next == Next::go_on) next = co_await one_command();
+  session_
+      .forget_transaction();  // and with it the queue file of chunks whose last one did not come
 }
 
 // A stop of the server interrupts the wait, but lets a mail transaction go on.
@@ -187,7 +187,8 @@ Task<Result<net::Line>> Conversation::read_command() {
 Task<Conversation::Next> Conversation::one_command() {
   take_settings();
   if (session_.errors >= session_.settings().smtpd_hard_error_limit) {
-    log(Level::info, fmt::format("too many errors after {} from {}", session_.where, origin()));
+    log(Level::info,
+        fmt::format("too many errors after {} from {}", session_.after_where(), origin()));
     const Next next = co_await send(proto::reply::too_many_errors(host()));
     co_return next;
   }

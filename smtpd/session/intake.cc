@@ -99,18 +99,19 @@ class Intake::Log final : public checks::ActionObserver {
 };
 
 Intake::Intake(Session& session, Services& services, std::unique_ptr<queue::Writer> writer,
-               bool command_ended_bare, bool local_client)
+               proto::Framing framing, bool command_ended_bare, bool local_client)
     : session_(session),
       services_(services),
       state_(session.state),
       writer_(std::move(writer)),
       id_(writer_->id()),
+      framing_(framing),
       log_(std::make_unique<Log>(session, services.log, id_)),
       sink_(*writer_, header_policy(session, services, local_client),
             meter_of(session, id_, local_client),
             [this](Level level, const std::string& text) { log_->say_of_message(level, text); }),
       reader_(proto::bare_newline_mode(state_->settings->smtpd_forbid_bare_newline),
-              command_ended_bare),
+              command_ended_bare, framing),
       splitter_(static_cast<std::size_t>(state_->settings->line_length_limit)),
       began_(services.env.wall()) {
   const bool disabled = checks_disabled(*state_->settings);
@@ -167,11 +168,15 @@ std::size_t Intake::feed(std::string_view bytes) {
   std::string_view content = content_;
   // The record that a bare newline ends is not measured, nor is what follows: those before it are.
   if (refuses_bare_newline()) content = content.substr(0, *reader_.bare_newline_at() - before);
+  take(content);
+  if (refuses_bare_newline()) abandon();
+  return taken;
+}
+
+void Intake::take(std::string_view content) {
   inspector_->look_ahead(content);
   guard([&] { splitter_.feed(content, *this); });
   inspector_->look_ahead({});
-  if (refuses_bare_newline()) abandon();
-  return taken;
 }
 
 bool Intake::refuses_bare_newline() const {
@@ -247,8 +252,14 @@ Reply Intake::write_failure(const Error& error) {
 }
 
 void Intake::end() {
+  if (!std::exchange(received_written_, true) && writing()) begin();  // no byte came
+  if (framing_ == proto::Framing::chunks && !refused_by_smtpd()) {
+    content_.clear();
+    reader_.finish(content_);
+    take(content_);
+  }
   guard([&] {
-    if (writing()) splitter_.end(*this);
+    if (!refused_by_smtpd()) splitter_.end(*this);
     if (writing()) end_content();
   });
 }
@@ -260,17 +271,24 @@ void Intake::end_content() {
   if (!sink_.accepting()) abandon();
 }
 
+Reply Intake::smtpd_refusal(std::string_view where) {
+  if (!refuses_bare_newline()) return proto::reply::message_too_big();
+  session_.log(services_.log, Level::info,
+               fmt::format("{}: reject: {} from {}: bare <LF> received;{}", id_, where,
+                           session_.peer.name_and_address(),
+                           session_.envelope_text(session_.envelope->recipients[0].address)));
+  return proto::reply::bare_newline(state_->settings->myhostname, false);
+}
+
+Reply Intake::queued() const {
+  return framing_ == proto::Framing::chunks ? proto::reply::chunks_queued(size_bytes_, id_)
+                                            : proto::reply::queued(id_);
+}
+
 Task<Reply> Intake::conclude() {
   const checks::Verdict& verdict = inspector_->verdict();
   const bool discarded = verdict.disposition == checks::Disposition::discard;
-  if (refuses_bare_newline()) {
-    session_.log(services_.log, Level::info,
-                 fmt::format("{}: reject: END-OF-MESSAGE from {}: bare <LF> received;{}", id_,
-                             session_.peer.name_and_address(),
-                             session_.envelope_text(session_.envelope->recipients[0].address)));
-    co_return proto::reply::bare_newline(state_->settings->myhostname, false);
-  }
-  if (too_big_) co_return proto::reply::message_too_big();
+  if (refused_by_smtpd()) co_return smtpd_refusal("END-OF-MESSAGE");
   const ContentSink::Complaint complaint = sink_.complaint();
   const bool refused = verdict.disposition != checks::Disposition::accept || !sink_.accepting();
   if (refused && sink_.over_limit()) log_->say(Level::warning, "mail_stream_cleanup: close error");
@@ -283,7 +301,7 @@ Task<Reply> Intake::conclude() {
   if (write_failure_) co_return write_failure(*write_failure_);
   switch (verdict.disposition) {
     case checks::Disposition::discard:
-      co_return proto::reply::queued(id_);
+      co_return queued();
     case checks::Disposition::tempfail:
       co_return proto::reply::queue_write_error();
     case checks::Disposition::reject:
@@ -312,7 +330,7 @@ Task<Reply> Intake::commit(const checks::Verdict& verdict) {
   sink_.stop();
   writer_.reset();
   if (!committed) co_return write_failure(committed.error());
-  co_return proto::reply::queued(id_);
+  co_return queued();
 }
 
 // What the checks changed about where the message goes. REDIRECT beats FILTER, and BCC too.

@@ -1,4 +1,5 @@
-// Intake: one message's content, from the first byte after 354 to the reply. Bytes are unstuffed, cut into records, seen
+// Intake: one message's content, from the first byte after 354, or of the first chunk, to the reply. Bytes are unstuffed,
+// cut into records, seen
 // by the content checks, and written to the queue file as they come: memory does not grow with the message.
 //   Units     message_size_limit: smtpd's limits the content, each record its length + 2; cleanup's, the queue file.
 //   Lifetime  borrows Session and Services; holds the ServiceState in force when it was made, so that a switch of
@@ -25,24 +26,32 @@ class Intake {
  public:
   // `local_client`: missing headers are added.
   Intake(Session& session, Services& services, std::unique_ptr<queue::Writer> writer,
-         bool command_ended_bare, bool local_client);
+         proto::Framing framing, bool command_ended_bare, bool local_client);
   ~Intake();
 
   // The two below ask the tables: they run where Loop::inspect() runs them.
   // Takes bytes from the wire; says how many, as proto::DataReader::feed does. The first time our Received: header is
   // written before them.
   std::size_t feed(std::string_view bytes);
-  void end();  // after done(), once
+  void end();  // after done() or the last chunk, once
 
   // The tables cannot be asked: nothing is queued, the rest of the content is read and forgotten.
   void give_up(Error why);
 
   [[nodiscard]] bool done() const { return reader_.done(); }
 
+  [[nodiscard]] const std::string& id() const { return id_; }
+
+  // As smtpd counts: each record its length + 2.
+  [[nodiscard]] std::uint64_t size_bytes() const { return size_bytes_; }
+
   [[nodiscard]] std::uint64_t wire_bytes() const { return reader_.wire_bytes(); }
 
   // Too big for smtpd, or a bare newline that is not allowed: nobody else is asked about the message any more.
   [[nodiscard]] bool refused_by_smtpd() const { return too_big_ || refuses_bare_newline(); }
+
+  // Why, logged.
+  proto::Reply smtpd_refusal(std::string_view where);
 
   // False when no table is asked (any more): then the two above need not run apart.
   [[nodiscard]] bool asks_tables() const { return asks_tables_ && writing(); }
@@ -60,6 +69,8 @@ class Intake {
   class Log;
 
   void begin();
+  void take(std::string_view content);  // on to the checks
+  [[nodiscard]] proto::Reply queued() const;
   template <class Work>
   void guard(const Work& work);
   void inspect(std::string_view bytes, bool continued);
@@ -81,6 +92,7 @@ class Intake {
   const StatePtr state_;
   std::unique_ptr<queue::Writer> writer_;
   const std::string id_;
+  const proto::Framing framing_;
   std::unique_ptr<Log> log_;
   ContentSink sink_;
   checks::CheckSet no_checks_;
@@ -89,7 +101,7 @@ class Intake {
   mail::Splitter splitter_;
   std::string content_;
   std::optional<Error> write_failure_;
-  std::uint64_t size_bytes_ = 0;  // as smtpd counts
+  std::uint64_t size_bytes_ = 0;
   const WallTime began_;
   bool received_written_ = false, first_ = true, too_big_ = false, asks_tables_ = false;
 };

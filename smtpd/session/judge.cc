@@ -93,6 +93,11 @@ Task<Refusal> judge_data(Dialogue& dialogue) {
   co_return told(dialogue, access_of(dialogue).data(context));
 }
 
+Task<Refusal> judge_bdat(Dialogue& dialogue) {
+  const Context context = context_of_message(dialogue, "BDAT");
+  co_return told(dialogue, access_of(dialogue).data(context));
+}
+
 Task<Refusal> judge_end_of_data(Dialogue& dialogue, std::string queue_id) {
   const Context context = context_of_message(dialogue, "END-OF-MESSAGE");
   co_return told(dialogue, access_of(dialogue).end_of_data(context), queue_id);

@@ -19,6 +19,7 @@ Task<Refusal> judge_sender(Dialogue& dialogue, std::string sender);
 Task<Refusal> judge_recipient(Dialogue& dialogue, std::string recipient);
 Task<Refusal> judge_verify(Dialogue& dialogue, std::string address);
 Task<Refusal> judge_data(Dialogue& dialogue);
+Task<Refusal> judge_bdat(Dialogue& dialogue);  // the same restrictions, before the first chunk
 Task<Refusal> judge_end_of_data(Dialogue& dialogue, std::string queue_id);
 
 // May headers be added to its mail (local_header_rewrite_clients)?

@@ -15,6 +15,8 @@ std::string ratio(std::uint32_t good, std::uint32_t all) {
 }  // namespace
 
 void Session::forget_transaction() {
+  chunked.reset();  // before the envelope that it borrows
+  chunks = Chunks::none;
   envelope.reset();
   overshoot = 0;
 }
@@ -26,6 +28,12 @@ std::string Session::envelope_text(std::optional<std::string_view> recipient) co
   text += fmt::format(" proto={}", protocol);
   if (helo) text += fmt::format(" helo=<{}>", *helo);
   return text;
+}
+
+std::string Session::after_where() const {
+  const std::size_t content = where.find(" content");
+  if (content == std::string::npos) return where;
+  return fmt::format("{} ({} bytes)", where.substr(0, content), content_wire_bytes);
 }
 
 std::string Session::disconnect_text() const {

@@ -17,6 +17,8 @@
 
 namespace headgate::session {
 
+class Intake;
+
 struct Peer {
   std::string name = "unknown";  // verified
   std::string reverse_name = "unknown";
@@ -46,6 +48,8 @@ class Session {
 
   // " from=<a> to=<b> proto=ESMTP helo=<c>": what is known, each with a blank before it.
   [[nodiscard]] std::string envelope_text(std::optional<std::string_view> recipient) const;
+  // `where` as it stands behind "after": "RCPT", "DATA (3500 bytes)".
+  [[nodiscard]] std::string after_where() const;
   // "disconnect from name[addr] ehlo=1 … commands=7/15"
   [[nodiscard]] std::string disconnect_text() const;
 
@@ -65,12 +69,17 @@ class Session {
   std::optional<queue::Envelope> envelope;  // since MAIL
   std::int64_t overshoot = 0;               // RCPTs beyond smtpd_recipient_limit
   std::uint32_t messages_accepted = 0;
-  bool dsn_hidden = false;  // by smtpd_discard_ehlo_keywords
+  bool dsn_hidden = false, chunking_hidden = false;  // by smtpd_discard_ehlo_keywords
+
+  // A message that comes in chunks: none of it yet, some (in `chunked`), or BDAT has failed and the rest is thrown away.
+  enum class Chunks : std::uint8_t { none, taking, failed };
+  Chunks chunks = Chunks::none;
+  std::shared_ptr<Intake> chunked;
 
   std::int64_t errors = 0, junk = 0;
   bool ill_pipelining = false;
   std::optional<proto::Reply> denied;    // by client restrictions, smtpd_delay_reject = no
-  std::string where = "CONNECT";         // for "lost connection after WHERE"
+  std::string where = "CONNECT";         // for "lost connection after WHERE"; "DATA content" in it
   std::uint64_t content_wire_bytes = 0;  // for "lost connection after DATA (N bytes)"
 
  private:

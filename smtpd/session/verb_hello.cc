@@ -25,10 +25,11 @@ Task<Answer> hello(Dialogue& dialogue, const proto::Request& request, bool exten
   session.forget_transaction();
   session.helo = name;
   if (extended) session.protocol = "ESMTP";  // and stays, as Postfix has it, after a later HELO
-  session.dsn_hidden = false;
+  session.dsn_hidden = session.chunking_hidden = false;
   if (!extended) co_return Answer(proto::Reply(250, "", session.settings().myhostname));
   const proto::Capabilities offered = capabilities(session.settings());
   session.dsn_hidden = !offered.offers("DSN");
+  session.chunking_hidden = !offered.offers("CHUNKING");
   if (!offered.discard_log().empty())
     session.log(dialogue.services.log, Level::info, offered.discard_log());
   co_return Answer(offered.ehlo_reply(session.settings().myhostname));

@@ -41,6 +41,7 @@ Task<Answer> mail(Dialogue& dialogue, const proto::Request& request) {
   if (session.settings().smtpd_helo_required && !session.helo)
     co_return Answer(proto::reply::need_hello());
   if (session.in_transaction()) co_return Answer(proto::reply::nested_mail());
+  if (session.chunks != Session::Chunks::none) co_return Answer(proto::reply::after_bdat("MAIL"));
   const auto parsed = request.parse(parse_rules(session));
   if (!parsed) {
     if (parsed.error().code == 552) log_reject(dialogue, "MAIL", parsed.error());

@@ -14,6 +14,7 @@ proto::ParseRules parse_rules(const Session& session) {
   rules.utf8_names = settings.smtputf8_enable;
   rules.vrfy_disabled = settings.disable_vrfy_command;
   rules.dsn_disabled = session.dsn_hidden;
+  rules.chunking_disabled = session.chunking_hidden;
   rules.message_size_limit = static_cast<std::uint64_t>(settings.message_size_limit);
   return rules;
 }

@@ -20,6 +20,7 @@ std::string original_of(const proto::Rcpt& wish) {
 Task<Answer> rcpt(Dialogue& dialogue, const proto::Request& request) {
   Session& session = dialogue.session;
   if (!session.in_transaction()) co_return Answer(proto::reply::need_mail());
+  if (session.chunks != Session::Chunks::none) co_return Answer(proto::reply::after_bdat("RCPT"));
   const auto parsed = request.parse(parse_rules(session));
   if (!parsed) co_return Answer(parsed.error());
   const config::Settings& settings = session.settings();

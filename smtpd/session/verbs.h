@@ -46,6 +46,8 @@ Task<Answer> rcpt(Dialogue& dialogue, const proto::Request& request);
 Task<Answer> vrfy(Dialogue& dialogue, const proto::Request& request);
 // verb_data.cc
 Task<Answer> data(Dialogue& dialogue, const proto::Request& request);
+// verb_bdat.cc
+Task<Answer> bdat(Dialogue& dialogue, const proto::Request& request);
 // verb_other.cc
 Task<Answer> rset(Dialogue& dialogue, const proto::Request& request);
 Task<Answer> noop(Dialogue& dialogue, const proto::Request& request);

@@ -70,8 +70,9 @@ struct Outcome {
   bool done = false, bare = false;
 };
 
-Outcome read(BareNewline mode, std::string_view wire, std::uint32_t seed) {
-  DataReader reader(mode);
+Outcome read(BareNewline mode, std::string_view wire, std::uint32_t seed,
+             Framing framing = Framing::dots) {
+  DataReader reader(mode, false, framing);
   Outcome outcome;
   while (outcome.consumed < wire.size() && !reader.done()) {
     std::size_t piece = wire.size();
@@ -81,6 +82,7 @@ Outcome read(BareNewline mode, std::string_view wire, std::uint32_t seed) {
     }
     outcome.consumed += reader.feed(wire.substr(outcome.consumed, piece), outcome.content);
   }
+  if (framing == Framing::chunks) reader.finish(outcome.content);
   outcome.done = reader.done();
   outcome.bare = reader.saw_bare_newline();
   require(outcome.content.size() == reader.content_bytes());
@@ -104,6 +106,16 @@ void check_data(std::string_view wire, std::uint32_t seed) {
   }
 }
 
+// BDAT: all of it is content, no dot is an end.
+void check_chunks(std::string_view wire, std::uint32_t seed) {
+  for (const BareNewline mode : {BareNewline::no, BareNewline::normalize, BareNewline::reject}) {
+    const Outcome whole = read(mode, wire, 0, Framing::chunks);
+    const Outcome cut = read(mode, wire, seed | 1U, Framing::chunks);
+    require(whole.content == cut.content && whole.bare == cut.bare);
+    require(!whole.done && whole.consumed == wire.size() && cut.consumed == wire.size());
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -111,6 +123,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::uint32_t seed = 0;
   for (const char c : input.substr(0, 4)) seed = seed * 256U + static_cast<unsigned char>(c);
   check_data(input, seed);
+  check_chunks(input, seed);
   std::string_view rest = input;
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n');

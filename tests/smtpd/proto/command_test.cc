@@ -91,7 +91,17 @@ TEST(Command, RepliesOfPostfix) {
       {"STARTTLS", "502 5.5.1 Error: command not implemented"},
       {"STARTTLS x", "501 5.5.4 Syntax: STARTTLS"},
       {"AUTH PLAIN x", "503 5.5.1 Error: authentication not enabled"},
-      {"BDAT 5 LAST", "521 5.5.1 Error: command not implemented"},
+      {"BDAT 5 LAST", "250"},
+      {"BDAT 05 last", "250"},
+      {"BDAT 9223372036854775807", "250"},
+      {"BDAT 9223372036854775808", "521 5.5.4 Syntax: BDAT count [LAST]"},
+      {"BDAT", "521 5.5.4 Syntax: BDAT count [LAST]"},
+      {"BDAT LAST", "521 5.5.4 Syntax: BDAT count [LAST]"},
+      {"BDAT 5 LAST x", "521 5.5.4 Syntax: BDAT count [LAST]"},
+      {"BDAT 5 FOO", "521 5.5.4 Syntax: BDAT count [LAST]"},
+      {"BDAT -1", "521 5.5.4 Syntax: BDAT count [LAST]"},
+      {"BDAT +5", "521 5.5.4 Syntax: BDAT count [LAST]"},
+      {"BDAT 5x", "521 5.5.4 Syntax: BDAT count [LAST]"},
       {"XCLIENT NAME=x", "550 5.7.0 Error: insufficient authorization"},
   };
   ParseRules rules;
@@ -115,10 +125,22 @@ TEST(Command, RulesSwitchFeatures) {
   EXPECT_EQ(answer("VRFY alice smtputf8", rules), "250");
 }
 
-TEST(Command, BdatClosesSoThatItsChunkIsNeverRead) {
-  const auto parsed = Request("BDAT 5").parse({});
-  ASSERT_FALSE(parsed);
-  EXPECT_TRUE(parsed.error().closes());
+TEST(Command, BdatClosesWhereItsChunkCannotBeRead) {
+  for (const char* line : {"BDAT x", "BDAT 5 FOO"}) {
+    const auto parsed = Request(line).parse({});
+    ASSERT_FALSE(parsed);
+    EXPECT_TRUE(parsed.error().closes());
+  }
+  ParseRules rules;
+  rules.chunking_disabled = true;
+  EXPECT_EQ(answer("BDAT 5", rules), "521 5.5.1 Error: command not implemented");
+}
+
+TEST(Command, BdatValues) {
+  const auto parsed = Request("bdat 86 Last").parse({});
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(std::get<Bdat>(*parsed).size_bytes, 86U);
+  EXPECT_TRUE(std::get<Bdat>(*parsed).last);
 }
 
 TEST(Command, MailValues) {

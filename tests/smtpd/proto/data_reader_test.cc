@@ -127,6 +127,29 @@ TEST(DataReader, HeldReturnsAreBounded) {
   EXPECT_EQ(whole(BareNewline::no, "." + std::string(limit + 1, '\r') + "\nx").content, "\r\nx");
 }
 
+std::string chunks(BareNewline mode, const std::vector<std::string>& parts) {
+  DataReader reader(mode, false, Framing::chunks);
+  std::string out;
+  for (const std::string& part : parts) {
+    EXPECT_EQ(reader.feed(part, out), part.size());
+    EXPECT_FALSE(reader.done());
+  }
+  reader.finish(out);
+  EXPECT_EQ(reader.content_bytes(), out.size());
+  return out;
+}
+
+TEST(DataReader, InChunksNoDotMeansAnything) {
+  for (const BareNewline mode : {BareNewline::no, BareNewline::normalize, BareNewline::reject}) {
+    EXPECT_EQ(chunks(mode, {"a\r\n.\r\n..b\r\n", ".\r\n"}), "a\n.\n..b\n.\n");
+    EXPECT_EQ(chunks(mode, {"a\r", "\nb\r"}), "a\nb\r");  // a line end, a line over two chunks
+    EXPECT_EQ(chunks(mode, {".\n", ".\r"}), ".\n.\r");
+    EXPECT_EQ(chunks(mode, {}), "");
+  }
+  EXPECT_EQ(chunks(BareNewline::no, {"a\r\r", "\n"}), "a\n");
+  EXPECT_EQ(chunks(BareNewline::normalize, {"a\r\r", "\n"}), "a\r\n");
+}
+
 TEST(DataReader, Modes) {
   EXPECT_EQ(bare_newline_mode("no"), BareNewline::no);
   EXPECT_EQ(bare_newline_mode("Reject"), BareNewline::reject);
