@@ -22,6 +22,7 @@ enum class Program : std::uint8_t {
   discard,
   error,
   bounce,
+  anvil,
   master
 };
 

@@ -41,6 +41,7 @@ Server::Server(config::Config config, std::function<Result<config::Config>()> lo
       signals_(io_),
       loop_(io_.get_executor(), intake_disk_),
       names_(name_threads_, kNamePatience),
+      stress_(io_, env, log),
       renewal_(std::make_unique<Renewal>(io_, static_cast<Renewal::House&>(*this), std::move(load),
                                          tables_, reports_, log, env)) {}
 
@@ -61,6 +62,7 @@ void Server::say(Level level, std::string text) {
 
 Result<void> Server::open() {
   tables_.configure(image_settings(*config_.main));
+  stress_.use(config_.main);
   TRY_OK(open_queue());
   for (const config::Service& service : config_.services) {
     if (is_smtp_service(service)) {
@@ -110,14 +112,14 @@ Result<void> Server::open_queue() {
   manager_ = std::make_unique<queue::Manager>(io_.get_executor(), disk_, *spool_, config_.main,
                                               *worker_, log_, env_);
   door_ = std::make_unique<LocalQueue>(io_.get_executor(), intake_disk_, *spool_, *manager_);
-  services_ = std::make_unique<session::Services>(*spool_, *door_, loop_, env_, log_);
+  services_ =
+      std::make_unique<session::Services>(*spool_, *door_, loop_, env_, log_, stress_.anvil());
   return {};
 }
 
 Result<std::unique_ptr<session::Front>> Server::open_front(const session::GenerationPtr& generation,
                                                            const Endpoints& endpoints) {
-  auto front =
-      std::make_unique<session::Front>(io_.get_executor(), generation, *services_, names_, limits_);
+  auto front = std::make_unique<session::Front>(io_.get_executor(), generation, *services_, names_);
   TRY_OK(front->listen(endpoints));
   return front;
 }
@@ -138,6 +140,7 @@ bool Server::run(const std::function<void()>& reopen_log, const std::function<vo
   for (const auto& [name, running] : running_) running.front->start();
   say(Level::info, fmt::format("daemon started -- version {}, configuration {}", kVersion,
                                config_.embedded ? "embedded" : config_.directory));
+  stress_.start();
   renewal_->start(config_.main->check_table_poll_interval);
   if (control_) control_->start();
   ready();
@@ -192,6 +195,7 @@ Task<void> Server::stop() {
     cut();
     leave_at = env_.steady() + kCutLimit;
   }
+  stress_.stop();
   co_await stop_queue();
   co_await stop_renewal();
   signals_.cancel();
@@ -323,6 +327,7 @@ bool Server::take(Prepared prepared) {
   warn_of_ignored(*fresh.main);
   worker_->use(fresh.main, transports(fresh), std::move(*prepared.delivery));
   manager_->use(fresh.main);
+  stress_.use(fresh.main);
   config_ = std::move(fresh);
   say(Level::info, "reload: new sessions use the new configuration");
   return true;

@@ -22,6 +22,7 @@
 #include "smtpd/cli/local_queue.h"
 #include "smtpd/cli/renewal.h"
 #include "smtpd/cli/status_report.h"
+#include "smtpd/cli/stress_desk.h"
 #include "smtpd/cli/table_store.h"
 #include "smtpd/config/load.h"
 #include "smtpd/deliver/connector.h"
@@ -104,7 +105,7 @@ class Server : private Renewal::House {
   std::unique_ptr<LocalQueue> door_;
   session::AsioLoop loop_;
   net::PeerNames names_;
-  session::ClientLimits limits_;
+  StressDesk stress_;
   std::unique_ptr<session::Services> services_;
   std::map<std::string, Running> running_;             // by canonical name
   std::set<std::shared_ptr<session::Front>> retired_;  // a reload took them out of master.cf

@@ -44,6 +44,11 @@ struct Settings {
   std::int64_t message_size_limit = 10240000, queue_minfree = 0;
   std::int64_t hopcount_limit = 50;
   std::int64_t smtpd_client_connection_count_limit = 50;
+  std::int64_t smtpd_client_connection_rate_limit = 0, smtpd_client_message_rate_limit = 0,
+               smtpd_client_recipient_rate_limit = 0, smtpd_client_new_tls_session_rate_limit = 0,
+               smtpd_client_auth_rate_limit = 0;
+  std::int64_t smtpd_client_ipv4_prefix_length = 32, smtpd_client_ipv6_prefix_length = 84;
+  seconds anvil_rate_time_unit{60}, anvil_status_update_time{600};
   std::vector<std::string> smtpd_client_event_limit_exceptions;
   bool smtpd_helo_required = false, smtpd_delay_reject = true, disable_vrfy_command = false;
   bool smtpd_peername_lookup = true, smtpd_client_port_logging = false,
@@ -119,6 +124,8 @@ struct Settings {
   // on loopback only get stress too (Postfix gives them none).
   seconds stress_duration{1000};
   bool stress_on_loopback = true;
+  // Ours: how many clients are remembered at most.
+  std::int64_t stress_clients_limit = 100000;
 };
 
 using SettingsPtr = std::shared_ptr<const Settings>;

@@ -77,6 +77,8 @@ std::string_view program_name(Program program) {
       return "error";
     case Program::bounce:
       return "bounce";
+    case Program::anvil:
+      return "anvil";
     case Program::master:
       return "master";
   }

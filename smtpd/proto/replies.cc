@@ -91,6 +91,23 @@ Reply too_much_mail(std::string_view address) {
   return {450, "4.7.1", fmt::format("Error: too much mail from {}", address)};
 }
 
+Reply too_many_recipients_from(std::string_view address) {
+  return {450, "4.7.1", fmt::format("Error: too many recipients from {}", address)};
+}
+
+Reply too_many_auth(std::string_view address) {
+  return {450, "4.7.1", fmt::format("Error: too many AUTH commands from {}", address)};
+}
+
+Reply too_many_tls_sessions(std::string_view name_and_address) {
+  return {454, "4.7.0", fmt::format("Error: too many new TLS sessions from {}", name_and_address)};
+}
+
+Reply too_many_tls_handshakes(std::string_view host, std::string_view name_and_address) {
+  return {421, "4.7.0",
+          fmt::format("{} Error: too many new TLS sessions from {}", host, name_and_address)};
+}
+
 Reply message_too_big_declared() { return {552, "5.3.4", "Message size exceeds fixed limit"}; }
 
 Reply insufficient_storage() { return {452, "4.3.1", "Insufficient system storage"}; }

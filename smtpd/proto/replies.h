@@ -53,6 +53,13 @@ Reply etrn_in_transaction();                             // 503
 Reply etrn_unavailable(std::string_view domain);         // 459
 Reply help();                                            // 214 2.0.0; ours: Postfix knows no HELP
 
+// ---- over a client's rate limit
+Reply too_many_recipients_from(std::string_view address);        // 450 4.7.1
+Reply too_many_auth(std::string_view address);                   // 450 4.7.1
+Reply too_many_tls_sessions(std::string_view name_and_address);  // 454 4.7.0, at STARTTLS
+Reply too_many_tls_handshakes(std::string_view host,
+                              std::string_view name_and_address);  // 421 4.7.0, after a handshake
+
 // ---- BDAT; the chunk was read and forgotten
 Reply null_chunk();                          // 551 5.7.1
 Reply chunk_discarded(std::uint64_t bytes);  // 551 5.0.0

@@ -9,34 +9,12 @@
 
 #include <fmt/format.h>
 
-#include "smtpd/proto/replies.h"
-#include "smtpd/session/judge.h"
+#include "smtpd/session/client_rates.h"
 
 namespace headgate::session {
 namespace {
 
 constexpr std::chrono::seconds kAcceptRetry{1};
-
-// One of a client's sessions, counted as long as this lives.
-class CountedClient {
- public:
-  CountedClient(ClientLimits& limits, const Session& session)
-      : limits_(limits),
-        session_(session),
-        now_(limits.connected(session.service, session.peer.address)) {}
-
-  CountedClient(const CountedClient&) = delete;
-  CountedClient& operator=(const CountedClient&) = delete;
-
-  ~CountedClient() { limits_.disconnected(session_.service, session_.peer.address); }
-
-  [[nodiscard]] std::int64_t now() const { return now_; }
-
- private:
-  ClientLimits& limits_;
-  const Session& session_;
-  std::int64_t now_;
-};
 
 }  // namespace
 
@@ -60,12 +38,11 @@ class Front::States final : public StateSource {
 };
 
 Front::Front(aio::any_io_executor executor, GenerationPtr generation, Services& services,
-             net::PeerNames& names, ClientLimits& limits)
+             net::PeerNames& names)
     : executor_(executor),
       generation_(std::move(generation)),
       services_(services),
       names_(names),
-      limits_(limits),
       slots_(generation_->maxproc),
       controller_(generation_->policy, services.env, services.log),
       slot_free_(executor, aio::steady_timer::time_point::max()),
@@ -261,15 +238,10 @@ Task<void> Front::talk(net::Wire& wire, Session& session, States& states) {
   session.log(services_.log, Level::info, "connect from " + who);
 
   Dialogue dialogue(wire, session, services_);
-  const std::int64_t limit = settings.smtpd_client_connection_count_limit;
-  const CountedClient client(limits_, session);
-  if (limit != 0 && client.now() > limit && !is_limit_exempt(session)) {
-    session.log(services_.log, Level::warning,
-                fmt::format("Connection concurrency limit exceeded: {} from {} for service {}",
-                            client.now(), session.peer.name_and_address(), session.service));
-    proto::Reply reply =
-        proto::reply::too_many_connections(settings.myhostname, session.peer.address);
-    co_await turn_away(dialogue, std::move(reply));
+  CountedClient client(dialogue);
+  std::optional<proto::Reply> too_many = client.objection();
+  if (too_many) {
+    co_await turn_away(dialogue, std::move(*too_many));
   } else {
     co_await converse(dialogue, states);
   }

@@ -1,6 +1,6 @@
 // Front: one inet service: its listeners, its slots, its stress, its sessions. When all slots are taken it does not
 // accept: newcomers wait in the kernel's backlog, as with Postfix.
-//   Lifetime  borrows Services, PeerNames and ClientLimits. Destroy it only when finished() says so.
+//   Lifetime  borrows Services and PeerNames. Destroy it only when finished() says so.
 //   Threads   everything on the one executor.
 //   Errors    listen() fails as net::Listener::open does; later trouble is logged and waited out.
 //   Source    master(8), smtpd(8); smtpd.md §2.3, §2.6, §3.1; architecture.md §5.
@@ -14,7 +14,6 @@
 #include "smtpd/net/listener.h"
 #include "smtpd/net/peer_name.h"
 #include "smtpd/net/tcp_wire.h"
-#include "smtpd/session/client_limits.h"
 #include "smtpd/session/converse.h"
 #include "smtpd/stress/controller.h"
 
@@ -32,7 +31,7 @@ using GenerationPtr = std::shared_ptr<const Generation>;
 class Front {
  public:
   Front(aio::any_io_executor executor, GenerationPtr generation, Services& services,
-        net::PeerNames& names, ClientLimits& limits);
+        net::PeerNames& names);
 
   Result<void> listen(const std::vector<aio::ip::tcp::endpoint>& endpoints);
   [[nodiscard]] std::vector<net::Endpoint> listening_on() const;
@@ -75,7 +74,6 @@ class Front {
   GenerationPtr generation_;
   Services& services_;
   net::PeerNames& names_;
-  ClientLimits& limits_;
   stress::Slots slots_;
   stress::Controller controller_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;

@@ -15,6 +15,7 @@
 #include "smtpd/net/aio.h"
 #include "smtpd/queue/writer.h"
 #include "smtpd/session/service_state.h"
+#include "smtpd/stress/anvil.h"
 
 namespace headgate::session {
 
@@ -68,14 +69,15 @@ class StateSource {
 };
 
 struct Services {
-  Services(queue::Spool& s, QueueDoor& q, Loop& l, Env& e, EventSink& g)
-      : spool(s), queue(q), loop(l), env(e), log(g) {}
+  Services(queue::Spool& s, QueueDoor& q, Loop& l, Env& e, EventSink& g, stress::Anvil& a)
+      : spool(s), queue(q), loop(l), env(e), log(g), anvil(a) {}
 
   queue::Spool& spool;
   QueueDoor& queue;
   Loop& loop;
   Env& env;
   EventSink& log;
+  stress::Anvil& anvil;
   std::uint32_t sessions_begun = 0;  // the last session's number
 };
 

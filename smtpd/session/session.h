@@ -63,6 +63,7 @@ class Session {
   const std::string service;  // "smtp": part of the keys of client limits
   const Peer peer;
   StatePtr state;
+  std::string anvil_ident;  // under which its client is counted; "" = not at all
 
   std::string protocol = "SMTP";
   std::optional<std::string> helo;

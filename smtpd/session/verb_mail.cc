@@ -2,6 +2,7 @@
 // The declared size is forgotten when MAIL is refused (Postfix keeps it until RSET: smtpd.md §12, 9).
 // Tested by tests/smtp (sequence, too_big, disk_full …).
 #include "smtpd/proto/replies.h"
+#include "smtpd/session/client_rates.h"
 #include "smtpd/session/judge.h"
 #include "smtpd/session/verbs.h"
 
@@ -43,6 +44,9 @@ Task<Answer> mail(Dialogue& dialogue, const proto::Request& request) {
   if (session.in_transaction()) co_return Answer(proto::reply::nested_mail());
   if (session.chunks != Session::Chunks::none) co_return Answer(proto::reply::after_bdat("MAIL"));
   const auto parsed = request.parse(parse_rules(session));
+  if (!parsed && is_syntax_reply(parsed.error())) co_return Answer(parsed.error());
+  const std::optional<proto::Reply> too_much = over_message_rate(dialogue);
+  if (too_much) co_return Answer(*too_much);
   if (!parsed) {
     if (parsed.error().code == 552) log_reject(dialogue, "MAIL", parsed.error());
     co_return Answer(parsed.error());

@@ -1,6 +1,7 @@
 // RCPT TO and VRFY. RFC 5321 §4.1.1.3, §4.1.1.6; the restriction lists, in access's order. Tested by
 // tests/smtp/relay_*.smtp, too_many_recipients.smtp.
 #include "smtpd/proto/replies.h"
+#include "smtpd/session/client_rates.h"
 #include "smtpd/session/judge.h"
 #include "smtpd/session/verbs.h"
 
@@ -22,6 +23,9 @@ Task<Answer> rcpt(Dialogue& dialogue, const proto::Request& request) {
   if (!session.in_transaction()) co_return Answer(proto::reply::need_mail());
   if (session.chunks != Session::Chunks::none) co_return Answer(proto::reply::after_bdat("RCPT"));
   const auto parsed = request.parse(parse_rules(session));
+  if (!parsed && is_syntax_reply(parsed.error())) co_return Answer(parsed.error());
+  const std::optional<proto::Reply> too_many = over_recipient_rate(dialogue);
+  if (too_many) co_return Answer(*too_many);
   if (!parsed) co_return Answer(parsed.error());
   const config::Settings& settings = session.settings();
   if (std::cmp_greater_equal(session.envelope->recipients.size(), settings.smtpd_recipient_limit)) {
@@ -43,6 +47,9 @@ Task<Answer> rcpt(Dialogue& dialogue, const proto::Request& request) {
 
 Task<Answer> vrfy(Dialogue& dialogue, const proto::Request& request) {
   const auto parsed = request.parse(parse_rules(dialogue.session));
+  if (!parsed && is_syntax_reply(parsed.error())) co_return Answer(parsed.error());
+  const std::optional<proto::Reply> too_many = over_recipient_rate(dialogue);
+  if (too_many) co_return Answer(*too_many);
   if (!parsed) co_return Answer(parsed.error());
   const auto& wish = std::get<proto::Vrfy>(*parsed);
   const Refusal refusal = co_await judge_verify(dialogue, wish.address);

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/base/text.h"
+#include "smtpd/session/client_rates.h"
 #include "tests/smtpd/session/session_house.h"
 #include "tests/support/script_wire.h"
 
@@ -72,6 +73,7 @@ Setting read_setting(const std::vector<std::string>& lines) {
 }
 
 Task<void> run_dialogue(SessionHouse& house, Dialogue& dialogue, StateSource& states) {
+  const CountedClient counted(dialogue);
   co_await converse(dialogue, states);
   dialogue.wire.close();
   dialogue.session.log(house.log, Level::info, dialogue.session.disconnect_text());

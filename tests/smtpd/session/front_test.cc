@@ -13,8 +13,7 @@ class FrontTest : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(house_.configure("smtpd_peername_lookup = no\n"));
-    front_ = std::make_unique<Front>(io_.get_executor(), generation(2), house_.services(), names_,
-                                     limits_);
+    front_ = std::make_unique<Front>(io_.get_executor(), generation(2), house_.services(), names_);
     const aio::ip::tcp::endpoint any_port(aio::ip::address_v4::loopback(), 0);
     ASSERT_TRUE(front_->listen({any_port}));
     front_->start();
@@ -89,7 +88,6 @@ class FrontTest : public testing::Test {
   aio::thread_pool pool_{1};
   SessionHouse house_;
   net::PeerNames names_{pool_, std::chrono::seconds(1)};
-  ClientLimits limits_;
   std::unique_ptr<Front> front_;
 };
 
@@ -150,8 +148,7 @@ TEST_F(FrontTest, ItListensAgainWhereItCanAndRemembersTheRest) {
   front_->drain();
   io_.run();
   io_.restart();
-  front_ = std::make_unique<Front>(io_.get_executor(), generation(2), house_.services(), names_,
-                                   limits_);
+  front_ = std::make_unique<Front>(io_.get_executor(), generation(2), house_.services(), names_);
   ASSERT_TRUE(front_->listen({any_port, any_port, any_port}));
   front_->start();
   const std::vector<net::Endpoint> before = front_->listening_on();

@@ -105,13 +105,14 @@ class SessionHouse {
   testing_support::MemorySpool spool;
   FakeQueueDoor door;
   FakeLoop loop{env};
+  stress::Anvil anvil{env, log};
   StatePtr calm, stressed;
   std::vector<std::string> warnings;
 
  private:
   std::string directory_;
   compiler::CompilingSource programs_;
-  Services services_{spool, door, loop, env, log};
+  Services services_{spool, door, loop, env, log, anvil};
 };
 
 // The states change when the test says so.
