@@ -20,6 +20,9 @@ namespace headgate::load {
 struct Plan {
   std::string host = "127.0.0.1";  // numeric
   std::uint16_t port = 25;
+  std::string
+      source;  // "" = the system's choice; else session n comes from this address + n mod `sources`
+  std::uint32_t sources = 1;
   std::string sender = "sender@client.example", recipient = "user@dest.example";
   std::size_t count = 100;      // messages
   std::size_t per_session = 1;  // messages a connection

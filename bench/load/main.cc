@@ -18,13 +18,15 @@ constexpr std::string_view kUsage =
     "usage: bench_load --port N [--host A] [--count N] [--sessions N] [--per-session N]\n"
     "                  [--rate R [--poisson]] [--seed N] [--patience S] [--limit S]\n"
     "                  [--messages MBOX|FILE|FOLDER | --size BYTES] [--from A] [--to A]\n"
+    "                  [--source A [--sources N]]\n"
     "Without --rate the loop is closed: --sessions clients, each as fast as it is answered.\n"
     "With it the loop is open: R connections a second, at most --sessions at once.\n";
 
 struct Options {
   Plan plan;
   std::string messages;
-  double size = 20000, rate = 0, seed = 1, port = 0, count = 100, sessions = 10, per_session = 1;
+  double size = 20000, rate = 0, seed = 1, port = 0, count = 100, sessions = 10, per_session = 1,
+         sources = 1;
   bool poisson = false;
 };
 
@@ -38,13 +40,14 @@ std::optional<Options> parse(int argc, char** argv) {
   const std::map<std::string_view, std::string*> texts{{"--host", &options.plan.host},
                                                        {"--messages", &options.messages},
                                                        {"--from", &options.plan.sender},
-                                                       {"--to", &options.plan.recipient}};
+                                                       {"--to", &options.plan.recipient},
+                                                       {"--source", &options.plan.source}};
   const std::map<std::string_view, double*> numbers{
       {"--port", &options.port},         {"--count", &options.count},
       {"--sessions", &options.sessions}, {"--per-session", &options.per_session},
       {"--rate", &options.rate},         {"--seed", &options.seed},
       {"--size", &options.size},         {"--patience", &options.plan.patience},
-      {"--limit", &options.plan.limit}};
+      {"--limit", &options.plan.limit},  {"--sources", &options.sources}};
   for (int i = 1; i < argc; ++i) {
     const std::string_view name = argv[i];
     const std::string_view value = i + 1 < argc ? argv[i + 1] : "";
@@ -62,12 +65,13 @@ std::optional<Options> parse(int argc, char** argv) {
     ++i;
   }
   if (options.port < 1 || options.port > 65535 || options.sessions < 1 || options.per_session < 1 ||
-      options.count < 1)
+      options.count < 1 || options.sources < 1 || options.sources > 65536)
     return std::nullopt;
   options.plan.port = static_cast<std::uint16_t>(options.port);
   options.plan.count = static_cast<std::size_t>(options.count);
   options.plan.sessions = static_cast<std::size_t>(options.sessions);
   options.plan.per_session = static_cast<std::size_t>(options.per_session);
+  options.plan.sources = static_cast<std::uint32_t>(options.sources);
   return options;
 }
 

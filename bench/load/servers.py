@@ -73,6 +73,7 @@ def check_lines(tables):
 class Server:
     name = ""
     pid = None
+    listen = "127.0.0.1"
 
     def __init__(self, directory, tables=None, main=""):
         self.directory = pathlib.Path(directory)
@@ -152,7 +153,7 @@ class Headgate(Server):
         (self.config / "main.cf").write_text(
             MAIN + f"queue_directory = {self.directory}/spool\nmaillog_file = {self.log}\n"
             f"check_image_directory = {self.directory}/images\n" + check_lines(self.tables) + self.main)
-        (self.config / "master.cf").write_text(f"127.0.0.1:{self.port} inet n - n - - smtpd\n"
+        (self.config / "master.cf").write_text(f"{self.listen}:{self.port} inet n - n - - smtpd\n"
                                                "discard unix - - n - - discard\n")
         (self.directory / "images").mkdir(exist_ok=True)
         self.errors = open(self.directory / "errors", "w", encoding="utf-8")
@@ -188,7 +189,7 @@ class Postfix(Server):
 
     name = "Postfix"
 
-    MASTER = """127.0.0.1:{port} inet n - n - - smtpd
+    MASTER = """{listen}:{port} inet n - n - - smtpd
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -241,7 +242,7 @@ maillog_file = {self.log}
 maillog_file_prefixes = {self.directory}
 biff = no
 """ + check_lines(self.tables) + self.main)
-        (self.config / "master.cf").write_text(self.MASTER.format(port=self.port))
+        (self.config / "master.cf").write_text(self.MASTER.format(listen=self.listen, port=self.port))
         self.postfix("start")
         self.pid = int(until((self.directory / "spool/pid/master.pid").read_text, "Postfix's master").strip())
 

@@ -28,6 +28,20 @@ Result<sockaddr_in> address_of(const Plan& plan) {
   return address;
 }
 
+// Each session from an address of its own, if the plan says so.
+Result<void> bind_source(const Plan& plan, int socket, std::size_t number) {
+  if (plan.source.empty()) return {};
+  sockaddr_in source{};
+  source.sin_family = AF_INET;
+  if (inet_pton(AF_INET, plan.source.c_str(), &source.sin_addr) != 1)
+    return headgate::fail(Code::invalid, "not an IPv4 address", plan.source);
+  const auto offset = static_cast<std::uint32_t>(number % plan.sources);
+  source.sin_addr.s_addr = htonl(ntohl(source.sin_addr.s_addr) + offset);
+  if (::bind(socket, reinterpret_cast<const sockaddr*>(&source), sizeof source) != 0)
+    return fail_errno("bind to", plan.source, errno);
+  return {};
+}
+
 std::string code_of(std::string_view line) {
   const std::string_view code = line.substr(0, 3);
   const bool digits = code.size() == 3 && std::all_of(code.begin(), code.end(),
@@ -47,6 +61,7 @@ Result<void> Session::open(int epoll, std::size_t first, std::size_t count, doub
   TRY(address, address_of(plan_));
   Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket.valid()) return fail_errno("socket for", plan_.host, errno);
+  TRY_OK(bind_source(plan_, socket.get(), first));
   const int one = 1;
   setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   epoll_ = epoll;

@@ -16,8 +16,8 @@
 #include "engine/base/text.h"
 #include "engine/match/selftest.h"
 #include "smtpd/cli/command.h"
+#include "smtpd/cli/logs.h"
 #include "smtpd/cli/server.h"
-#include "smtpd/observe/maillog.h"
 
 namespace headgate::cli {
 namespace {
@@ -111,22 +111,18 @@ int run_serve(Invocation& invocation) {
   for (const Diagnostic& diagnostic : config->diagnostics) warning(invocation, diagnostic.text);
 
   SystemEnv env;
-  observe::MaillogOptions log_options;
-  log_options.path = config->main->maillog_file;
-  log_options.syslog_name = config->main->syslog_name;
-  log_options.host = config->main->myhostname;
-  log_options.utf8 = config->main->smtputf8_enable;
-  Result<std::unique_ptr<observe::Maillog>> log = observe::Maillog::open(log_options, env);
-  if (!log) return fatal(invocation, exit_code(log.error()), log.error().text());
+  Result<Logs> logs = Logs::open(*config->main, env);
+  if (!logs) return fatal(invocation, exit_code(logs.error()), logs.error().text());
   report_selftest(invocation);
 
   const config::Config shown = *config;
   Server server(
-      std::move(*config), [wish] { return config::load(wish); }, invocation.programs, **log, env);
+      std::move(*config), [wish] { return config::load(wish); }, invocation.programs, logs->sink(),
+      env);
   const Result<void> opened = server.open();
   if (!opened) return fatal(invocation, exit_code(opened.error()), opened.error().text());
-  const auto reopen_log = [&log, &invocation] {
-    const Result<void> reopened = (*log)->reopen();
+  const auto reopen_log = [&logs, &invocation] {
+    const Result<void> reopened = logs->reopen();
     if (!reopened) warning(invocation, reopened.error().text());
   };
   const bool ended = server.run(reopen_log, [&] { announce(invocation, *options, server, shown); });

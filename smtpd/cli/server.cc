@@ -345,6 +345,7 @@ void Server::warn_of_ignored(const config::Settings& fresh) {
   if (fresh.enable_long_queue_ids != old.enable_long_queue_ids) note("enable_long_queue_ids");
   if (fresh.smtp_bind_address != old.smtp_bind_address) note("smtp_bind_address");
   if (fresh.maillog_file != old.maillog_file) note("maillog_file");
+  if (fresh.maillog_json_file != old.maillog_json_file) note("maillog_json_file");
   if (fresh.check_image_directory != old.check_image_directory) note("check_image_directory");
   if (fresh.check_compile_time_limit != old.check_compile_time_limit)
     note("check_compile_time_limit");

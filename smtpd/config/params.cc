@@ -54,6 +54,7 @@ constexpr auto kParams = std::to_array<Param>({
     {"mail_spool_directory", "/var/mail", &Settings::mail_spool_directory},
     {"mail_version", "3.7.11", {}, State::done, "the Postfix version whose behaviour is followed"},
     {"maillog_file", "", &Settings::maillog_file, State::other_default, "empty logs to standard error, not to syslog"},
+    {"maillog_json_file", "", &Settings::maillog_json_file, State::ours, "the same log as JSON, a line an event (docs/logs.md); empty: none"},
     {"max_idle", "100s", &Settings::max_idle, State::differs, "no effect: there are no processes that retire", "", 1},
     {"maximal_backoff_time", "4000s", &Settings::maximal_backoff_time, State::done, "", "", 1},
     {"maximal_queue_lifetime", "5d", &Settings::maximal_queue_lifetime, State::differs, "an expired message goes to hold: bounces are a later issue"},

@@ -21,7 +21,7 @@ struct Settings {
       false;  // which of the two this is: for policy requests, status and logs, never for decisions
 
   // ---- who we are
-  std::string config_directory, queue_directory, maillog_file;
+  std::string config_directory, queue_directory, maillog_file, maillog_json_file;
   std::string myhostname, mydomain, myorigin, mail_name, smtpd_banner, syslog_name;
   std::vector<std::string> inet_interfaces;
   std::string inet_protocols;

@@ -87,4 +87,18 @@ std::string log_line(const queue::Delivery& delivery, const queue::Recipient& re
                      name_of(outcome.status), text::printable(outcome.text));
 }
 
+std::vector<Field> log_fields(const queue::Delivery& delivery, const queue::Recipient& recipient,
+                              const queue::Outcome& outcome, WallTime now) {
+  const auto seconds = [](microseconds delay) { return static_cast<double>(delay.count()) / 1e6; };
+  return {{"queue_id", delivery.id},
+          {"recipient", recipient.address},
+          {"relay", outcome.relay},
+          {"delay_seconds", seconds(between(delivery.file->envelope().arrival, now))},
+          {"setup_seconds", seconds(outcome.setup)},
+          {"transmission_seconds", seconds(outcome.transmission)},
+          {"dsn", outcome.dsn},
+          {"status", std::string(name_of(outcome.status))},
+          {"reply", outcome.text}};
+}
+
 }  // namespace headgate::deliver

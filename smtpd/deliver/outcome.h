@@ -6,7 +6,9 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "engine/base/event.h"
 #include "smtpd/queue/deliverer.h"
 
 namespace headgate::deliver {
@@ -23,5 +25,9 @@ std::string format_delay(std::chrono::microseconds delay);
 // "ID: to=<r>, relay=host[ip]:port, delay=d, delays=a/b/c/d, dsn=x.y.z, status=sent (text)"
 std::string log_line(const queue::Delivery& delivery, const queue::Recipient& recipient,
                      const queue::Outcome& outcome, WallTime now);
+
+// The same for the JSON log.
+std::vector<Field> log_fields(const queue::Delivery& delivery, const queue::Recipient& recipient,
+                              const queue::Outcome& outcome, WallTime now);
 
 }  // namespace headgate::deliver

@@ -162,7 +162,12 @@ void Worker::log_as(Agent agent, const queue::Delivery& delivery,
   const auto& recipients = delivery.file->envelope().recipients;
   const WallTime now = env_.wall();
   for (std::size_t i = 0; i < outcomes.size() && i < delivery.recipients.size(); ++i) {
-    event.text = log_line(delivery, recipients[delivery.recipients[i]], outcomes[i], now);
+    const queue::Recipient& recipient = recipients[delivery.recipients[i]];
+    event.text = log_line(delivery, recipient, outcomes[i], now);
+    if (log_.wants_fields()) {
+      event.kind = "delivery";
+      event.fields = log_fields(delivery, recipient, outcomes[i], now);
+    }
     log_.write(event);
   }
 }

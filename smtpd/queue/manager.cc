@@ -200,8 +200,16 @@ Task<void> Manager::take_up(ActivePtr message) {
 void Manager::begin(const ActivePtr& message) {
   message->since = env_.wall();
   const Envelope& envelope = message->file->envelope();
-  say(Level::info, fmt::format("{}: from=<{}>, size={}, nrcpt={} (queue active)", message->id,
-                               envelope.sender, envelope.size_bytes, envelope.recipients.size()));
+  std::vector<Field> fields;
+  if (log_.wants_fields()) {
+    fields = {{"sender", envelope.sender},
+              {"size_bytes", static_cast<std::int64_t>(envelope.size_bytes)},
+              {"recipients", static_cast<std::int64_t>(envelope.recipients.size())}};
+  }
+  say_of(message->id, "active",
+         fmt::format("from=<{}>, size={}, nrcpt={} (queue active)", envelope.sender,
+                     envelope.size_bytes, envelope.recipients.size()),
+         std::move(fields));
   split_into_jobs(message);
   if (message->jobs_left == 0) return spawn(conclude(message));
   pump();
@@ -327,6 +335,20 @@ void Manager::say(Level level, std::string text) {
   event.program = Program::qmgr;
   event.level = level;
   event.text = std::move(text);
+  log_.write(event);
+}
+
+// "ID: text", and what a program wants to know of it.
+void Manager::say_of(const std::string& id, std::string_view kind, std::string text,
+                     std::vector<Field> fields) {
+  Event event;
+  event.program = Program::qmgr;
+  event.text = fmt::format("{}: {}", id, text);
+  if (log_.wants_fields()) {
+    event.kind = kind;
+    event.fields = std::move(fields);
+    event.fields.push_back({"queue_id", id});
+  }
   log_.write(event);
 }
 

@@ -76,6 +76,8 @@ class Manager {
   void forget(const std::string& id);
   void nudge();
   void say(Level level, std::string text);
+  void say_of(const std::string& id, std::string_view kind, std::string text,
+              std::vector<Field> fields);
 
   aio::any_io_executor executor_;
   aio::thread_pool& pool_;

@@ -56,7 +56,7 @@ Task<void> Manager::remove(ActivePtr message, std::shared_ptr<Job> last) {
   };
   const Result<void> removed = co_await errands_.run(unlink);
   if (removed || removed.error().code == Code::not_found)
-    say(Level::info, message->id + ": removed");
+    say_of(message->id, "removed", "removed", {});
   else
     say(Level::error, fmt::format("{}: {}", message->id, removed.error().text()));
   forget(message->id);
@@ -69,8 +69,8 @@ Task<void> Manager::defer(ActivePtr message) {
   const auto lifetime = envelope.sender.empty() ? settings_->bounce_queue_lifetime
                                                 : settings_->maximal_queue_lifetime;
   if (expired(age, lifetime)) {
-    say(Level::info,
-        fmt::format("{}: from=<{}>, status=expired, kept in hold", message->id, envelope.sender));
+    say_of(message->id, "expired",
+           fmt::format("from=<{}>, status=expired, kept in hold", envelope.sender), {});
     co_await keep_in_hold(message, "it could not be delivered within maximal_queue_lifetime");
     co_return;
   }

@@ -41,8 +41,9 @@ Task<std::optional<proto::Reply>> open_intake(Dialogue& dialogue, proto::Framing
   WriterPtr writer;
   const Result<void> created = co_await create_file(dialogue, writer);
   if (!created) co_return storage_failure(dialogue, created.error());
-  session.log(dialogue.services.log, Level::info,
-              fmt::format("{}: client={}", writer->id(), session.peer.name_and_address()));
+  session.log_as("message", dialogue.services.log,
+                 fmt::format("{}: client={}", writer->id(), session.peer.name_and_address()),
+                 {{"queue_id", writer->id()}});
   intake = std::make_shared<Intake>(session, dialogue.services, std::move(writer), framing,
                                     dialogue.command_ended_bare, is_local_client(session));
   co_return std::nullopt;

@@ -124,7 +124,9 @@ void Conversation::watch_pipelining(std::string_view where) {
 void Conversation::log_wire_failure(const Error& error) {
   if (session_.where == "END-OF-MESSAGE" && error.code != Code::timeout) return;
   const std::string_view what = error.code == Code::timeout ? "timeout" : "lost connection";
-  log(Level::info, fmt::format("{} after {} from {}", what, session_.after_where(), origin()));
+  session_.log_as(error.code == Code::timeout ? "timeout" : "lost_connection",
+                  dialogue_.services.log,
+                  fmt::format("{} after {} from {}", what, session_.after_where(), origin()));
 }
 
 Task<Conversation::Next> Conversation::flush() {

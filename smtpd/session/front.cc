@@ -235,7 +235,7 @@ Task<void> Front::talk(net::Wire& wire, Session& session, States& states) {
   const config::Settings& settings = session.settings();
   std::string who = session.peer.name_and_address();
   if (settings.smtpd_client_port_logging) who += fmt::format(":{}", session.peer.port);
-  session.log(services_.log, Level::info, "connect from " + who);
+  session.log_as("connect", services_.log, "connect from " + who);
 
   Dialogue dialogue(wire, session, services_);
   CountedClient client(dialogue);
@@ -245,7 +245,7 @@ Task<void> Front::talk(net::Wire& wire, Session& session, States& states) {
   } else {
     co_await converse(dialogue, states);
   }
-  session.log(services_.log, Level::info, session.disconnect_text());
+  session.log_as("disconnect", services_.log, session.disconnect_text());
 }
 
 }  // namespace headgate::session

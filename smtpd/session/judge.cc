@@ -36,6 +36,15 @@ Context context_of_message(const Dialogue& dialogue, std::string where) {
   return context;
 }
 
+std::vector<Field> refusal_fields(const EventSink& log, const proto::Reply& reply,
+                                  const std::string& queue_id) {
+  std::vector<Field> fields;
+  if (log.wants_fields())
+    fields = {
+        {"queue_id", queue_id}, {"code", std::int64_t{reply.code}}, {"reply", reply.first_line()}};
+  return fields;
+}
+
 Refusal told(const Dialogue& dialogue, const Decision& decision,
              const std::string& queue_id = "NOQUEUE") {
   const Session& session = dialogue.session;
@@ -44,7 +53,9 @@ Refusal told(const Dialogue& dialogue, const Decision& decision,
   for (const std::string& note : decision.notes)
     session.log(log, Level::info, queue_id + ": " + note);
   if (decision.permits()) return std::nullopt;
-  if (!decision.log.empty()) session.log(log, Level::info, queue_id + ": " + decision.log);
+  if (!decision.log.empty())
+    session.log_as("reject", log, queue_id + ": " + decision.log,
+                   refusal_fields(log, *decision.refusal, queue_id));
   return decision.refusal;
 }
 

@@ -66,8 +66,32 @@ void Session::log(EventSink& sink, Level level, std::string text, Program progra
   Event event;
   event.program = program;
   event.level = level;
-  event.number = number;
   event.text = std::move(text);
+  write(sink, std::move(event));
+}
+
+void Session::log_as(std::string_view kind, EventSink& sink, std::string text,
+                     std::vector<Field> more) const {
+  Event event;
+  event.program = Program::smtpd;
+  event.kind = kind;
+  event.text = std::move(text);
+  event.fields = std::move(more);
+  write(sink, std::move(event));
+}
+
+void Session::write(EventSink& sink, Event event) const {
+  event.number = number;
+  if (sink.wants_fields()) {
+    std::vector<Field>& fields = event.fields;
+    fields.push_back({"service", service});
+    fields.push_back({"client_name", peer.name});
+    fields.push_back({"client_address", peer.address});
+    fields.push_back({"client_port", std::int64_t{peer.port}});
+    fields.push_back({"protocol", protocol});
+    if (helo) fields.push_back({"helo", *helo});
+    if (envelope) fields.push_back({"sender", envelope->sender});
+  }
   sink.write(event);
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "smtpd/proto/command.h"
 #include "smtpd/proto/reply.h"
@@ -58,6 +59,9 @@ class Session {
   void forgive_errors();  // after an accepted message
 
   void log(EventSink& sink, Level level, std::string text, Program program = Program::smtpd) const;
+  // The same, told to the JSON log as an event of that kind, with `more` fields beside who the client is.
+  void log_as(std::string_view kind, EventSink& sink, std::string text,
+              std::vector<Field> more = {}) const;
 
   const std::uint32_t number;
   const std::string service;  // "smtp": part of the keys of client limits
@@ -87,6 +91,8 @@ class Session {
   struct Count {
     std::uint32_t good = 0, all = 0;
   };
+
+  void write(EventSink& sink, Event event) const;
 
   std::array<Count, proto::kVerbCount> counts_{};
 };

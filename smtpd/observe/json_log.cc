@@ -1,0 +1,85 @@
+// One write(2) a line to a descriptor opened with O_APPEND, as the mail log does it. Tested by json_log_test.
+#include "smtpd/observe/json_log.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <ctime>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "smtpd/observe/maillog.h"
+
+namespace headgate::observe {
+namespace {
+
+std::string utc(WallTime wall) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(wall);
+  const auto fraction = std::chrono::duration_cast<std::chrono::microseconds>(
+      wall - std::chrono::floor<std::chrono::seconds>(wall));
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", parts.tm_year + 1900,
+                     parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                     fraction.count());
+}
+
+std::string_view name_of(Level level) {
+  switch (level) {
+    case Level::info:
+      return "info";
+    case Level::warning:
+      return "warning";
+    case Level::error:
+      return "error";
+    case Level::fatal:
+      return "fatal";
+  }
+  return "info";
+}
+
+Result<Fd> open_log(const std::string& path) {
+  return open_file(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+}
+
+}  // namespace
+
+std::string json_line(const Event& event, std::string_view host, WallTime wall) {
+  nlohmann::ordered_json json;
+  json["time"] = utc(wall);
+  json["host"] = host;
+  json["program"] = program_name(event.program);
+  if (event.number != 0)
+    json["session"] = event.number;
+  else
+    json["pid"] = getpid();
+  json["level"] = name_of(event.level);
+  if (!event.kind.empty()) json["event"] = event.kind;
+  for (const Field& field : event.fields) {
+    std::visit([&](const auto& value) { json[std::string(field.name)] = value; }, field.value);
+  }
+  json["text"] = event.text;
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+Result<std::unique_ptr<JsonLog>> JsonLog::open(std::string path, std::string host, const Env& env) {
+  TRY(file, open_log(path));
+  return std::unique_ptr<JsonLog>(
+      new JsonLog(std::move(path), std::move(host), env, std::move(file)));
+}
+
+void JsonLog::write(const Event& event) {
+  const std::string line = json_line(event, host_, env_.wall()) + '\n';
+  const std::lock_guard lock(mutex_);
+  (void)write_all(file_.get(), line, path_);
+}
+
+Result<void> JsonLog::reopen() {
+  TRY(file, open_log(path_));
+  const std::lock_guard lock(mutex_);
+  file_ = std::move(file);
+  return {};
+}
+
+}  // namespace headgate::observe
