@@ -22,10 +22,11 @@ namespace headgate::flood {
 namespace {
 
 constexpr std::string_view kUsage =
-    "usage: bench_flood --port N --clients N --seconds S [--kind idle|drip|data|errors|junk|hang-up|tls|silent]\n"
+    "usage: bench_flood --port N --clients N --seconds S [--kind "
+    "idle|drip|data|errors|junk|hang-up|tls|silent]\n"
     "                   [--host A] [--source A] [--ramp S] [--retry S] [--pace S] [--to A]\n";
 
-constexpr double kLook = 0.02;       // between two looks at the attackers' clocks
+constexpr double kLook = 0.02;  // between two looks at the attackers' clocks
 constexpr std::uint32_t kMost = 60000;
 
 struct Options {
@@ -60,9 +61,8 @@ std::optional<Options> parse(int argc, char** argv) {
                                                        {"--kind", &options.kind},
                                                        {"--to", &options.plan.recipient}};
   const std::map<std::string_view, double*> numbers{
-      {"--port", &options.port},       {"--clients", &options.clients},
-      {"--seconds", &options.seconds}, {"--ramp", &options.ramp},
-      {"--retry", &options.plan.retry}, {"--pace", &options.plan.pace}};
+      {"--port", &options.port}, {"--clients", &options.clients},  {"--seconds", &options.seconds},
+      {"--ramp", &options.ramp}, {"--retry", &options.plan.retry}, {"--pace", &options.plan.pace}};
   for (int i = 1; i + 1 < argc; i += 2) {
     const auto text = texts.find(argv[i]);
     const auto number = numbers.find(argv[i]);
@@ -131,8 +131,10 @@ int run_main(int argc, char** argv) {
   }
   const Counts counts = attack(*options);
   std::cout << fmt::format(
-      "{{\"begun\": {}, \"greeted\": {}, \"dropped\": {}, \"refused\": {}, \"commands\": {}, \"most_open\": {}}}\n",
-      counts.begun, counts.greeted, counts.dropped, counts.refused, counts.commands, counts.most_open);
+      "{{\"begun\": {}, \"greeted\": {}, \"dropped\": {}, \"refused\": {}, \"commands\": {}, "
+      "\"most_open\": {}}}\n",
+      counts.begun, counts.greeted, counts.dropped, counts.refused, counts.commands,
+      counts.most_open);
   return 0;
 }
 

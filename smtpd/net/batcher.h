@@ -6,9 +6,11 @@
 //   Threads   run() on the one thread of `home`, where it also comes back; `work` on the pool's, `most` batches at
 //             the same time.
 //   Errors    `work` tells each Item how it went. If it throws, Item::fail(exception_ptr) is called for the whole batch.
-//   Cost      the first piece of work waits for the loop's other ready handlers, so that they can join it.
+//   Cost      the first piece of work waits for the loop's other ready handlers, so that they can join it, or for as long
+//             as `linger` says: work that nobody waits for need not cost a hand-over a piece.
 #pragma once
 
+#include <chrono>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -26,8 +28,14 @@ class Batcher {
  public:
   using Work = std::function<void(std::span<Item* const>)>;
 
-  Batcher(aio::any_io_executor home, aio::thread_pool& pool, std::size_t most, Work work)
-      : home_(std::move(home)), pool_(pool), most_(most), work_(std::move(work)) {}
+  Batcher(aio::any_io_executor home, aio::thread_pool& pool, std::size_t most, Work work,
+          std::chrono::milliseconds linger = {})
+      : home_(std::move(home)),
+        pool_(pool),
+        most_(most),
+        work_(std::move(work)),
+        linger_(linger),
+        timer_(home_) {}
 
   Batcher(const Batcher&) = delete;
   Batcher& operator=(const Batcher&) = delete;
@@ -85,7 +93,11 @@ class Batcher {
   void start_later() {
     if (starting_ || under_way_ == most_ || next_.items.empty()) return;
     starting_ = true;
-    aio::post(home_, [this] { start(); });
+    if (linger_.count() == 0) return aio::post(home_, [this] { start(); });
+    timer_.expires_after(linger_);
+    timer_.async_wait([this](const aio::error_code& error) {
+      if (!error) start();
+    });
   }
 
   void start() {
@@ -115,6 +127,8 @@ class Batcher {
   aio::thread_pool& pool_;
   const std::size_t most_;
   Work work_;
+  const std::chrono::milliseconds linger_;
+  aio::steady_timer timer_;
   Batch next_;
   std::size_t under_way_ = 0;
   bool starting_ = false;
@@ -148,10 +162,14 @@ class Errand {
 // happen at the same time, there is run_blocking().
 class Errands {
  public:
-  Errands(aio::any_io_executor home, aio::thread_pool& pool, std::size_t most = 1)
-      : batcher_(std::move(home), pool, most, [](std::span<Errand* const> errands) {
-          for (Errand* errand : errands) errand->run();
-        }) {}
+  Errands(aio::any_io_executor home, aio::thread_pool& pool, std::size_t most = 1,
+          std::chrono::milliseconds linger = {})
+      : batcher_(
+            std::move(home), pool, most,
+            [](std::span<Errand* const> errands) {
+              for (Errand* errand : errands) errand->run();
+            },
+            linger) {}
 
   // `work` belongs to the awaiting frame; what it throws is thrown to who waits.
   template <class Work>

@@ -20,7 +20,9 @@ namespace {
 constexpr std::size_t kRecipientsPerDelivery = 50;  // default_destination_recipient_limit
 constexpr std::size_t kDeliveriesUnderWay = 100;    // default_process_limit of the delivery agents
 
-constexpr std::size_t kBatches = 2;  // of moves and removals
+constexpr std::size_t kBatches = 2;  // of moves
+// Nobody waits for a removal: those of so long go together.
+constexpr std::chrono::milliseconds kRemovalsLinger{10};
 
 std::size_t limit(std::int64_t value) { return value <= 0 ? 0 : static_cast<std::size_t>(value); }
 
@@ -31,6 +33,7 @@ Manager::Manager(aio::any_io_executor executor, aio::thread_pool& pool, DiskSpoo
     : executor_(std::move(executor)),
       pool_(pool),
       errands_(executor_, pool, kBatches),
+      removals_(executor_, pool, 1, kRemovalsLinger),
       spool_(spool),
       settings_(std::move(settings)),
       deliverer_(deliverer),

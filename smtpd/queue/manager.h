@@ -81,7 +81,7 @@ class Manager {
 
   aio::any_io_executor executor_;
   aio::thread_pool& pool_;
-  net::Errands errands_;
+  net::Errands errands_, removals_;
   DiskSpool& spool_;
   config::SettingsPtr settings_;
   Deliverer& deliverer_;

@@ -54,7 +54,7 @@ Task<void> Manager::remove(ActivePtr message, std::shared_ptr<Job> last) {
     TRY_OK(message->file->sync());
     return gone;
   };
-  const Result<void> removed = co_await errands_.run(unlink);
+  const Result<void> removed = co_await removals_.run(unlink);
   if (removed || removed.error().code == Code::not_found)
     say_of(message->id, "removed", "removed", {});
   else

@@ -71,23 +71,45 @@ std::string DiskSpool::path(const std::string& id, State state) const {
   return fmt::format("{}/{}/{}", directory_, name_of(state), id);
 }
 
-Result<std::unique_ptr<Writer>> DiskSpool::create() {
-  const std::string temporary =
-      fmt::format("{}/{}{:016x}", path(State::incoming), kTemporaryPrefix, env_.random());
-  TRY(fd, open_file(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, kQueueFileMode));
+Result<EmptyFile> DiskSpool::create_empty() {
+  EmptyFile file;
+  file.path = fmt::format("{}/{}{:016x}", path(State::incoming), kTemporaryPrefix, env_.random());
+  TRY(fd, open_file(file.path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, kQueueFileMode));
 
   struct stat status {};
 
   if (::fstat(fd.get(), &status) != 0) {
     const int error = errno;
-    ::unlink(temporary.c_str());
-    return fail_errno("fstat", temporary, error);
+    ::unlink(file.path.c_str());
+    return fail_errno("fstat", file.path, error);
   }
+  file.fd = std::move(fd);
+  file.inode = status.st_ino;
+  return file;
+}
+
+// The id tells when the message began, not when its file was made.
+std::unique_ptr<Writer> DiskSpool::writer_for(EmptyFile file) {
   const auto make_id = options_.long_ids ? long_queue_id : short_queue_id;
-  std::string id = make_id(env_.wall(), status.st_ino);
-  std::unique_ptr<Writer> writer =
-      std::make_unique<DiskWriter>(*this, std::move(fd), temporary, std::move(id));
-  return writer;
+  std::string id = make_id(env_.wall(), file.inode);
+  return std::make_unique<DiskWriter>(*this, std::move(file.fd), std::move(file.path),
+                                      std::move(id));
+}
+
+Result<std::unique_ptr<Writer>> DiskSpool::create() {
+  TRY(file, create_empty());
+  for (std::size_t more = ready_.wanted(env_.steady()); more > 0; --more) {
+    Result<EmptyFile> spare = create_empty();
+    if (!spare) break;
+    ready_.add(std::move(*spare));
+  }
+  return writer_for(std::move(file));
+}
+
+std::unique_ptr<Writer> DiskSpool::take_ready() {
+  std::optional<EmptyFile> file = ready_.take();
+  if (!file) return nullptr;
+  return writer_for(std::move(*file));
 }
 
 void DiskSpool::commit(std::span<Commit* const> all) { commit_together(*this, all); }

@@ -16,6 +16,7 @@
 #include "engine/base/event.h"
 #include "engine/base/file.h"
 #include "smtpd/queue/queue_file.h"
+#include "smtpd/queue/ready_files.h"
 #include "smtpd/queue/writer.h"
 
 namespace headgate::queue {
@@ -31,7 +32,9 @@ class DiskSpool final : public Spool {
  public:
   DiskSpool(std::string directory, Fd lock, Env& env, SpoolOptions options);
 
+  // When files are asked for in quick succession, create() makes some more: take_ready() gives them away.
   Result<std::unique_ptr<Writer>> create() override;
+  std::unique_ptr<Writer> take_ready() override;
   void commit(std::span<Commit* const> all) override;
   [[nodiscard]] Result<std::uint64_t> free_bytes() const override;
 
@@ -52,10 +55,14 @@ class DiskSpool final : public Spool {
   [[nodiscard]] std::string path(const std::string& id, State state) const;
 
  private:
+  [[nodiscard]] Result<EmptyFile> create_empty();
+  [[nodiscard]] std::unique_ptr<Writer> writer_for(EmptyFile file);
+
   std::string directory_;
   Fd lock_;
   Env& env_;
   SpoolOptions options_;
+  ReadyFiles ready_;
 };
 
 // `log` gets a line for each thing that recovery had to put right.

@@ -1,6 +1,6 @@
 // Spool and Writer: one message in, durable or gone. The 250 after DATA may be sent only after commit() returned well.
 //   Ownership a Writer that is destroyed without commit() removes its file.
-//   Threads   a Writer belongs to one session; commit() blocks on fsync, so call it off the loop: Spool::commit() for all
+//   Threads   a Writer belongs to one session; create() and commit() block, take_ready() does not. commit() blocks on fsync, so call it off the loop: Spool::commit() for all
 //             messages that are ready, which costs less than one after the other.
 //   Errors    Code::unavailable when there is no space (SMTP 452 4.3.1), Code::io otherwise (451 4.3.0).
 //   Source    cleanup(8), qmail's INTERNALS; smtpd.md §8 "Durability"; docs/queue_format.md.
@@ -66,6 +66,9 @@ class Spool {
   virtual ~Spool() = default;
 
   virtual Result<std::unique_ptr<Writer>> create() = 0;
+
+  // The same where a file is there already, without a wait for the disk; null: call create().
+  virtual std::unique_ptr<Writer> take_ready() { return nullptr; }
 
   // Writers of this Spool. Each is committed as by its commit(), or says in `result` why not. Blocks.
   virtual void commit(std::span<Commit* const> all) {

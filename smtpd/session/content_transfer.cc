@@ -13,9 +13,11 @@ namespace {
 
 using WriterPtr = std::unique_ptr<queue::Writer>;
 
-// Creates the queue file, away from the loop.
+// Creates the queue file, away from the loop, if none is ready.
 Task<Result<void>> create_file(Dialogue& dialogue, WriterPtr& writer) {
   queue::Spool& spool = dialogue.services.spool;
+  writer = spool.take_ready();
+  if (writer) co_return Result<void>();
   const std::function<Result<void>()> work = [&spool, &writer]() -> Result<void> {
     Result<WriterPtr> created = spool.create();
     if (!created) return tl::unexpected(std::move(created.error()));

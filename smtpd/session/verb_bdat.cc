@@ -139,9 +139,9 @@ Task<Answer> bdat(Dialogue& dialogue, const proto::Request& request) {
   const auto parsed = request.parse(parse_rules(session));
   if (!parsed) {
     if (!session.chunking_hidden)
-      warn(dialogue, fmt::format("malformed BDAT command syntax from {}: {}",
-                                 session.peer.name_and_address(),
-                                 text::printable(request.given().substr(0, kLoggedRequest))));
+      warn(dialogue,
+           fmt::format("malformed BDAT command syntax from {}: {}", session.peer.name_and_address(),
+                       text::printable(request.given().substr(0, kLoggedRequest))));
     co_return Answer(parsed.error());
   }
   const Bdat chunk = std::get<Bdat>(*parsed);

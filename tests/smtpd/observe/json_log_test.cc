@@ -29,7 +29,8 @@ Event connected() {
   event.number = 7;
   event.text = "connect from mail.example[192.0.2.1]";
   event.kind = "connect";
-  event.fields = {{"client_address", "192.0.2.1"}, {"client_port", std::int64_t{25}}, {"delay_seconds", 0.5}};
+  event.fields = {
+      {"client_address", "192.0.2.1"}, {"client_port", std::int64_t{25}}, {"delay_seconds", 0.5}};
   return event;
 }
 

@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "engine/base/file.h"
@@ -53,6 +55,46 @@ TEST_F(SpoolTest, MakesItsDirectoriesForItselfAlone) {
     ASSERT_EQ(0, ::stat(scratch_.path(std::string("deep/queue/") + name).c_str(), &status)) << name;
     EXPECT_EQ(0700u, status.st_mode & 07777u) << name;
   }
+}
+
+TEST_F(SpoolTest, FilesThatAreAskedForQuicklyAreReady) {
+  const auto spool = open();
+  EXPECT_EQ(nullptr, spool->take_ready());
+  std::vector<std::unique_ptr<Writer>> writers;
+  std::set<std::string> ids;
+  int ready = 0;
+  for (int i = 0; i < 100; ++i) {
+    std::unique_ptr<Writer> writer = spool->take_ready();
+    if (writer) {
+      ++ready;
+    } else {
+      auto created = spool->create();
+      ASSERT_TRUE(created) << created.error().text();
+      writer = std::move(*created);
+    }
+    ids.insert(writer->id());
+    writers.push_back(std::move(writer));
+  }
+  EXPECT_GT(ready, 80);
+  EXPECT_EQ(100u, ids.size());
+}
+
+TEST_F(SpoolTest, AQuietServerKeepsNoReadyFiles) {
+  const auto spool = open();
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_EQ(nullptr, spool->take_ready());
+    ASSERT_TRUE(spool->create());
+    env_.advance(std::chrono::seconds(2));
+  }
+  EXPECT_TRUE(scratch_.files("deep/queue/incoming").empty());
+}
+
+TEST_F(SpoolTest, ReadyFilesGoWithTheSpool) {
+  auto spool = open();
+  for (int i = 0; i < 5; ++i) put(*spool);
+  EXPECT_GT(scratch_.files("deep/queue/incoming").size(), 5u);
+  spool.reset();
+  EXPECT_EQ(5u, scratch_.files("deep/queue/incoming").size());
 }
 
 TEST_F(SpoolTest, CommitGivesTheMessageItsName) {
@@ -161,6 +203,7 @@ TEST_F(SpoolTest, MessagesAreCommittedTogether) {
   Envelope envelope;
   envelope.arrival = env_.wall();
   for (int i = 0; i < 4; ++i) {
+    env_.advance(std::chrono::seconds(2));  // too slow for files to be made ready
     writers.push_back(*spool->create());
     writers.back()->record(std::string(100000, 'x'), false);
     commits.emplace_back(*writers.back(), envelope, i == 3 ? State::hold : State::incoming);
