@@ -45,6 +45,10 @@ class CountedWire final : public net::Wire {
 
   Task<Result<void>> flush() override { return wire_->flush(); }
 
+  Task<Result<net::TlsInfo>> start_tls(const net::TlsStart& how) override {
+    return wire_->start_tls(how);
+  }
+
   void close() override { wire_->close(); }
 
   void interrupt() override { wire_->interrupt(); }

@@ -1,6 +1,7 @@
 // How deadlines work: a wait stores its deadline in Core and starts the socket operation. One timer per wire looks at
 // that deadline when it fires: past it, it cancels the operation; before it, it arms itself anew. So the thousands of
 // short waits of a session cost no timer operation at all, unless the deadline moves nearer.
+// What waits for input holds a buffer of kIdleBytes: thousands of sessions do nothing else. TLS is in tcp_wire_tls.cc.
 // Why no `operation || timer`: it builds a parallel group, two coroutine frames and two cancellation slots a wait.
 // Tested by tcp_wire_test over loopback.
 #include "smtpd/net/tcp_wire.h"
@@ -10,69 +11,25 @@
 #include <new>
 #include <utility>
 
+#include "smtpd/net/tcp_wire_core.h"
+
 namespace headgate::net {
 namespace {
 
-constexpr std::size_t kInputBytes = 16384;    // for lines
+constexpr std::size_t kLinesBytes = 16384;    // many lines at a time
 constexpr std::size_t kContentBytes = 65536;  // for content: a message of usual size in one read
 constexpr SteadyTime kNever = SteadyTime::max();
 
 }  // namespace
 
-struct TcpWire::Core : std::enable_shared_from_this<TcpWire::Core> {
-  explicit Core(aio::ip::tcp::socket s) : socket(std::move(s)), timer(socket.get_executor()) {}
-
-  void guard_until(SteadyTime when) {
-    deadline = when;
-    expired = false;
-    if (!armed || timer.expiry() > when) arm();
-  }
-
-  void arm() {
-    armed = true;
-    timer.expires_at(deadline);
-    timer.async_wait([self = shared_from_this()](const aio::error_code& error) {
-      if (!error) self->fired();  // an error means that arm() or close() replaced this wait
-    });
-  }
-
-  void fired() {
-    armed = false;
-    if (deadline == kNever) return;
-    if (std::chrono::steady_clock::now() < deadline) return arm();
-    expired = true;
-    aio::error_code ignored;
-    socket.cancel(ignored);
-  }
-
-  void close() {
-    aio::error_code ignored;
-    timer.cancel();
-    armed = false;
-    deadline = kNever;
-    socket.close(ignored);
-  }
-
-  aio::ip::tcp::socket socket;
-  aio::steady_timer timer;
-  SteadyTime deadline = kNever;
-  bool armed = false;
-  bool expired = false;
-  bool reading = false;
-  bool interrupted = false;
-};
-
-TcpWire::TcpWire(aio::ip::tcp::socket socket)
-    : core_(std::make_shared<Core>(std::move(socket))),
-      input_(new char[kInputBytes]),
-      input_bytes_(kInputBytes) {
+TcpWire::TcpWire(aio::ip::tcp::socket socket) : core_(std::make_shared<Core>(std::move(socket))) {
   aio::error_code ignored;
   core_->socket.non_blocking(true, ignored);
   core_->socket.set_option(aio::ip::tcp::no_delay(true), ignored);
   left_ = policy_.budget;
 }
 
-TcpWire::~TcpWire() { core_->close(); }
+TcpWire::~TcpWire() { close(); }
 
 void TcpWire::set_deadline_policy(DeadlinePolicy policy) {
   policy_ = policy;
@@ -89,8 +46,13 @@ void TcpWire::begin_wait() {
 void TcpWire::end_wait(std::size_t bytes_read) {
   core_->deadline = kNever;
   if (!policy_.per_request) return;
-  using Duration = std::chrono::steady_clock::duration;
   left_ -= std::chrono::steady_clock::now() - wait_began_;
+  earn(bytes_read);
+}
+
+// What content brings, while the request has a budget.
+void TcpWire::earn(std::size_t bytes_read) {
+  using Duration = std::chrono::steady_clock::duration;
   if (policy_.min_data_rate_bytes != 0) {
     const double earned =
         static_cast<double>(bytes_read) / static_cast<double>(policy_.min_data_rate_bytes);
@@ -110,41 +72,63 @@ Error TcpWire::failure(const aio::error_code& error, std::string_view action) co
   return Error{Code::io, std::string(action) + ": " + error.message(), {}};
 }
 
-std::string_view TcpWire::buffered() const { return {input_.get() + begin_, end_ - begin_}; }
+std::string_view TcpWire::buffered() const { return {input() + begin_, end_ - begin_}; }
 
-// Another buffer, if the one in use holds nothing; without memory for it that one goes on.
+// A buffer of so many bytes, with what is in the one in use. Without memory for it that one goes on; so it does when it
+// holds more than a smaller one could.
 void TcpWire::use_input(std::size_t bytes) {
-  if (begin_ != end_ || input_bytes_ == bytes) return;
-  std::unique_ptr<char[]> other(new (std::nothrow) char[bytes]);
-  if (!other) return;
-  input_ = std::move(other);
+  const std::size_t held = end_ - begin_;
+  if (input_bytes_ == bytes || held > bytes) return;
+  std::unique_ptr<char[]> other;
+  if (bytes > kIdleBytes) {
+    other.reset(new (std::nothrow) char[bytes]);
+    if (!other) return;
+  }
+  std::memmove(other ? other.get() : small_.data(), input() + begin_, held);
+  large_ = std::move(other);
   input_bytes_ = bytes;
-  begin_ = end_ = 0;
+  begin_ = 0;
+  end_ = held;
 }
 
-// Reads once into the free part of the buffer, which is never empty here: the callers spill or return what is there.
-Task<Result<void>> TcpWire::fill() {
+// Reads once. A session that waits does so with the small buffer inside the Wire: a larger one is taken only when a read has
+// filled the one before, so that there is more, and goes when a read has not.
+Task<Result<void>> TcpWire::fill(std::size_t most) {
   if (std::exchange(core_->interrupted, false))
     co_return fail(Code::cancelled, "read: interrupted");
+  use_input(more_is_there_ ? most : kIdleBytes);
   if (begin_ == end_) {
     begin_ = end_ = 0;
   } else if (begin_ != 0) {
-    std::memmove(input_.get(), input_.get() + begin_, end_ - begin_);
+    std::memmove(input(), input() + begin_, end_ - begin_);
     end_ -= begin_;
     begin_ = 0;
   }
+  const std::size_t room = input_bytes_ - end_;
+  std::size_t count = 0;
+  Result<void> done;
+  if (tls_)
+    done = co_await read_tls(room, count);
+  else
+    done = co_await read_socket(room, count);
+  end_ += count;
+  more_is_there_ = count == room;
+  co_return done;
+}
+
+Task<Result<void>> TcpWire::read_socket(std::size_t room, std::size_t& count) {
   const std::shared_ptr<Core> core = core_;
   begin_wait();
   core->reading = true;
-  const aio::mutable_buffer room(input_.get() + end_, input_bytes_ - end_);
-  const auto [error, count] = co_await core->socket.async_read_some(room, kAsTuple);
+  const aio::mutable_buffer free(input() + end_, room);
+  const auto [error, bytes] = co_await core->socket.async_read_some(free, kAsTuple);
   core->reading = false;
-  end_wait(count);
+  end_wait(bytes);
   if (error) {
     if (error == aio::error::operation_aborted) core->interrupted = false;  // told now, once
     co_return tl::unexpected(failure(error, "read"));
   }
-  end_ += count;
+  count = bytes;
   co_return Result<void>();
 }
 
@@ -183,11 +167,10 @@ bool TcpWire::take_line(std::size_t limit_bytes, Line& line) {
 
 Task<Result<Line>> TcpWire::read_line(std::size_t limit_bytes) {
   Line line;
-  use_input(kInputBytes);
   spill_.clear();
   spill_truncated_ = false;
   while (!take_line(limit_bytes, line)) {
-    Result<void> filled = co_await fill();
+    Result<void> filled = co_await fill(kLinesBytes);
     if (!filled) co_return tl::unexpected(std::move(filled.error()));
   }
   co_return line;
@@ -195,8 +178,7 @@ Task<Result<Line>> TcpWire::read_line(std::size_t limit_bytes) {
 
 Task<Result<std::string_view>> TcpWire::read_some() {
   if (begin_ == end_) {
-    use_input(kContentBytes);
-    Result<void> filled = co_await fill();
+    Result<void> filled = co_await fill(kContentBytes);
     if (!filled) co_return tl::unexpected(std::move(filled.error()));
   }
   co_return buffered();
@@ -205,19 +187,32 @@ Task<Result<std::string_view>> TcpWire::read_some() {
 void TcpWire::consume(std::size_t bytes) { begin_ += std::min(bytes, end_ - begin_); }
 
 std::string_view TcpWire::pending() {
-  if (begin_ == end_) {
-    begin_ = end_ = 0;
-    aio::error_code error;
-    const std::size_t count =
-        core_->socket.read_some(aio::buffer(input_.get(), input_bytes_), error);
-    if (!error) end_ = count;  // an end of file or an error shows again at the next read
+  if (begin_ != end_) return buffered();
+  begin_ = end_ = 0;
+  if (tls_) {
+    end_ = look_tls();
+    return buffered();
   }
+  aio::error_code error;
+  const std::size_t count = core_->socket.read_some(aio::buffer(input(), input_bytes_), error);
+  if (!error) end_ = count;  // an end of file or an error shows again at the next read
   return buffered();
 }
 
 void TcpWire::queue(std::string_view bytes) { output_.append(bytes); }
 
 Task<Result<void>> TcpWire::flush() {
+  Result<void> done;
+  if (tls_)
+    done = co_await write_tls();
+  else
+    done = co_await write_socket();
+  output_.clear();
+  if (output_.capacity() > kIdleBytes) output_.shrink_to_fit();
+  co_return done;
+}
+
+Task<Result<void>> TcpWire::write_socket() {
   const std::shared_ptr<Core> core = core_;
   std::size_t written = 0;
   while (written < output_.size()) {
@@ -225,18 +220,16 @@ Task<Result<void>> TcpWire::flush() {
     const aio::const_buffer rest(output_.data() + written, output_.size() - written);
     const auto [error, count] = co_await core->socket.async_write_some(rest, kAsTuple);
     end_wait(0);
-    if (error) {
-      output_.clear();
-      co_return tl::unexpected(failure(error, "write"));
-    }
+    if (error) co_return tl::unexpected(failure(error, "write"));
     written += count;
   }
-  output_.clear();
-  if (output_.capacity() > kInputBytes) output_.shrink_to_fit();
   co_return Result<void>();
 }
 
-void TcpWire::close() { core_->close(); }
+void TcpWire::close() {
+  if (tls_ && core_->socket.is_open()) tls_->say_goodbye();
+  core_->close();
+}
 
 void TcpWire::interrupt() {
   core_->interrupted = true;  // also when reading: the read may be complete already

@@ -4,16 +4,21 @@
 //   Errors    Code::timeout when the deadline passes, Code::closed when the peer hung up, Code::cancelled after
 //             interrupt(), Code::io otherwise.
 //             Failures are values; no call throws.
-//   Source    smtp_stream(3); smtpd.md §3.2, §3.6.
+//   Source    smtp_stream(3), RFC 3207; smtpd.md §3.2, §3.6.
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "engine/base/diagnostic.h"
 #include "engine/base/env.h"
 #include "engine/base/error.h"
 #include "smtpd/net/aio.h"
+#include "smtpd/net/tls_info.h"
 
 namespace headgate::net {
 
@@ -29,6 +34,21 @@ struct DeadlinePolicy {
   std::chrono::milliseconds budget{300000};
   bool per_request = false;
   std::size_t min_data_rate_bytes = 0;  // per second; 0 = no refill
+};
+
+class TlsContext;
+class TlsNames;
+
+// How the server side of a handshake is to be done.
+struct TlsStart {
+  explicit TlsStart(std::shared_ptr<TlsContext> its_context) : context(std::move(its_context)) {}
+
+  std::shared_ptr<TlsContext> context;
+  TlsNames* names =
+      nullptr;  // certificates by server name; borrowed for the handshake, as what `say` uses
+  std::chrono::milliseconds timeout{300000};       // for all of it
+  std::function<void(Severity, std::string)> say;  // what is worth a line in the log
+  bool trace = false;                              // say each step, too
 };
 
 class Wire {
@@ -52,6 +72,11 @@ class Wire {
 
   virtual void queue(std::string_view bytes) = 0;  // written at the next flush
   virtual Task<Result<void>> flush() = 0;
+
+  // Turns TLS on, as a server. What the peer sent before is thrown away: nobody knows who wrote it (CVE-2011-0411). After a
+  // failure nothing can be read or written.
+  virtual Task<Result<TlsInfo>> start_tls(const TlsStart& how) = 0;
+
   virtual void close() = 0;
 
   // The pending read, or else the next one, fails with Code::cancelled: how a server that stops wakes an idle session.

@@ -54,6 +54,8 @@ std::optional<ScriptStep> parse_step(std::string_view line) {
     step.kind = ScriptStep::Kind::time_out;
   } else if (line == "CLOSED") {
     step.kind = ScriptStep::Kind::closed;
+  } else if (line == "TLS") {
+    step.kind = ScriptStep::Kind::tls;
   } else {
     return std::nullopt;
   }
@@ -130,6 +132,9 @@ Result<void> ScriptWire::more() {
     case ScriptStep::Kind::closed:
       fail_at(steps_[next_++], "the server should have closed");
       return fail(Code::closed, "end of script");
+    case ScriptStep::Kind::tls:
+      fail_at(steps_[next_++], "the server does not shake hands");
+      return fail(Code::closed, "end of script");
     default:
       break;
   }
@@ -175,6 +180,25 @@ Task<Result<void>> ScriptWire::flush() {
   queued_.clear();
   match_replies();
   co_return Result<void>();
+}
+
+Task<Result<net::TlsInfo>> ScriptWire::start_tls(const net::TlsStart&) {
+  input_.clear();
+  match_replies();
+  if (next_ == steps_.size() || steps_[next_].kind != ScriptStep::Kind::tls) {
+    const Result<void> got = more();
+    if (!got) co_return tl::unexpected(got.error());
+    input_.clear();
+    co_return fail(Code::io,
+                   "TLS library problem: error:0A00010B:SSL routines::wrong version number");
+  }
+  ++next_;
+  net::TlsInfo info;
+  info.protocol = "TLSv1.3";
+  info.cipher = "TLS_AES_256_GCM_SHA384";
+  info.cipher_bits = info.algorithm_bits = 256;
+  info.key_exchange = "X25519";
+  co_return info;
 }
 
 void ScriptWire::finish() {

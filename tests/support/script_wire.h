@@ -5,6 +5,7 @@
 //   S: 250-TEXT    the server's next line begins so (one line of a longer reply)
 //   HANGUP         the client closes          TIMEOUT  the client is silent until the deadline passes
 //   CLOSED         the server has closed the connection
+//   TLS            the client shakes hands; what it had sent before and the server has not read is lost to both
 //   Errors    what does not fit is kept in failures(); the script then goes on as far as it can.
 #pragma once
 
@@ -18,7 +19,7 @@
 namespace headgate::testing_support {
 
 struct ScriptStep {
-  enum class Kind { client, server, hang_up, time_out, closed };
+  enum class Kind { client, server, hang_up, time_out, closed, tls };
   Kind kind = Kind::client;
   std::string text;
   int line = 0;
@@ -46,6 +47,8 @@ class ScriptWire final : public net::Wire {
   void queue(std::string_view bytes) override { queued_ += bytes; }
 
   Task<Result<void>> flush() override;
+  // A made-up TLS 1.3 connection, or what stands in the place of TLS in the script.
+  Task<Result<net::TlsInfo>> start_tls(const net::TlsStart& how) override;
 
   void close() override { closed_ = true; }
 
