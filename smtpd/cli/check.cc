@@ -2,6 +2,7 @@
 // server would. A libhs that cannot be trusted is a warning and exit 69. What is set but does nothing here yet is said in one line each, so that nobody relies on it.
 // Tested by tests/smtpd/cli/check_test.cc.
 #include <ostream>
+#include <set>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -14,6 +15,8 @@
 #include "smtpd/config/load.h"
 #include "smtpd/config/params.h"
 #include "smtpd/config/source.h"
+#include "smtpd/net/tls_context.h"
+#include "smtpd/session/tls_policy.h"
 #include "tables/open.h"
 
 namespace headgate::cli {
@@ -52,6 +55,7 @@ class Checker {
       for (const Diagnostic& diagnostic : config->diagnostics) report(diagnostic);
       use_images_of(*config, invocation_);
       check_tables(*config);
+      for (const config::Service& service : config->services) check_tls(service);
       report_services(*config);
     }
     for (const Diagnostic& error : errors) report(error);
@@ -59,7 +63,7 @@ class Checker {
     if (invocation_.json) {
       invocation_.out << json_.dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
                       << '\n';
-    } else if (config && !bad_table_ && libhs_.ok) {
+    } else if (config && !bad_table_ && !bad_tls_ && libhs_.ok) {
       invocation_.out << fmt::format(
           "{}: {} service(s), {} table(s), no mistakes\n",
           config->embedded ? "embedded configuration" : config->directory, config->services.size(),
@@ -68,6 +72,7 @@ class Checker {
     if (!config) {
       return config.error().code == Code::invalid ? kExitBadConfiguration : kExitNoInput;
     }
+    if (bad_tls_) return kExitBadConfiguration;
     if (bad_table_) return kExitBadTable;
     return libhs_.ok ? kExitOk : kExitUnavailable;
   }
@@ -107,6 +112,27 @@ class Checker {
             table.spec});
   }
 
+  // Certificates, ciphers and protocols, as the server would open them; with the parameter that is to blame.
+  void check_tls(const config::Service& service) {
+    if (service.type == "unix" || service.command != "smtpd") return;
+    for (const config::SettingsPtr& settings : {service.calm, service.stressed}) {
+      if (!session::uses_tls(*settings)) continue;
+      std::vector<Diagnostic> said;
+      const WarningSink warn = [&said](const Diagnostic& d) { said.push_back(d); };
+      const net::TlsOptions options = session::tls_options(*settings, "");
+      if (!opened_tls_.insert(options).second) continue;
+      const auto context = net::TlsContext::open(options, nullptr, warn);
+      for (const Diagnostic& diagnostic : said) {
+        if (context || diagnostic.text != context.error().what) report(diagnostic);
+      }
+      if (context) continue;
+      bad_tls_ = true;
+      report({Severity::error,
+              fmt::format("service {}/{}: {}", service.name, service.type, context.error().text()),
+              {}});
+    }
+  }
+
   // What headgate does not start; the roles behind smtpd (cleanup, qmgr, …) are part of it and need no mention.
   void report_services(const config::Config& config) {
     for (const config::Service& service : config.services) {
@@ -139,7 +165,8 @@ class Checker {
   Invocation& invocation_;
   const match::SelfTest libhs_ = match::run_selftest();
   std::size_t opened_ = 0;
-  bool bad_table_ = false;
+  bool bad_table_ = false, bad_tls_ = false;
+  std::set<net::TlsOptions> opened_tls_;
   nlohmann::json json_ = nlohmann::json::array();
 };
 

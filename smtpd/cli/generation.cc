@@ -7,6 +7,7 @@
 
 #include "engine/base/text.h"
 #include "smtpd/session/open_checks.h"
+#include "smtpd/session/tls_names.h"
 
 namespace headgate::cli {
 namespace {
@@ -22,13 +23,15 @@ class GenerationReports {
   GenerationReports(OpeningReports& opening, const config::Service& service)
       : log_(opening.log_), opening_(&opening), opener_{Program::cleanup, service.canonical} {}
 
-  void operator()(const Diagnostic& diagnostic) {
-    if (opening_ != nullptr && !opening_->first(opener_, diagnostic, new_error_)) return;
-    Event event;
-    event.program = opener_.program;
-    event.level = is_error(diagnostic) ? Level::error : Level::warning;
-    event.text = diagnostic.text;
-    log_.write(event);
+  void operator()(const Diagnostic& diagnostic) { say(opener_.program, diagnostic); }
+
+  // What has to do with TLS: smtpd says it.
+  void of_tls(const Diagnostic& diagnostic) { say(Program::smtpd, diagnostic); }
+
+  // What costs a service its TLS is logged as warnings, as Postfix does, but for a reload it is an error.
+  void no_tls(const Error& error) {
+    Diagnostic diagnostic{Severity::error, error.text(), {}};
+    static_cast<void>(opening_->first(opener_, diagnostic, new_error_));
   }
 
   void opened() { opening_ = nullptr; }
@@ -36,6 +39,16 @@ class GenerationReports {
   [[nodiscard]] const std::string& new_error() const { return new_error_; }
 
  private:
+  void say(Program program, const Diagnostic& diagnostic) {
+    const OpeningReports::Opener opener{program, opener_.consumer};
+    if (opening_ != nullptr && !opening_->first(opener, diagnostic, new_error_)) return;
+    Event event;
+    event.program = program;
+    event.level = is_error(diagnostic) ? Level::error : Level::warning;
+    event.text = diagnostic.text;
+    log_.write(event);
+  }
+
   EventSink& log_;
   OpeningReports* opening_;
   OpeningReports::Opener opener_;
@@ -93,11 +106,24 @@ std::vector<std::string> interface_hosts(const config::Settings& settings) {
   return hosts.empty() ? std::vector<std::string>{""} : hosts;
 }
 
+void open_tls(session::ServiceState& state, const config::Service& service,
+              rules::ProgramSource& programs, TlsContexts& tls,
+              const std::shared_ptr<GenerationReports>& reports) {
+  const WarningSink warn = [reports](const Diagnostic& d) { reports->of_tls(d); };
+  TlsContexts::Opened opened = tls.open(*state.settings, service.canonical, warn);
+  if (!opened) return reports->no_tls(opened.error());
+  const std::vector<std::string>& maps = state.settings->tls_server_sni_maps;
+  state.tls = std::move(*opened);
+  if (state.tls && !maps.empty())
+    state.tls_names = std::make_shared<session::TlsServerNames>(maps, programs, warn);
+}
+
 }  // namespace
 
 Result<session::GenerationPtr> open_generation(const config::Service& service,
                                                rules::ProgramSource& programs,
-                                               OpeningReports& opening, Missing missing) {
+                                               OpeningReports& opening, Missing missing,
+                                               TlsContexts& tls) {
   const auto reports = std::make_shared<GenerationReports>(opening, service);
   const WarningSink warn = [reports](const Diagnostic& diagnostic) { (*reports)(diagnostic); };
   const session::ServiceChecks checks =
@@ -105,6 +131,8 @@ Result<session::GenerationPtr> open_generation(const config::Service& service,
   auto generation = std::make_shared<session::Generation>();
   generation->calm = session::open_state(service.calm, checks.calm, programs, warn);
   generation->stressed = session::open_state(service.stressed, checks.stressed, programs, warn);
+  open_tls(*generation->calm, service, programs, tls, reports);
+  open_tls(*generation->stressed, service, programs, tls, reports);
   reports->opened();
   if (missing == Missing::is_an_error && !reports->new_error().empty())
     return fail(Code::invalid, reports->new_error());

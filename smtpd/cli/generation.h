@@ -1,7 +1,7 @@
 // From a master.cf entry to what a Front needs: where to listen, and the two states of its sessions with their tables.
 //   Threads   any: a generation is opened on one thread and then handed to the loop.
 //   Errors    service_endpoints: a host or port that means nothing. open_generation: restriction lists that cannot work
-//             (an open relay), and, with Missing::is_an_error, a table that cannot be opened.
+//             (an open relay), and, with Missing::is_an_error, a table or a certificate that cannot be opened.
 //   Source    master(5); smtpd.md §1.4, §2.1; content-checks §5.7.
 #pragma once
 
@@ -13,6 +13,7 @@
 
 #include "engine/base/event.h"
 #include "engine/rules/program_source.h"
+#include "smtpd/cli/tls_contexts.h"
 #include "smtpd/config/load.h"
 #include "smtpd/session/front.h"
 
@@ -62,7 +63,8 @@ class OpeningReports {
 
 Result<session::GenerationPtr> open_generation(const config::Service& service,
                                                rules::ProgramSource& programs,
-                                               OpeningReports& reports, Missing missing);
+                                               OpeningReports& reports, Missing missing,
+                                               TlsContexts& tls);
 
 using Endpoints = std::vector<aio::ip::tcp::endpoint>;
 Result<Endpoints> service_endpoints(const config::Service& service);

@@ -15,10 +15,10 @@ bool runs(const InForce& now, const config::Service& service) {
 }
 
 PreparedService prepare_new(const config::Service& service, TableStore& store,
-                            OpeningReports& reports) {
+                            OpeningReports& reports, TlsContexts& tls) {
   Result<Endpoints> endpoints = service_endpoints(service);
   if (!endpoints) return {service, tl::unexpected(std::move(endpoints.error())), {}};
-  return {service, open_generation(service, store, reports, Missing::is_an_error),
+  return {service, open_generation(service, store, reports, Missing::is_an_error, tls),
           std::move(*endpoints)};
 }
 
@@ -47,13 +47,16 @@ Prepared prepare_reload(config::Config fresh, const InForce& now, TableStore& st
   reports.begin();
   store.begin_reload();
   Prepared prepared;
+  prepared.tls = now.tls->afresh();
   for (const config::Service& service : fresh.services) {
     if (!is_smtp_service(service)) continue;
     if (runs(now, service)) {
       prepared.services.push_back(
-          {service, open_generation(service, store, reports, Missing::is_an_error), {}});
+          {service,
+           open_generation(service, store, reports, Missing::is_an_error, *prepared.tls),
+           {}});
     } else {
-      prepared.services.push_back(prepare_new(service, store, reports));
+      prepared.services.push_back(prepare_new(service, store, reports, *prepared.tls));
     }
   }
   prepare_delivery(fresh.main, store, reports, log, prepared);
@@ -67,7 +70,9 @@ Prepared prepare_tables(const InForce& now, TableStore& store, OpeningReports& r
   Prepared prepared;
   for (const config::Service& service : now.services) {
     prepared.services.push_back(
-        {service, open_generation(service, store, reports, Missing::fails_each_lookup), {}});
+        {service,
+         open_generation(service, store, reports, Missing::fails_each_lookup, *now.tls),
+         {}});
   }
   prepare_delivery(now.main, store, reports, log, prepared);
   return prepared;

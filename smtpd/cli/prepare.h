@@ -7,6 +7,7 @@
 //   Source    postfix reload; smtpd.md §1.4.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -28,6 +29,7 @@ struct PreparedService {
 
 struct Prepared {
   std::optional<config::Config> config;  // of a reload
+  std::shared_ptr<TlsContexts> tls;      // of a reload
   std::vector<PreparedService> services;
   std::optional<deliver::Worker::Tables> delivery;
   std::string delivery_error;  // of a table that cannot be opened and does not fail already
@@ -37,6 +39,7 @@ struct Prepared {
 struct InForce {
   std::vector<config::Service> services;  // with the settings that their fronts use
   config::SettingsPtr main;
+  std::shared_ptr<TlsContexts> tls;
 };
 
 // Begins and leaves open a reload round of the store.

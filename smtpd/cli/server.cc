@@ -38,6 +38,7 @@ Server::Server(config::Config config, std::function<Result<config::Config>()> lo
       reports_(log),
       started_(env.steady()),
       started_with_(config_.main),
+      tls_(std::make_shared<TlsContexts>(env)),
       signals_(io_),
       loop_(io_.get_executor(), intake_disk_),
       names_(name_threads_, kNamePatience),
@@ -66,7 +67,8 @@ Result<void> Server::open() {
   TRY_OK(open_queue());
   for (const config::Service& service : config_.services) {
     if (is_smtp_service(service)) {
-      TRY(generation, open_generation(service, tables_, reports_, Missing::fails_each_lookup));
+      TRY(generation,
+          open_generation(service, tables_, reports_, Missing::fails_each_lookup, *tls_));
       TRY(endpoints, service_endpoints(service));
       TRY(front, open_front(generation, endpoints));
       running_[service.canonical] = {service, std::move(front)};
@@ -242,6 +244,7 @@ Task<void> Server::stop_renewal() {
 InForce Server::in_force() const {
   InForce now;
   now.main = config_.main;
+  now.tls = tls_;
   for (const auto& [name, running] : running_) now.services.push_back(running.service);
   return now;
 }
@@ -323,6 +326,7 @@ bool Server::take(Prepared prepared) {
     return true;
   }
   config::Config& fresh = *prepared.config;
+  tls_ = std::move(prepared.tls);
   retire_vanished(fresh);
   warn_of_ignored(*fresh.main);
   worker_->use(fresh.main, transports(fresh), std::move(*prepared.delivery));

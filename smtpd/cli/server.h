@@ -91,6 +91,7 @@ class Server : private Renewal::House {
   OpeningReports reports_;
   SteadyTime started_;
   config::SettingsPtr started_with_;
+  std::shared_ptr<TlsContexts> tls_;  // in force
 
   aio::io_context io_{1};
   // What clients wait for has threads of its own: creating files, commits.

@@ -42,7 +42,9 @@ class Filler {
 
   Result<void> store(const Param& param, std::string Settings::*field, const std::string& value) {
     const auto choices = text::split(param.choices, " ");
-    if (!choices.empty() && std::find(choices.begin(), choices.end(), value) == choices.end()) {
+    const bool unset = value.empty() && param.fallback.empty();
+    if (!choices.empty() && !unset &&
+        std::find(choices.begin(), choices.end(), value) == choices.end()) {
       return fail(Code::invalid, fmt::format("bad parameter value: '{} = {}'", param.name, value));
     }
     settings_.*field = value;

@@ -60,6 +60,32 @@ struct Settings {
       smtpd_forbidden_commands;
   std::string smtpd_reject_footer;
 
+  // ---- TLS
+  std::string
+      smtpd_tls_security_level;  // "", none, may, encrypt; smtpd/session/tls_policy says what holds
+  bool smtpd_use_tls = false, smtpd_enforce_tls = false, smtpd_tls_wrappermode = false,
+       smtpd_tls_auth_only = false;
+  std::vector<std::string> smtpd_tls_chain_files;
+  std::string smtpd_tls_cert_file, smtpd_tls_key_file, smtpd_tls_dcert_file, smtpd_tls_dkey_file,
+      smtpd_tls_eccert_file, smtpd_tls_eckey_file;
+  std::string smtpd_tls_CAfile, smtpd_tls_CApath;
+  bool tls_append_default_CA = false, smtpd_tls_ask_ccert = false, smtpd_tls_req_ccert = false;
+  std::int64_t smtpd_tls_ccert_verifydepth = 9;
+  std::string smtpd_tls_protocols, smtpd_tls_mandatory_protocols;
+  std::string smtpd_tls_ciphers, smtpd_tls_mandatory_ciphers;
+  std::vector<std::string> smtpd_tls_exclude_ciphers, smtpd_tls_mandatory_exclude_ciphers;
+  std::string tls_high_cipherlist, tls_medium_cipherlist, tls_low_cipherlist, tls_export_cipherlist,
+      tls_null_cipherlist;
+  bool tls_preempt_cipherlist = true;
+  std::string smtpd_tls_eecdh_grade, tls_eecdh_auto_curves, tls_eecdh_strong_curve,
+      tls_eecdh_ultra_curve;
+  std::string smtpd_tls_dh1024_param_file, smtpd_tls_dh512_param_file;
+  std::string smtpd_tls_session_cache_database, tls_session_ticket_cipher;
+  seconds smtpd_tls_session_cache_timeout{3600}, smtpd_starttls_timeout{300};
+  bool smtpd_tls_always_issue_session_ids = true, smtpd_tls_received_header = false;
+  std::string smtpd_tls_loglevel, smtpd_tls_fingerprint_digest;
+  std::vector<std::string> tls_ssl_options, tls_disable_workarounds, tls_server_sni_maps;
+
   // ---- who may pass
   std::vector<std::string> smtpd_client_restrictions, smtpd_helo_restrictions,
       smtpd_sender_restrictions;

@@ -24,6 +24,7 @@ Capabilities::Capabilities(const Features& features, const std::vector<std::stri
       {true, size},
       {features.vrfy, "VRFY"},
       {true, "ETRN"},
+      {features.starttls, "STARTTLS"},
       {true, "ENHANCEDSTATUSCODES"},
       {true, "8BITMIME"},
       {true, "DSN"},

@@ -18,6 +18,7 @@ struct Features {
   std::uint64_t message_size_limit = 0;  // 0: SIZE without a number
   bool vrfy = true;
   bool smtputf8 = false;
+  bool starttls = false;  // wanted, possible, and not done yet
 };
 
 class Capabilities {

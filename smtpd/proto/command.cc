@@ -17,25 +17,25 @@
 namespace headgate::proto {
 namespace {
 
-// Indexed by Verb.
+// Indexed by Verb: WHERE, counter, junk, before TLS, ends a group.
 constexpr std::array<VerbRow, kVerbCount> kVerbs = {{
-    {"HELO", "helo", true, true},
-    {"EHLO", "ehlo", true, true},
-    {"XCLIENT", "xclient", false, false},
-    {"XFORWARD", "xforward", false, false},
-    {"STARTTLS", "starttls", false, false},
-    {"AUTH", "auth", false, false},
-    {"MAIL", "mail", false, false},
-    {"RCPT", "rcpt", false, false},
-    {"DATA", "data", false, true},
-    {"BDAT", "bdat", false, false},
-    {"RSET", "rset", true, false},
-    {"NOOP", "noop", true, true},
-    {"VRFY", "vrfy", true, true},
-    {"ETRN", "etrn", true, false},
-    {"QUIT", "quit", false, false},
-    {"HELP", "help", true, true},
-    {"UNKNOWN", "unknown", false, false},
+    {"HELO", "helo", true, true, true},
+    {"EHLO", "ehlo", true, true, true},
+    {"XCLIENT", "xclient", false, true, false},
+    {"XFORWARD", "xforward", false, false, false},
+    {"STARTTLS", "starttls", false, true, false},
+    {"AUTH", "auth", false, false, false},
+    {"MAIL", "mail", false, false, false},
+    {"RCPT", "rcpt", false, false, false},
+    {"DATA", "data", false, false, true},
+    {"BDAT", "bdat", false, false, false},
+    {"RSET", "rset", true, false, false},
+    {"NOOP", "noop", true, true, true},
+    {"VRFY", "vrfy", true, false, true},
+    {"ETRN", "etrn", true, false, false},
+    {"QUIT", "quit", false, true, false},
+    {"HELP", "help", true, true, true},
+    {"UNKNOWN", "unknown", false, true, false},
 }};
 
 tl::unexpected<Reply> no(int code, std::string dsn, std::string text) {
@@ -178,7 +178,7 @@ Request::Parsed Request::parse(const ParseRules& rules) const {
       return tl::unexpected<Reply>(reply::not_recognized());
     case Verb::starttls:
       if (!alone) return no(501, "5.5.4", "Syntax: STARTTLS");
-      return no(502, "5.5.1", "Error: command not implemented");
+      return Starttls();
     case Verb::auth:
       return no(503, "5.5.1", "Error: authentication not enabled");
     case Verb::xclient:

@@ -5,7 +5,7 @@
 //             the session checks its own state first, as Postfix does, then takes
 //             request.parse(rules).
 //   Limits    the caller cuts the line at line_length_limit; nothing here grows beyond a small
-//   multiple of it. Errors    the Reply of smtpd.md §3.3, word for word. Not offered yet: STARTTLS,
+//   multiple of it. Errors    the Reply of smtpd.md §3.3, word for word. Not offered yet:
 //   AUTH, XCLIENT, XFORWARD. Lifetime  Request and Command own their text.        Threads
 //   values. Source    RFC 5321 §4.1.1, smtpd(8); smtpd.md §3.2-3.3. Checked against a live
 //   Postfix 3.7.
@@ -51,6 +51,7 @@ struct VerbRow {
   std::string_view name;     // "MAIL": WHERE in log lines; "UNKNOWN" for unknown
   std::string_view counter;  // "mail": in the disconnect line
   bool junk;                 // counts towards smtpd_junk_command_limit
+  bool before_tls;           // may come first where TLS is required
   bool ends_group;           // must be the last command of a pipelined group
 };
 
@@ -89,6 +90,8 @@ struct Bdat {
   bool last = false;
 };
 
+struct Starttls {};
+
 struct Rset {};
 
 struct Noop {};
@@ -106,7 +109,8 @@ struct Etrn {
   std::string domain;
 };
 
-using Command = std::variant<Hello, Mail, Rcpt, Data, Bdat, Rset, Noop, Vrfy, Etrn, Quit, Help>;
+using Command =
+    std::variant<Hello, Starttls, Mail, Rcpt, Data, Bdat, Rset, Noop, Vrfy, Etrn, Quit, Help>;
 
 struct ParseRules {
   bool strict = false;                   // strict_rfc821_envelopes

@@ -59,6 +59,7 @@ std::vector<std::string> received_records(const Received& received) {
   records.push_back(fmt::format("Received: from {} ({} {})", text::printable(helo),
                                 text::printable(received.client_name),
                                 literal(received.client_address)));
+  records.insert(records.end(), received.tls.begin(), received.tls.end());
   std::string by = fmt::format("\tby {} ({}) with {} id {}", received.myhostname,
                                received.mail_name, received.protocol, received.queue_id);
   if (received.recipient.empty()) {

@@ -23,7 +23,8 @@ struct Received {
   std::string client_name;     // "unknown" when there is none
   std::string client_address;  // without IPv6: prefix
   std::string myhostname, mail_name;
-  std::string protocol;  // SMTP, ESMTP, …
+  std::string protocol;          // SMTP, ESMTP, ESMTPS, …
+  std::vector<std::string> tls;  // lines about the connection, ready made
   std::string queue_id;
   std::string recipient;  // internal form; set only when there is exactly one
   std::chrono::system_clock::time_point time;

@@ -49,6 +49,20 @@ Reply bare_newline(std::string_view host, bool in_command) {
   return reply;
 }
 
+Reply ready_to_start_tls() { return {220, "2.0.0", "Ready to start TLS"}; }
+
+Reply tls_already_active() { return {554, "5.5.1", "Error: TLS already active"}; }
+
+Reply tls_unavailable() { return {454, "4.7.0", "TLS not available due to local problem"}; }
+
+Reply must_start_tls() { return {530, "5.7.0", "Must issue a STARTTLS command first"}; }
+
+Reply certificate_wanted(std::string_view host, std::string_view why) {
+  return {421, "4.7.1", fmt::format("{} Error: {}", host, why)};
+}
+
+Reply not_implemented() { return {502, "5.5.1", "Error: command not implemented"}; }
+
 Reply ok() { return {250, "2.0.0", "Ok"}; }
 
 Reply sender_ok() { return {250, "2.1.0", "Ok"}; }

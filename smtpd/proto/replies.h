@@ -25,6 +25,14 @@ Reply all_ports_busy(std::string_view host);  // 421 4.3.2; ours, for a session 
 Reply protocol_synchronization();             // 554 5.5.0, closes
 Reply bare_newline(std::string_view host, bool in_command);  // 550 5.5.2, closes in a command
 
+// ---- TLS
+Reply ready_to_start_tls();                                             // 220 2.0.0
+Reply tls_already_active();                                             // 554 5.5.1
+Reply tls_unavailable();                                                // 454 4.7.0
+Reply must_start_tls();                                                 // 530 5.7.0
+Reply certificate_wanted(std::string_view host, std::string_view why);  // 421 4.7.1
+Reply not_implemented();                                                // 502 5.5.1
+
 // ---- good answers
 Reply ok();                                                     // 250 2.0.0
 Reply sender_ok();                                              // 250 2.1.0

@@ -112,8 +112,9 @@ Objection refused_starttls(Dialogue& dialogue) {
       dialogue.services.anvil.rate(session.anvil_ident, Anvil::Rate::new_tls);
   if (count <= limit) return std::nullopt;
   session.log(dialogue.services.log, Level::warning,
-              fmt::format("Refusing STARTTLS request from {} for service {} "
+              fmt::format("Refusing {} request from {} for service {} "
                           "(smtpd_client_new_tls_session_rate_limit = {})",
+                          session.settings().smtpd_tls_wrappermode ? "TLS service" : "STARTTLS",
                           session.peer.name_and_address(), session.service, limit));
   return proto::reply::too_many_tls_sessions(session.peer.name_and_address());
 }

@@ -11,7 +11,9 @@
 
 #include "engine/base/text.h"
 #include "smtpd/proto/replies.h"
+#include "smtpd/session/client_rates.h"
 #include "smtpd/session/judge.h"
+#include "smtpd/session/tls_policy.h"
 
 namespace headgate::session {
 namespace {
@@ -24,8 +26,8 @@ constexpr std::chrono::seconds kFlushInterval{10};
 
 // In the order of proto::Verb.
 constexpr std::array<VerbFunction, proto::kVerbCount> kVerbs = {
-    helo, ehlo, not_offered, not_offered, not_offered, not_offered, mail, rcpt,        data,
-    bdat, rset, noop,        vrfy,        etrn,        quit,        help, not_offered,
+    helo, ehlo, not_offered, not_offered, starttls, not_offered, mail, rcpt,        data,
+    bdat, rset, noop,        vrfy,        etrn,     quit,        help, not_offered,
 };
 
 // Control characters as C escapes, as in "improper command pipelining after …".
@@ -67,6 +69,7 @@ class Conversation {
  private:
   enum class Next { go_on, end };
 
+  Task<Next> wrap();
   Task<Next> greet();
   Task<Next> one_command();
   Task<Result<net::Line>> read_command();
@@ -76,6 +79,7 @@ class Conversation {
   std::optional<Reply> objection(const net::Line& line);
   Task<Next> unknown_verb(const proto::Request& request, std::string_view line);
   Task<Next> repeat_denial(Verb verb);
+  Task<Next> demand_tls(Verb verb);
   Task<Next> finish(Verb verb, const Answer& answer);
   Task<Next> give_up(Error error);
   void take_state();
@@ -123,6 +127,7 @@ void Conversation::watch_pipelining(std::string_view where) {
 
 void Conversation::log_wire_failure(const Error& error) {
   if (session_.where == "END-OF-MESSAGE" && error.code != Code::timeout) return;
+  if (session_.tls && error.code == Code::io) log(Level::warning, text::printable(error.what));
   const std::string_view what = error.code == Code::timeout ? "timeout" : "lost connection";
   session_.log_as(error.code == Code::timeout ? "timeout" : "lost_connection",
                   dialogue_.services.log,
@@ -169,8 +174,32 @@ Task<Conversation::Next> Conversation::greet() {
   co_return next;
 }
 
+// smtpd_tls_wrappermode: TLS before the first word.
+Task<Conversation::Next> Conversation::wrap() {
+  if (!session_.state->tls) {
+    log(Level::warning,
+        fmt::format("Wrapper-mode request dropped from {} for service {}. TLS context "
+                    "initialization failed. For details see earlier warnings in your logs.",
+                    origin(), session_.service));
+    co_return Next::end;
+  }
+  if (refused_starttls(dialogue_)) co_return Next::end;  // it could not read why
+  const std::optional<Reply> refused = co_await begin_tls(dialogue_);
+  if (dialogue_.wire_failure) {
+    log_wire_failure(*dialogue_.wire_failure);
+    co_return Next::end;
+  }
+  if (!refused) co_return Next::go_on;
+  const Next next = co_await send(*refused);
+  co_return next;
+}
+
 Task<void> Conversation::run() {
   take_settings();
+  if (session_.settings().smtpd_tls_wrappermode) {
+    const Next wrapped = co_await wrap();
+    if (wrapped == Next::end) co_return;
+  }
   Next next = co_await greet();
   while (next == Next::go_on) next = co_await one_command();
   session_
@@ -255,8 +284,8 @@ Task<Conversation::Next> Conversation::obey(std::string line) {
     co_return next;
   }
   const Verb verb = request.verb();
-  session_.where = proto::row(verb).name;
   if (verb == Verb::unknown) {
+    session_.where = proto::row(verb).name;
     const Next next = co_await unknown_verb(request, line);
     co_return next;
   }
@@ -264,6 +293,11 @@ Task<Conversation::Next> Conversation::obey(std::string line) {
     const Next next = co_await repeat_denial(verb);
     co_return next;
   }
+  if (!session_.tls && !proto::row(verb).before_tls && requires_tls(settings)) {
+    const Next next = co_await demand_tls(verb);
+    co_return next;
+  }
+  session_.where = proto::row(verb).name;
   if (!session_.esmtp() || proto::row(verb).ends_group) watch_pipelining(session_.where);
   if (session_.ill_pipelining && settings.smtpd_forbid_unauth_pipelining) {
     const Next next = co_await send(proto::reply::protocol_synchronization());
@@ -283,7 +317,15 @@ Task<Conversation::Next> Conversation::finish(Verb verb, const Answer& answer) {
   }
   if (answer.failed) ++session_.errors;
   if (proto::row(verb).junk) session_.count_junk();
+  if (answer.sent) co_return Next::go_on;
   const Next next = co_await send(answer.reply);
+  co_return next;
+}
+
+Task<Conversation::Next> Conversation::demand_tls(Verb verb) {
+  session_.count(verb, false);
+  ++session_.errors;
+  const Next next = co_await send(proto::reply::must_start_tls());
   co_return next;
 }
 
@@ -318,6 +360,7 @@ Task<void> converse(Dialogue& dialogue, StateSource& states) {
 }
 
 Task<void> turn_away(Dialogue& dialogue, Reply reply) {
+  if (dialogue.session.settings().smtpd_tls_wrappermode) co_return;  // it could not read it
   dialogue.wire.queue(reply.bytes());
   co_await dialogue.wire.flush();
 }

@@ -14,6 +14,8 @@
 #include "smtpd/proto/replies.h"
 #include "smtpd/session/open_checks.h"
 #include "smtpd/session/recipients.h"
+#include "smtpd/session/tls_policy.h"
+#include "smtpd/session/tls_text.h"
 
 namespace headgate::session {
 namespace {
@@ -132,7 +134,9 @@ void Intake::begin() {
   received.client_address = session_.peer.address;
   received.myhostname = state_->settings->myhostname;
   received.mail_name = state_->settings->mail_name;
-  received.protocol = session_.protocol;
+  received.protocol = session_.with_protocol();
+  if (session_.tls && state_->settings->smtpd_tls_received_header)
+    received.tls = tls_received_lines(*session_.tls, asks_client_certificate(*state_->settings));
   received.queue_id = id_;
   if (envelope.recipients.size() == 1) received.recipient = envelope.recipients[0].address;
   received.time = began_;

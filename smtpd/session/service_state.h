@@ -1,6 +1,6 @@
 // ServiceState: everything that a service's sessions read, opened: one for calm, one for stress. Switching is one pointer.
 //   Ownership shared by the sessions that use it; goes with the last one after a reload.
-//   Threads   one loop (tables hold scratch memory).
+//   Threads   one loop (tables hold scratch memory); the TLS parts any.
 //   Errors    what cannot be opened fails closed later; `warn` hears of it now.
 //   Source    architecture.md D10, §6.
 #pragma once
@@ -12,6 +12,7 @@
 #include "smtpd/access/access.h"
 #include "smtpd/access/match_list.h"
 #include "smtpd/config/settings.h"
+#include "smtpd/net/tls_context.h"
 
 namespace headgate::session {
 
@@ -21,6 +22,9 @@ struct ServiceState {
   std::shared_ptr<access::Access> access;
   std::shared_ptr<access::MatchList> limit_exceptions;    // smtpd_client_event_limit_exceptions
   std::shared_ptr<access::MatchList> forbidden_commands;  // smtpd_forbidden_commands
+  // Null: no TLS is wanted, or it cannot be had. Whoever opens a service adds both: contexts outlive a change of tables.
+  std::shared_ptr<net::TlsContext> tls;
+  std::shared_ptr<net::TlsNames> tls_names;  // tls_server_sni_maps; null = none
 };
 
 using StatePtr = std::shared_ptr<ServiceState>;

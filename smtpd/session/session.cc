@@ -21,6 +21,8 @@ void Session::forget_transaction() {
   overshoot = 0;
 }
 
+std::string Session::with_protocol() const { return esmtp() && tls ? protocol + "S" : protocol; }
+
 std::string Session::envelope_text(std::optional<std::string_view> recipient) const {
   std::string text;
   if (envelope) text += fmt::format(" from=<{}>", proto::quote_address(envelope->sender));

@@ -6,11 +6,13 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "smtpd/net/tls_info.h"
 #include "smtpd/proto/command.h"
 #include "smtpd/proto/reply.h"
 #include "smtpd/queue/message.h"
@@ -45,6 +47,9 @@ class Session {
 
   [[nodiscard]] bool in_transaction() const { return envelope.has_value(); }
 
+  // What Received: says that the message came with (RFC 3848).
+  [[nodiscard]] std::string with_protocol() const;
+
   void forget_transaction();  // RSET, HELO, end of data
 
   // " from=<a> to=<b> proto=ESMTP helo=<c>": what is known, each with a blank before it.
@@ -71,6 +76,7 @@ class Session {
 
   std::string protocol = "SMTP";
   std::optional<std::string> helo;
+  std::unique_ptr<const net::TlsInfo> tls;  // since the handshake
   std::optional<queue::Envelope> envelope;  // since MAIL
   std::int64_t overshoot = 0;               // RCPTs beyond smtpd_recipient_limit
   std::uint32_t messages_accepted = 0;

@@ -2,14 +2,17 @@
 #include "smtpd/proto/capabilities.h"
 #include "smtpd/proto/replies.h"
 #include "smtpd/session/judge.h"
+#include "smtpd/session/tls_policy.h"
 #include "smtpd/session/verbs.h"
 
 namespace headgate::session {
 namespace {
 
 // SMTPUTF8 is not offered yet, whatever smtputf8_enable says.
-proto::Capabilities capabilities(const config::Settings& settings) {
+proto::Capabilities capabilities(const Session& session) {
+  const config::Settings& settings = session.settings();
   proto::Features features;
+  features.starttls = !session.tls && session.state->tls && uses_tls(settings);
   features.message_size_limit = static_cast<std::uint64_t>(settings.message_size_limit);
   features.vrfy = !settings.disable_vrfy_command;
   return {features, settings.smtpd_discard_ehlo_keywords};
@@ -27,7 +30,7 @@ Task<Answer> hello(Dialogue& dialogue, const proto::Request& request, bool exten
   if (extended) session.protocol = "ESMTP";  // and stays, as Postfix has it, after a later HELO
   session.dsn_hidden = session.chunking_hidden = false;
   if (!extended) co_return Answer(proto::Reply(250, "", session.settings().myhostname));
-  const proto::Capabilities offered = capabilities(session.settings());
+  const proto::Capabilities offered = capabilities(session);
   session.dsn_hidden = !offered.offers("DSN");
   session.chunking_hidden = !offered.offers("CHUNKING");
   if (!offered.discard_log().empty())

@@ -32,6 +32,7 @@ struct Answer {
 
   proto::Reply reply;
   bool failed;
+  bool sent = false;  // the verb has sent it
 };
 
 using VerbFunction = Task<Answer> (*)(Dialogue&, const proto::Request&);
@@ -39,6 +40,10 @@ using VerbFunction = Task<Answer> (*)(Dialogue&, const proto::Request&);
 // verb_hello.cc
 Task<Answer> helo(Dialogue& dialogue, const proto::Request& request);
 Task<Answer> ehlo(Dialogue& dialogue, const proto::Request& request);
+// verb_starttls.cc
+Task<Answer> starttls(Dialogue& dialogue, const proto::Request& request);
+// Turns TLS on: also for smtpd_tls_wrappermode. A reply ends the session; so does `wire_failure`.
+Task<std::optional<proto::Reply>> begin_tls(Dialogue& dialogue);
 // verb_mail.cc
 Task<Answer> mail(Dialogue& dialogue, const proto::Request& request);
 // verb_rcpt.cc

@@ -44,14 +44,16 @@ class RenewalTest : public testing::Test, public Renewal::House {
   // As the server at its start.
   void open() {
     for (const config::Service& service : config_->services) {
-      ASSERT_TRUE(open_generation(service, store_, reports_, Missing::fails_each_lookup));
+      ASSERT_TRUE(open_generation(service, store_, reports_, Missing::fails_each_lookup, *tls_));
     }
     renewal_ = std::make_unique<Renewal>(
         io_, *this, [this] { return load(); }, store_, reports_, log_, env_);
     renewal_->start(poll_);
   }
 
-  [[nodiscard]] InForce in_force() const override { return {config_->services, config_->main}; }
+  [[nodiscard]] InForce in_force() const override {
+    return {config_->services, config_->main, tls_};
+  }
 
   bool take(Prepared prepared) override {
     ++taken_;
@@ -92,6 +94,7 @@ class RenewalTest : public testing::Test, public Renewal::House {
   testing_support::LogCollector log_;
   FakeSource source_;
   TableStore store_{source_, env_, [this](const std::string& name) { reports_.repeat(name); }};
+  std::shared_ptr<TlsContexts> tls_ = std::make_shared<TlsContexts>(env_);
   OpeningReports reports_{log_};
   aio::io_context io_{1};
   std::unique_ptr<config::Config> config_;

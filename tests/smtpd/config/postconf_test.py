@@ -21,6 +21,9 @@ OURS = {
     "process_name", "proxy_read_maps", "smtpd_forbid_bare_newline", "smtpd_forbid_unauth_pipelining",
     "smtpd_relay_restrictions", "stress_duration", "stress_keeps_only_emergency_checks", "stress_on_loopback",
     "smtpd_client_event_limit_exceptions", "smtpd_forbid_bare_newline_exclusions",  # their value is $mynetworks
+    "smtpd_tls_mandatory_protocols", "smtpd_tls_protocols", "tls_preempt_cipherlist",
+    "tlsproxy_tls_mandatory_protocols", "tlsproxy_tls_protocols",  # whose values these are
+    "smtpd_client_ipv4_prefix_length", "smtpd_client_ipv6_prefix_length", "stress_clients_limit",
     # of the distribution or the release
     "mail_release_date", "meta_directory", "sample_directory", "shlib_directory", "html_directory",
     "readme_directory", "manpage_directory",

@@ -12,6 +12,13 @@ TEST(Capabilities, PostfixOrder) {
       "250-mx.example\r\n250-PIPELINING\r\n250-SIZE 10240000\r\n250-VRFY\r\n250-ETRN\r\n"
       "250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-DSN\r\n250-SMTPUTF8\r\n250 CHUNKING\r\n");
   EXPECT_EQ(all.discard_log(), "");
+  Features features;
+  features.starttls = true;
+  EXPECT_NE(Capabilities(features, {})
+                .ehlo_reply("mx")
+                .bytes()
+                .find("250-ETRN\r\n250-STARTTLS\r\n250-ENHANCEDSTATUSCODES\r\n"),
+            std::string::npos);
 }
 
 TEST(Capabilities, HiddenOnes) {

@@ -10,6 +10,7 @@
 #include "smtpd/session/client_rates.h"
 #include "tests/smtpd/session/session_house.h"
 #include "tests/support/script_wire.h"
+#include "tests/support/test_certificate.h"
 
 namespace headgate::session {
 namespace {
@@ -91,6 +92,8 @@ TEST_P(DialogueTest, Holds) {
 
   SessionHouse house;
   house.write("table", setting.table);
+  static const std::string chain = testing_support::test_certificate("mx.here.example").chain();
+  house.write("chain.pem", chain);
   ASSERT_TRUE(house.configure(setting.main_cf));
   if (setting.full_disk)
     house.spool.create_error = Error{Code::unavailable, "No space left on device", "incoming"};

@@ -15,6 +15,7 @@
 #include "smtpd/config/load.h"
 #include "smtpd/session/converse.h"
 #include "smtpd/session/open_checks.h"
+#include "smtpd/session/tls_policy.h"
 #include "tests/support/fake_env.h"
 #include "tests/support/log_collector.h"
 #include "tests/support/memory_spool.h"
@@ -95,6 +96,12 @@ class SessionHouse {
         open_service_checks(*service.calm, *service.stressed, programs_, warn);
     calm = open_state(service.calm, checks.calm, programs_, warn);
     stressed = open_state(service.stressed, checks.stressed, programs_, warn);
+    for (const StatePtr& state : {calm, stressed}) {
+      if (!uses_tls(*state->settings)) continue;
+      const auto keys = std::make_shared<net::TlsTicketKeys>(env, std::chrono::hours(1));
+      const auto opened = net::TlsContext::open(tls_options(*state->settings, "2525"), keys, warn);
+      if (opened) state->tls = *opened;
+    }
     return testing::AssertionSuccess();
   }
 
