@@ -75,6 +75,9 @@ def measure(server, options, context):
             kilobytes = processes.pss_kilobytes(server.process.pid)
             points.append((len(clients), kilobytes))
             print(f"{len(clients):7} sessions  {kilobytes / 1024:9.1f} MB", flush=True)
+    for client in clients[:: max(1, len(clients) // 100)]:  # they were there all the time
+        if not say(client, b"NOOP\r\n").startswith(b"250 "):
+            raise SystemExit("idle.py: a session does not answer")
     (first, low), (last, high) = points[0], points[-1]
     return (high - low) / (last - first)
 

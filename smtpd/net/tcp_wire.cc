@@ -91,12 +91,12 @@ void TcpWire::use_input(std::size_t bytes) {
   end_ = held;
 }
 
-// Reads once. A session that waits does so with the small buffer inside the Wire: a larger one is taken only when a read has
-// filled the one before, so that there is more, and goes when a read has not.
-Task<Result<void>> TcpWire::fill(std::size_t most) {
+// Reads once, for a line. A session that waits does so with the small buffer inside the Wire: a larger one is taken only when
+// a read has filled the one before, so that there is more, and goes when a read has not.
+Task<Result<void>> TcpWire::fill() {
   if (std::exchange(core_->interrupted, false))
     co_return fail(Code::cancelled, "read: interrupted");
-  use_input(more_is_there_ ? most : kIdleBytes);
+  use_input(more_is_there_ ? kLinesBytes : kIdleBytes);
   if (begin_ == end_) {
     begin_ = end_ = 0;
   } else if (begin_ != 0) {
@@ -114,6 +114,30 @@ Task<Result<void>> TcpWire::fill(std::size_t most) {
   end_ += count;
   more_is_there_ = count == room;
   co_return done;
+}
+
+// Content is worth a large buffer, since each piece is looked at on another thread; but not while nothing comes.
+Task<Result<void>> TcpWire::fill_content() {
+  if (std::exchange(core_->interrupted, false))
+    co_return fail(Code::cancelled, "read: interrupted");
+  begin_ = end_ = 0;
+  while (true) {
+    use_input(kContentBytes);
+    aio::error_code error;
+    TlsSession::Step step = TlsSession::Step::want_read;
+    if (tls_)
+      step = tls_->read(input(), input_bytes_, end_);
+    else
+      end_ = core_->socket.read_some(aio::buffer(input(), input_bytes_), error);
+    if (end_ != 0) break;
+    if (error && error != aio::error::would_block) co_return tl::unexpected(failure(error, "read"));
+    use_input(kIdleBytes);
+    Result<void> ready = co_await wait_for(step, "read");
+    if (!ready) co_return ready;
+  }
+  if (policy_.per_request) earn(end_);
+  more_is_there_ = false;
+  co_return Result<void>();
 }
 
 Task<Result<void>> TcpWire::read_socket(std::size_t room, std::size_t& count) {
@@ -170,7 +194,7 @@ Task<Result<Line>> TcpWire::read_line(std::size_t limit_bytes) {
   spill_.clear();
   spill_truncated_ = false;
   while (!take_line(limit_bytes, line)) {
-    Result<void> filled = co_await fill(kLinesBytes);
+    Result<void> filled = co_await fill();
     if (!filled) co_return tl::unexpected(std::move(filled.error()));
   }
   co_return line;
@@ -178,7 +202,7 @@ Task<Result<Line>> TcpWire::read_line(std::size_t limit_bytes) {
 
 Task<Result<std::string_view>> TcpWire::read_some() {
   if (begin_ == end_) {
-    Result<void> filled = co_await fill(kContentBytes);
+    Result<void> filled = co_await fill_content();
     if (!filled) co_return tl::unexpected(std::move(filled.error()));
   }
   co_return buffered();

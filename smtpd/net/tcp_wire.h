@@ -53,7 +53,8 @@ class TcpWire final : public Wire {
   bool take_line(std::size_t limit_bytes,
                  Line& line);  // from the buffer; false = more input is needed
   void spill(std::string_view bytes, std::size_t limit_bytes);
-  Task<Result<void>> fill(std::size_t most);
+  Task<Result<void>> fill();
+  Task<Result<void>> fill_content();
   Task<Result<void>> read_socket(std::size_t room, std::size_t& count);
   Task<Result<void>> write_socket();
   void begin_wait();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -90,6 +91,44 @@ TEST_F(TcpWireTest, ReadSomeGivesBackWhatWasNotConsumed) {
   some = await(wire_->read_some());
   ASSERT_TRUE(some);
   EXPECT_EQ(*some, "ef");
+}
+
+TEST_F(TcpWireTest, ContentIsWaitedFor) {
+  aio::post(io_, [this] { send("late"); });
+  Result<std::string_view> some = await(wire_->read_some());
+  ASSERT_TRUE(some);
+  EXPECT_EQ(*some, "late");
+  wire_->consume(4);
+  const std::string much(300000, 'z');
+  std::thread sender([&] { send(much); });
+  std::string got;
+  while (got.size() < much.size()) {
+    some = await(wire_->read_some());
+    ASSERT_TRUE(some);
+    got += *some;
+    wire_->consume(some->size());
+  }
+  sender.join();
+  EXPECT_EQ(got, much);
+  aio::post(io_, [this] { wire_->interrupt(); });
+  some = await(wire_->read_some());
+  ASSERT_FALSE(some);
+  EXPECT_EQ(some.error().code, Code::cancelled);
+  DeadlinePolicy policy;
+  policy.budget = 20ms;
+  wire_->set_deadline_policy(policy);
+  some = await(wire_->read_some());
+  ASSERT_FALSE(some);
+  EXPECT_EQ(some.error().code, Code::timeout);
+  wire_->set_deadline_policy(DeadlinePolicy());
+  send("last\r\n");
+  peer_.shutdown(aio::ip::tcp::socket::shutdown_send);
+  const Result<Line> line = read_line();  // a line may follow content
+  ASSERT_TRUE(line);
+  EXPECT_EQ(line->text, "last");
+  some = await(wire_->read_some());
+  ASSERT_FALSE(some);
+  EXPECT_EQ(some.error().code, Code::closed);
 }
 
 TEST_F(TcpWireTest, PendingLooksWithoutWaitingAndTakesNothing) {
