@@ -176,7 +176,9 @@ class Tls(unittest.TestCase):
             session = str(Path(directory) / "session")
             self.assertIn("221 2.0.0 Bye", server.s_client("-sess_out", session))
             self.assertIn("Reused, ", server.s_client("-sess_in", session))  # costs nothing
-            self.assertIn("421 4.7.0 mx.here.example Error: too many new TLS sessions from unknown[127.0.0.1]", server.s_client())
+            with server.client() as smtp:
+                smtp.starttls(context=tls_files.context(server.certificate))
+                self.assertEqual((421, b"4.7.0 mx.here.example Error: too many new TLS sessions from unknown[127.0.0.1]"), smtp.getreply())
             with server.client() as smtp:
                 self.assertEqual(454, smtp.docmd("STARTTLS")[0])
             server.wait_for_log("New TLS session rate limit exceeded: 2 from unknown[127.0.0.1]")
