@@ -121,6 +121,8 @@ class Checker {
       const WarningSink warn = [&said](const Diagnostic& d) { said.push_back(d); };
       const net::TlsOptions options = session::tls_options(*settings, "");
       if (!opened_tls_.insert(options).second) continue;
+      for (std::string& warning : session::tls_warnings(*settings))
+        report({Severity::warning, std::move(warning), {}});
       const auto context = net::TlsContext::open(options, nullptr, warn);
       for (const Diagnostic& diagnostic : said) {
         if (context || diagnostic.text != context.error().what) report(diagnostic);

@@ -1,6 +1,9 @@
 // Tested by tests/e2e/tls_test.py (reload, tickets after it).
 #include "smtpd/cli/tls_contexts.h"
 
+#include <string>
+#include <utility>
+
 #include "smtpd/session/tls_policy.h"
 
 namespace headgate::cli {
@@ -8,6 +11,8 @@ namespace headgate::cli {
 TlsContexts::Opened TlsContexts::open(const config::Settings& settings, std::string_view service,
                                       const WarningSink& warn) {
   if (!session::uses_tls(settings)) return std::shared_ptr<net::TlsContext>();
+  for (std::string& warning : session::tls_warnings(settings))
+    warn({Severity::warning, std::move(warning), {}});
   const net::TlsOptions options = session::tls_options(settings, service);
   const auto known = opened_.find(options);
   if (known != opened_.end()) return known->second;

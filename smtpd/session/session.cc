@@ -91,6 +91,8 @@ void Session::write(EventSink& sink, Event event) const {
     fields.push_back({"client_address", peer.address});
     fields.push_back({"client_port", std::int64_t{peer.port}});
     fields.push_back({"protocol", protocol});
+    if (tls) fields.push_back({"tls_protocol", tls->protocol});
+    if (tls) fields.push_back({"tls_cipher", tls->cipher});
     if (helo) fields.push_back({"helo", *helo});
     if (envelope) fields.push_back({"sender", envelope->sender});
   }

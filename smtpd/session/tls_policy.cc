@@ -122,6 +122,26 @@ net::TlsOptions tls_options(const config::Settings& settings, std::string_view s
   return options;
 }
 
+std::vector<std::string> tls_warnings(const config::Settings& settings) {
+  std::vector<std::string> warnings;
+  const std::string& wanted = settings.smtpd_tls_security_level;
+  if (wanted == "fingerprint" || wanted == "verify" || wanted == "secure")
+    warnings.push_back("smtpd_tls_security_level: unsupported TLS level \"" + wanted +
+                       "\", using \"encrypt\"");
+  if (!uses_tls(settings)) return warnings;
+  const bool legacy = !settings.smtpd_tls_cert_file.empty() ||
+                      !settings.smtpd_tls_eccert_file.empty() ||
+                      !settings.smtpd_tls_dcert_file.empty();
+  if (!settings.smtpd_tls_chain_files.empty() && legacy)
+    warnings.emplace_back(
+        "Both smtpd_tls_chain_files and one or more of the legacy  smtpd_tls_cert_file, "
+        "smtpd_tls_eccert_file or smtpd_tls_dcert_file are non-empty; the legacy  parameters will "
+        "be ignored");
+  if (settings.smtpd_tls_req_ccert && !requires_tls(settings))
+    warnings.emplace_back("Can't require client certs unless TLS is required");
+  return warnings;
+}
+
 int tls_log_level(const config::Settings& settings) {
   constexpr std::array<std::pair<std::string_view, int>, 5> kWords = {
       {{"none", 0}, {"routine", 1}, {"debug", 2}, {"ssl-expert", 3}, {"ssl-developer", 4}}};

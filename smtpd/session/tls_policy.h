@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "smtpd/config/settings.h"
 #include "smtpd/net/tls_options.h"
@@ -21,6 +22,9 @@ bool requires_client_certificate(const config::Settings& settings);
 
 // `service`: sessions are resumed within a service.
 net::TlsOptions tls_options(const config::Settings& settings, std::string_view service);
+
+// What these settings ask for and do not get, in Postfix's words: nothing that keeps TLS from working.
+std::vector<std::string> tls_warnings(const config::Settings& settings);
 
 // 0, 1 = a line a handshake, 2 = each step of it.
 int tls_log_level(const config::Settings& settings);

@@ -47,13 +47,27 @@ void log_failure(const Dialogue& dialogue, const Error& error) {
   if (error.code == Code::timeout) why = "Connection timed out";
   if (error.code == Code::closed) why = "lost connection";
   if (error.code == Code::cancelled) why = "Interrupted system call";
-  log(dialogue, Level::info, fmt::format("SSL_accept error from {}: {}", from, why));
+  dialogue.session.log_as("tls_failure", dialogue.services.log,
+                          fmt::format("SSL_accept error from {}: {}", from, why));
   if (error.code != Code::io) return;
   for (const std::string_view problem : text::split(error.what, "\n"))
     log(dialogue, Level::warning, text::printable(problem));
 }
 
-void log_success(const Dialogue& dialogue, const net::TlsInfo& tls, int log_level) {
+// Besides protocol and cipher, which are among the session's.
+std::vector<Field> facts(const EventSink& sink, const net::TlsInfo& tls) {
+  std::vector<Field> fields;
+  if (!sink.wants_fields()) return fields;
+  fields.push_back({"tls_reused", std::int64_t{tls.reused}});
+  if (!tls.server_name.empty()) fields.push_back({"tls_server_name", tls.server_name});
+  if (tls.peer == net::TlsInfo::Peer::anonymous) return fields;
+  fields.push_back({"tls_peer_trusted", std::int64_t{tls.peer == net::TlsInfo::Peer::trusted}});
+  fields.push_back({"tls_peer_fingerprint", tls.fingerprint});
+  return fields;
+}
+
+void log_success(const Dialogue& dialogue, int log_level) {
+  const net::TlsInfo& tls = *dialogue.session.tls;
   const std::string from = dialogue.session.peer.name_and_address();
   if (log_level < 1) return;
   if (tls.peer == net::TlsInfo::Peer::untrusted)
@@ -66,7 +80,8 @@ void log_success(const Dialogue& dialogue, const net::TlsInfo& tls, int log_leve
       log(dialogue, Level::info,
           fmt::format("{}: Reusing old session (RFC 5077 session ticket)", from));
   }
-  log(dialogue, Level::info, tls_summary(tls, from));
+  dialogue.session.log_as("tls", dialogue.services.log, tls_summary(tls, from),
+                          facts(dialogue.services.log, tls));
 }
 
 // smtpd_tls_req_ccert, once TLS is on: the client can still be told.
@@ -100,8 +115,8 @@ Task<std::optional<proto::Reply>> begin_tls(Dialogue& dialogue) {
     dialogue.wire_failure = Error{Code::closed, "TLS handshake failed", {}};
     co_return std::nullopt;
   }
-  log_success(dialogue, *tls, log_level);
   session.tls = std::make_unique<const net::TlsInfo>(std::move(*tls));
+  log_success(dialogue, log_level);
   std::optional<proto::Reply> refusal = judge_certificate(dialogue);
   if (!session.tls->reused && !refusal) refusal = over_new_tls_rate(dialogue);
   co_return refusal;

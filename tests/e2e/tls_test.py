@@ -1,5 +1,6 @@
 """TLS with real clients: openssl s_client, Python's smtplib, curl, swaks; by STARTTLS and by smtps."""
 
+import json
 import re
 import shutil
 import signal
@@ -81,6 +82,17 @@ class Tls(unittest.TestCase):
                           "TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange X25519 server-signature ECDSA (prime256v1) "
                           "server-digest SHA256", server.log())
 
+    def test_the_json_log_has_the_facts(self):
+        with TlsServer("maillog_json_file = $config_directory/json\n") as server:
+            server.send()
+            server.s_client("-tls1", text="")
+            until(lambda: "tls_failure" in (server.config / "json").read_text(), "the failure in the JSON log")
+            events = [json.loads(line) for line in (server.config / "json").read_text().splitlines()]
+            done = next(event for event in events if event.get("event") == "tls")
+            self.assertEqual(("TLSv1.3", "TLS_AES_256_GCM_SHA384", 0), (done["tls_protocol"], done["tls_cipher"], done["tls_reused"]))
+            self.assertEqual("TLSv1.3", next(event for event in events if event.get("event") == "message")["tls_protocol"])
+            self.assertTrue(any(event.get("event") == "tls_failure" for event in events))
+
     def test_s_client_by_both_ways(self):
         with TlsServer() as server:
             for starttls in (True, False):
@@ -100,6 +112,17 @@ class Tls(unittest.TestCase):
             server.kick(signal.SIGHUP)
             server.wait_for_log("reload: new sessions", before + 1)
             self.assertIn("Reused, ", server.s_client("-tls1_3", "-sess_in", session))
+
+    def test_sessions_are_kept_for_clients_without_tickets(self):
+        with tempfile.TemporaryDirectory() as directory:
+            session = Path(directory) / "session"
+            without = ("-tls1_2", "-no_ticket")
+            with TlsServer() as server:
+                server.s_client(*without, "-sess_out", str(session))
+                self.assertFalse(session.exists())  # it has no id
+            with TlsServer("smtpd_tls_session_cache_database = btree:/unused\n") as server:
+                server.s_client(*without, "-sess_out", str(session))
+                self.assertIn("Reused, ", server.s_client(*without, "-sess_in", str(session)))
 
     def test_curl(self):
         if not shutil.which("curl"):
@@ -127,6 +150,19 @@ class Tls(unittest.TestCase):
             body = "".join(f"{number:070d}\n" for number in range(140_000))
             server.send(message="Subject: big\n\n" + body)
             self.assertEqual(body, server.wait_for_mail(1)[0].decode().split("\n\n", 1)[1])
+            with server.client() as smtp:  # the same in chunks
+                smtp.starttls(context=tls_files.context(server.certificate))
+                smtp.ehlo()
+                smtp.docmd("MAIL FROM:<a@b.example>")
+                smtp.docmd("RCPT TO:<me@here.example>")
+                content = ("Subject: chunks\n\n" + body).replace("\n", "\r\n").encode()
+                for start in range(0, len(content), 1_000_000):
+                    chunk = content[start:start + 1_000_000]
+                    last = " LAST" if start + len(chunk) == len(content) else ""
+                    smtp.send(b"BDAT %d%s\r\n" % (len(chunk), last.encode()) + chunk)
+                    self.assertEqual(250, smtp.getreply()[0])
+            mails = [mail.decode() for mail in server.wait_for_mail(2)]
+            self.assertEqual([body, body], [mail.split("\n\n", 1)[1] for mail in mails])
 
     def test_encrypt_takes_no_mail_in_the_clear(self):
         with TlsServer("smtpd_tls_security_level = encrypt\n") as server:

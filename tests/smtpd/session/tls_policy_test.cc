@@ -85,6 +85,24 @@ TEST(TlsPolicy, AClientCertificateIsRequiredWhereTlsIsOnly) {
   EXPECT_TRUE(tls_options(s, "smtp").ask_certificate);
 }
 
+TEST(TlsPolicy, WhatIsAskedForInVainIsWarnedOf) {
+  config::Settings s = settings();
+  s.smtpd_tls_security_level = "may";
+  s.smtpd_tls_chain_files = {"/a.pem"};
+  EXPECT_TRUE(tls_warnings(s).empty());
+  s.smtpd_tls_req_ccert = true;
+  s.smtpd_tls_eccert_file = "/e.pem";
+  const std::vector<std::string> both = tls_warnings(s);
+  ASSERT_EQ(both.size(), 2U);
+  EXPECT_NE(both[0].find("the legacy  parameters will be ignored"), std::string::npos);
+  EXPECT_EQ(both[1], "Can't require client certs unless TLS is required");
+  s.smtpd_tls_security_level = "verify";
+  EXPECT_EQ(tls_warnings(s)[0],
+            "smtpd_tls_security_level: unsupported TLS level \"verify\", using \"encrypt\"");
+  s.smtpd_tls_security_level = "none";
+  EXPECT_TRUE(tls_warnings(s).empty());
+}
+
 TEST(TlsPolicy, LogLevelsAreNumbersOrWords) {
   const std::pair<const char*, int> cases[] = {{"0", 0},       {"1", 1},     {"2", 2}, {"none", 0},
                                                {"Routine", 1}, {"debug", 2}, {"", 0}};
