@@ -63,6 +63,7 @@ int run_compile(Invocation&);  // compile.cc
 int run_bench(Invocation&);    // bench.cc
 int run_doctor(Invocation&);   // doctor.cc
 int run_status(Invocation&);   // status.cc
+int run_stress(Invocation&);   // stress.cc
 
 // "headgate: fatal: TEXT" on err; returns `code`.
 int fatal(Invocation& invocation, int code, std::string_view text);

@@ -44,6 +44,8 @@ constexpr auto kCommands = std::to_array<Command>({
      run_bench},
     {"status", "status [--rules] [--top]",
      "the running server: services, tables, and with --rules how often each rule won", run_status},
+    {"stress", "stress status|on|off|auto [SERVICE]",
+     "the dial of the running server: what it says, and by hand", run_stress},
     {"doctor", "doctor", "the libraries that decide, and whether they tell the truth here",
      run_doctor},
 });

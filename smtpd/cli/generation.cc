@@ -141,6 +141,13 @@ Result<session::GenerationPtr> open_generation(const config::Service& service,
   generation->policy.canonical = service.canonical;
   generation->policy.eligible = service.stress_eligible;
   generation->policy.switches = service.stress_eligible && service.calm != service.stressed;
+  for (const std::string& name : service.calm->stress_signals) {
+    const std::optional<stress::SignalName> signal = stress::signal_named(name);
+    if (signal) generation->policy.signals.push_back(*signal);
+  }
+  generation->policy.by_slots =
+      std::find(service.calm->stress_signals.begin(), service.calm->stress_signals.end(),
+                "slots") != service.calm->stress_signals.end();
   generation->policy.duration = service.calm->stress_duration;
   return generation;
 }

@@ -115,7 +115,7 @@ Result<void> Server::open_queue() {
                                               *worker_, log_, env_);
   door_ = std::make_unique<LocalQueue>(io_.get_executor(), intake_disk_, *spool_, *manager_);
   services_ =
-      std::make_unique<session::Services>(*spool_, *door_, loop_, env_, log_, stress_.anvil());
+      std::make_unique<session::Services>(*spool_, *door_, loop_, env_, log_, stress_.house());
   return {};
 }
 
@@ -142,7 +142,7 @@ bool Server::run(const std::function<void()>& reopen_log, const std::function<vo
   for (const auto& [name, running] : running_) running.front->start();
   say(Level::info, fmt::format("daemon started -- version {}, configuration {}", kVersion,
                                config_.embedded ? "embedded" : config_.directory));
-  stress_.start();
+  stress_.start([this] { settle_stress(); });
   renewal_->start(config_.main->check_table_poll_interval);
   if (control_) control_->start();
   ready();
@@ -379,6 +379,15 @@ Task<void> Server::retire(std::shared_ptr<session::Front> front) {
   retired_.erase(front);
 }
 
+// Each service looks at the signals; `ps` shows what has come of it.
+void Server::settle_stress() {
+  std::vector<TitledService> titled;
+  for (const auto& [name, running] : running_)
+    titled.push_back({running.service.name, running.service.type, running.service.stress_eligible,
+                      running.front->stressed() || running.service.calm->stress});
+  title_.set(process_title(titled));
+}
+
 ServerStatus Server::status() {
   ServerStatus status;
   status.version = kVersion;
@@ -386,15 +395,19 @@ ServerStatus Server::status() {
   status.uptime_seconds =
       std::chrono::duration_cast<std::chrono::seconds>(env_.steady() - started_).count();
   for (const auto& [name, running] : running_) {
-    const stress::Slots& slots = running.front->slots();
-    status.services.push_back(
-        {running.service.name, name, slots.in_use(), slots.limit(), running.front->stressed()});
+    status.services.push_back(service_info(*running.front, env_, stress_.house()));
   }
+  status.house = house_info(stress_.house());
   return status;
 }
 
 // What takes long, summing up the rules and writing it down, is done off the loop.
 Task<std::string> Server::answer(std::string request) {
+  if (request.starts_with("stress ")) {
+    std::vector<session::Front*> fronts;
+    for (const auto& [name, running] : running_) fronts.push_back(running.front.get());
+    co_return answer_stress(request, fronts);
+  }
   if (request != "status" && request != "status rules")
     co_return "{\"error\": \"unknown request\"}\n";
   ServerStatus report = status();

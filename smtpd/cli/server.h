@@ -20,6 +20,7 @@
 #include "engine/rules/program_source.h"
 #include "smtpd/cli/control.h"
 #include "smtpd/cli/local_queue.h"
+#include "smtpd/cli/process_title.h"
 #include "smtpd/cli/renewal.h"
 #include "smtpd/cli/status_report.h"
 #include "smtpd/cli/stress_desk.h"
@@ -77,6 +78,7 @@ class Server : private Renewal::House {
   void retire_vanished(const config::Config& fresh);
   Task<void> retire(std::shared_ptr<session::Front> front);
   void cut();
+  void settle_stress();
   ServerStatus status();
   Task<std::string> answer(std::string request);
   void warn_of_ignored(const config::Settings& fresh);
@@ -84,6 +86,7 @@ class Server : private Renewal::House {
   [[nodiscard]] bool past(const std::optional<SteadyTime>& time) const;
   void say(Level level, std::string text);
 
+  ProcessTitle title_;  // first: before there are threads
   config::Config config_;
   EventSink& log_;
   Env& env_;

@@ -182,7 +182,7 @@ std::string document_text(const Json& document, RuleOrder rules) {
       fmt::format("headgate {}, process {}, up {}\n\n", document.at("version").get<std::string>(),
                   document.at("pid").get<std::int64_t>(),
                   duration(document.at("uptime_seconds").get<std::int64_t>()));
-  text += services_text(document.at("services"));
+  text += services_text(document.at("services")) + '\n' + stress_text(document);
   for (const Json& table : document.at("tables")) text += '\n' + table_text(table);
   if (rules != RuleOrder::none) text += '\n' + rules_text(document.at("tables"), rules);
   return text;
@@ -197,12 +197,15 @@ std::string status_json(const ServerStatus& status) {
                    {"services", Json::array()},
                    {"tables", Json::array()}};
   for (const ServiceInfo& service : status.services) {
-    document["services"].push_back({{"service", service.service},
-                                    {"name", service.name},
-                                    {"slots_in_use", service.slots_in_use},
-                                    {"slots", service.slots},
-                                    {"stress", service.stressed ? "stressed" : "calm"}});
+    Json row = {{"service", service.service},
+                {"name", service.name},
+                {"slots_in_use", service.slots_in_use},
+                {"slots", service.slots},
+                {"stress", service.stressed ? "stressed" : "calm"}};
+    row.update(stress_json(service));
+    document["services"].push_back(std::move(row));
   }
+  document["stress"] = stress_json(status.house);
   for (const TableInfo& table : status.tables)
     document["tables"].push_back(table_json(table, status.with_rules));
   return document.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';

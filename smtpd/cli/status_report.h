@@ -1,5 +1,6 @@
 // The running server at a glance: what it tells over its control socket (JSON), and the same for people.
-//   Form      {"version", "pid", "uptime_seconds", "services": [{"service", "name", "slots_in_use", "slots", "stress"}],
+//   Form      {"version", "pid", "uptime_seconds", "services": [{"service", "name", "slots_in_use", "slots", "stress", and
+//             what stress_status.h says}], "stress": of the whole server, there, too,
 //             "tables": [{"table", "rules", …, "counts": [{"line", "hits", "bytes", "last_hit", "action"}]}]}; "counts"
 //             only when rules were asked for. A new field may come at any time; none changes its meaning.
 //   Units     bytes, seconds; times are Unix time, 0 = never.        Threads  pure.
@@ -10,21 +11,16 @@
 #include <vector>
 
 #include "engine/base/error.h"
+#include "smtpd/cli/stress_status.h"
 #include "smtpd/cli/table_info.h"
 
 namespace headgate::cli {
-
-struct ServiceInfo {
-  std::string service;                       // as in master.cf
-  std::string name;                          // canonical: "25"
-  std::int64_t slots_in_use = 0, slots = 0;  // 0 slots: unlimited
-  bool stressed = false;
-};
 
 struct ServerStatus {
   std::string version;
   std::int64_t pid = 0, uptime_seconds = 0;
   std::vector<ServiceInfo> services;
+  HouseInfo house;
   std::vector<TableInfo> tables;
   bool with_rules = false;
 };

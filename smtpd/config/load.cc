@@ -21,6 +21,9 @@ namespace headgate::config {
 namespace {
 
 constexpr std::string_view kStress = "stress";
+// stress/signals.h has them, and the slots.
+constexpr std::string_view kSignals[] = {"slots",  "loop_lag",        "commit_latency",
+                                         "memory", "memory_pressure", "rss"};
 
 class Loader {
  public:
@@ -104,6 +107,7 @@ class Loader {
       stressable_.push_back(service.name);
     }
     if (service.command != "smtpd") return;
+    warn_of_unknown_signals(*service.calm, entry);
     check_safety(*service.calm, *service.stressed, entry);
     if (auto warning = overrides_without_effect(entry))
       config_.diagnostics.push_back(std::move(*warning));
@@ -150,6 +154,16 @@ class Loader {
       if (safe) continue;
       errors_.push_back({Severity::fatal, safe.error().what, entry.file, entry.line});
       return;
+    }
+  }
+
+  void warn_of_unknown_signals(const Settings& settings, const MasterEntry& entry) {
+    for (const std::string& name : settings.stress_signals) {
+      if (std::find(std::begin(kSignals), std::end(kSignals), name) != std::end(kSignals)) continue;
+      const std::string text = fmt::format("stress_signals: no such signal: {}", name);
+      const auto same = [&](const Diagnostic& earlier) { return earlier.text == text; };
+      if (std::none_of(config_.diagnostics.begin(), config_.diagnostics.end(), same))
+        warn(text, entry.file, entry.line);
     }
   }
 

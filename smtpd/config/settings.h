@@ -150,6 +150,15 @@ struct Settings {
   // on loopback only get stress too (Postfix gives them none).
   seconds stress_duration{1000};
   bool stress_on_loopback = true;
+  // Ours: who makes room when all slots are taken, and for whom.
+  bool stress_evicts_idle_sessions = true;
+  seconds stress_idle_grace{1}, stress_known_good_time{86400};
+  std::int64_t stress_reserved_slots = 2, stress_waiting_limit = 1000;
+  // Ours: what else than full slots is stress.
+  std::vector<std::string> stress_signals;
+  seconds stress_commit_latency_limit{2};
+  std::int64_t stress_loop_lag_limit = 500, stress_memory_limit = 85,
+               stress_memory_pressure_limit = 20, stress_rss_limit = 0;
   // Ours: how many clients are remembered at most.
   std::int64_t stress_clients_limit = 100000;
 };

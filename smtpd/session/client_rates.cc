@@ -29,14 +29,15 @@ void warn(Dialogue& dialogue, std::string_view what, std::int64_t count, std::st
                           session.peer.name_and_address(), session.service, hit));
 }
 
-// True when this event is one too many. An exempt client's ident is empty: it is not counted.
+// True when this event is one too many; noted under `cause`. An exempt client's ident is empty: it is not counted.
 bool over(Dialogue& dialogue, Anvil::Rate rate, std::int64_t limit, std::string_view what,
-          std::string_view parameter) {
+          std::string_view parameter, stress::Cause cause) {
   const std::string& ident = dialogue.session.anvil_ident;
   if (ident.empty()) return false;
-  const std::int64_t count = dialogue.services.anvil.count(ident, rate);
+  const std::int64_t count = dialogue.services.stress.anvil.count(ident, rate);
   if (limit == 0 || count <= limit) return false;
   warn(dialogue, what, count, parameter, limit, true);
+  dialogue.services.stress.tally.add(cause);
   return true;
 }
 
@@ -52,12 +53,13 @@ std::string ident_of(const Session& session) {
 CountedClient::CountedClient(Dialogue& dialogue) : dialogue_(dialogue) {
   if (is_limit_exempt(dialogue.session)) return;
   dialogue.session.anvil_ident = ident_of(dialogue.session);
-  connections_ = dialogue.services.anvil.connected(dialogue.session.anvil_ident);
+  connections_ = dialogue.services.stress.anvil.connected(dialogue.session.anvil_ident);
 }
 
 CountedClient::~CountedClient() {
   // Where the connection itself was not counted (no room), neither is its end.
-  if (connections_.now != 0) dialogue_.services.anvil.disconnected(dialogue_.session.anvil_ident);
+  if (connections_.now != 0)
+    dialogue_.services.stress.anvil.disconnected(dialogue_.session.anvil_ident);
 }
 
 Objection CountedClient::objection() {
@@ -67,9 +69,11 @@ Objection CountedClient::objection() {
   if (count_limit != 0 && connections_.now > count_limit) {
     warn(dialogue_, "Connection concurrency", connections_.now,
          "smtpd_client_connection_count_limit", count_limit, false);
+    dialogue_.services.stress.tally.add(stress::Cause::connection_count);
   } else if (rate_limit != 0 && connections_.rate > rate_limit) {
     warn(dialogue_, "Connection rate", connections_.rate, "smtpd_client_connection_rate_limit",
          rate_limit, true);
+    dialogue_.services.stress.tally.add(stress::Cause::connection_rate);
   } else {
     return std::nullopt;
   }
@@ -83,7 +87,8 @@ bool is_syntax_reply(const proto::Reply& reply) {
 Objection over_message_rate(Dialogue& dialogue) {
   const Session& session = dialogue.session;
   if (!over(dialogue, Anvil::Rate::message, session.settings().smtpd_client_message_rate_limit,
-            "Message delivery request rate", "smtpd_client_message_rate_limit"))
+            "Message delivery request rate", "smtpd_client_message_rate_limit",
+            stress::Cause::message_rate))
     return std::nullopt;
   return proto::reply::too_much_mail(session.peer.address);
 }
@@ -91,7 +96,8 @@ Objection over_message_rate(Dialogue& dialogue) {
 Objection over_recipient_rate(Dialogue& dialogue) {
   const Session& session = dialogue.session;
   if (!over(dialogue, Anvil::Rate::recipient, session.settings().smtpd_client_recipient_rate_limit,
-            "Recipient address rate", "smtpd_client_recipient_rate_limit"))
+            "Recipient address rate", "smtpd_client_recipient_rate_limit",
+            stress::Cause::recipient_rate))
     return std::nullopt;
   return proto::reply::too_many_recipients_from(session.peer.address);
 }
@@ -99,7 +105,7 @@ Objection over_recipient_rate(Dialogue& dialogue) {
 Objection over_auth_rate(Dialogue& dialogue) {
   const Session& session = dialogue.session;
   if (!over(dialogue, Anvil::Rate::auth, session.settings().smtpd_client_auth_rate_limit,
-            "AUTH command rate", "smtpd_client_auth_rate_limit"))
+            "AUTH command rate", "smtpd_client_auth_rate_limit", stress::Cause::auth_rate))
     return std::nullopt;
   return proto::reply::too_many_auth(session.peer.address);
 }
@@ -109,8 +115,9 @@ Objection refused_starttls(Dialogue& dialogue) {
   const std::int64_t limit = session.settings().smtpd_client_new_tls_session_rate_limit;
   if (limit == 0 || session.anvil_ident.empty()) return std::nullopt;
   const std::int64_t count =
-      dialogue.services.anvil.rate(session.anvil_ident, Anvil::Rate::new_tls);
+      dialogue.services.stress.anvil.rate(session.anvil_ident, Anvil::Rate::new_tls);
   if (count <= limit) return std::nullopt;
+  dialogue.services.stress.tally.add(stress::Cause::new_tls_session_rate);
   session.log(dialogue.services.log, Level::warning,
               fmt::format("Refusing {} request from {} for service {} "
                           "(smtpd_client_new_tls_session_rate_limit = {})",
@@ -123,7 +130,8 @@ Objection over_new_tls_rate(Dialogue& dialogue) {
   const Session& session = dialogue.session;
   const config::Settings& settings = session.settings();
   if (!over(dialogue, Anvil::Rate::new_tls, settings.smtpd_client_new_tls_session_rate_limit,
-            "New TLS session rate", "smtpd_client_new_tls_session_rate_limit"))
+            "New TLS session rate", "smtpd_client_new_tls_session_rate_limit",
+            stress::Cause::new_tls_session_rate))
     return std::nullopt;
   return proto::reply::too_many_tls_handshakes(settings.myhostname,
                                                session.peer.name_and_address());

@@ -93,6 +93,7 @@ Task<proto::Reply> conclude(Dialogue& dialogue, Intake& intake, bool ended) {
     const Result<void> done = co_await step(dialogue, intake, end);
     if (!done) co_return proto::reply::queue_write_error();
   }
+  const stress::CommitClock::Lap lap(dialogue.services.stress.commits);
   proto::Reply reply = co_await intake.conclude();
   if (reply.positive()) {
     dialogue.session.forgive_errors();

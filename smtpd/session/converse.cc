@@ -23,6 +23,7 @@ using proto::Verb;
 
 constexpr std::size_t kLoggedInput = 100;
 constexpr std::chrono::seconds kFlushInterval{10};
+constexpr std::chrono::milliseconds kPartingTime{500};
 
 // In the order of proto::Verb.
 constexpr std::array<VerbFunction, proto::kVerbCount> kVerbs = {
@@ -61,7 +62,9 @@ bool contains_word(const std::vector<std::string>& words, std::string_view word)
 class Conversation {
  public:
   Conversation(Dialogue& dialogue, StateSource& states)
-      : dialogue_(dialogue), session_(dialogue.session), wire_(dialogue.wire), states_(states) {}
+      : dialogue_(dialogue), session_(dialogue.session), wire_(dialogue.wire), states_(states) {
+    dialogue_.states = &states_;
+  }
 
   Task<void> run();
   Task<void> say_goodbye(Reply reply);
@@ -82,6 +85,7 @@ class Conversation {
   Task<Next> demand_tls(Verb verb);
   Task<Next> finish(Verb verb, const Answer& answer);
   Task<Next> give_up(Error error);
+  Task<void> make_room();
   void take_state();
   void take_settings();
   void watch_pipelining(std::string_view where);
@@ -186,8 +190,8 @@ Task<Conversation::Next> Conversation::wrap() {
   if (refused_starttls(dialogue_)) co_return Next::end;  // it could not read why
   const std::optional<Reply> refused = co_await begin_tls(dialogue_);
   if (dialogue_.wire_failure) {
-    log_wire_failure(*dialogue_.wire_failure);
-    co_return Next::end;
+    const Next next = co_await give_up(*dialogue_.wire_failure);
+    co_return next;
   }
   if (!refused) co_return Next::go_on;
   const Next next = co_await send(*refused);
@@ -209,15 +213,25 @@ Task<void> Conversation::run() {
 // A stop of the server interrupts the wait, but lets a mail transaction go on.
 Task<Result<net::Line>> Conversation::read_command() {
   const auto limit = static_cast<std::size_t>(session_.settings().line_length_limit);
-  Result<net::Line> line = co_await wire_.read_line(limit);
-  while (!line && line.error().code == Code::cancelled && session_.in_transaction())
-    line = co_await wire_.read_line(limit);
-  co_return line;
+  if (wire_.buffered().find('\n') != std::string_view::npos) {
+    Result<net::Line> here = co_await wire_.read_line(limit);
+    co_return here;
+  }
+  while (true) {
+    states_.waits(session_);
+    Result<net::Line> line = co_await wire_.read_line(limit);
+    dialogue_.makes_room = states_.resumes();
+    const bool interrupted = !line && line.error().code == Code::cancelled;
+    if (dialogue_.makes_room && (line || interrupted))
+      co_return fail(Code::cancelled, "makes room");
+    if (!interrupted || !session_.in_transaction()) co_return line;
+  }
 }
 
 Task<Conversation::Next> Conversation::one_command() {
   take_settings();
   if (session_.errors >= session_.settings().smtpd_hard_error_limit) {
+    dialogue_.services.stress.tally.add(stress::Cause::errors);
     log(Level::info,
         fmt::format("too many errors after {} from {}", session_.after_where(), origin()));
     const Next next = co_await send(proto::reply::too_many_errors(host()));
@@ -242,12 +256,31 @@ Task<Conversation::Next> Conversation::one_command() {
   co_return next;
 }
 
+// For a newcomer who has its slot already: a client that does not read its 421 is not waited for.
+Task<void> Conversation::make_room() {
+  dialogue_.services.stress.tally.add(stress::Cause::made_room);
+  const double idle = std::chrono::duration<double>(*dialogue_.makes_room).count();
+  log(Level::info, fmt::format("making room after {} from {}: idle for {:.1f} s, {} messages",
+                               session_.where, origin(), idle, session_.messages_accepted));
+  if (dialogue_.wire_failure) co_return;  // in a TLS handshake: nothing can be said
+  net::DeadlinePolicy policy;
+  policy.budget = kPartingTime;
+  wire_.set_deadline_policy(policy);
+  wire_.queue(proto::reply::all_ports_busy(host()).bytes());
+  co_await wire_.flush();
+}
+
 Task<Conversation::Next> Conversation::give_up(Error error) {
+  if (dialogue_.makes_room && error.code == Code::cancelled) {
+    co_await make_room();
+    co_return Next::end;
+  }
   if (error.code == Code::cancelled) {
     const Next next = co_await send(proto::reply::all_ports_busy(host()));
     co_return next;
   }
   log_wire_failure(error);
+  if (error.code == Code::timeout) dialogue_.services.stress.tally.add(stress::Cause::timeouts);
   if (error.code == Code::timeout) co_await say_goodbye(proto::reply::timeout_exceeded(host()));
   co_return Next::end;
 }

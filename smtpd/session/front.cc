@@ -1,5 +1,5 @@
-// Slots are taken when a client is accepted and given back when its session has ended; slot_free_ is a timer that never
-// fires and is cancelled to wake the accept loops. Session numbers count up: they stand in the brackets of log lines.
+// Slots are taken when a client is let in (front_admission.cc) and given back when its session has ended; slot_free_ is a
+// timer that never fires and is cancelled to wake the accept loops. Session numbers count up: they stand in the brackets of log lines.
 // Tested by front_test (loopback) and tests/e2e/stress_test.py.
 #include "smtpd/session/front.h"
 
@@ -10,19 +10,14 @@
 #include <fmt/format.h>
 
 #include "smtpd/session/client_rates.h"
+#include "smtpd/session/judge.h"
 
 namespace headgate::session {
-namespace {
-
-constexpr std::chrono::seconds kAcceptRetry{1};
-
-}  // namespace
-
 // Which of its generation's two states a session shall use now; its generation is the Front's as of the last refresh.
 class Front::States final : public StateSource {
  public:
-  States(Front& front, GenerationPtr generation)
-      : front_(front), generation_(std::move(generation)) {}
+  States(Front& front, GenerationPtr generation, stress::Seat& seat)
+      : front_(front), generation_(std::move(generation)), seat_(seat) {}
 
   StatePtr current() override {
     return front_.controller_.stressed() ? generation_->stressed : generation_->calm;
@@ -32,9 +27,34 @@ class Front::States final : public StateSource {
 
   [[nodiscard]] bool stopping() const override { return front_.stopping_; }
 
+  void waits(const Session& session) override {
+    note_messages(session);
+    if (session.chunks != Session::Chunks::none) return;  // for the next piece of a message
+    stress::Progress progress;
+    progress.messages = session.messages_accepted;
+    progress.steps = session.steps();
+    progress.in_transaction = session.in_transaction();
+    seat_.waits(progress);
+    if (front_.waiting_.size() != 0) front_.admit_soon();
+  }
+
+  std::optional<std::chrono::milliseconds> resumes() override {
+    if (!seat_.resumes()) return std::nullopt;
+    return seat_.idle();
+  }
+
+  // A message speaks for its client from the moment it is accepted.
+  void note_messages(const Session& session) {
+    if (session.messages_accepted == messages_) return;
+    messages_ = session.messages_accepted;
+    front_.services_.stress.reputation.accepted(session.peer.address);
+  }
+
  private:
   Front& front_;
   GenerationPtr generation_;
+  stress::Seat& seat_;
+  std::uint32_t messages_ = 0;
 };
 
 Front::Front(aio::any_io_executor executor, GenerationPtr generation, Services& services,
@@ -44,10 +64,21 @@ Front::Front(aio::any_io_executor executor, GenerationPtr generation, Services& 
       services_(services),
       names_(names),
       slots_(generation_->maxproc),
-      controller_(generation_->policy, services.env, services.log),
+      seats_(services.env, services.stress.reputation),
+      controller_(generation_->policy, services.env, services.log, services.stress.signals,
+                  services.stress.history),
       slot_free_(executor, aio::steady_timer::time_point::max()),
+      admit_at_(executor, aio::steady_timer::time_point::max()),
       stress_ends_(executor),
-      over_(executor, aio::steady_timer::time_point::max()) {}
+      over_(executor, aio::steady_timer::time_point::max()) {
+  set_many();
+}
+
+// A client in more than a tenth of the slots is one that holds many.
+void Front::set_many() {
+  waiting_.set_crowded(static_cast<std::size_t>(std::max<std::int64_t>(slots_.limit(), 1)));
+  seats_.set_many(static_cast<std::size_t>(std::max<std::int64_t>(slots_.limit(), 0)) / 10);
+}
 
 Result<void> Front::open_listener(const aio::ip::tcp::endpoint& endpoint) {
   const std::int64_t wanted =
@@ -94,6 +125,10 @@ std::vector<net::Endpoint> Front::listening_on() const {
 }
 
 void Front::start() {
+  if (!std::exchange(admitting_, true)) {
+    ++coroutines_;
+    aio::co_spawn(executor_, keep_admitting(), aio::detached);
+  }
   for (const auto& listener : listeners_) {
     ++coroutines_;
     aio::co_spawn(executor_, accept_from(*listener), aio::detached);
@@ -103,6 +138,7 @@ void Front::start() {
 void Front::reload(GenerationPtr generation) {
   generation_ = std::move(generation);
   slots_.set_limit(generation_->maxproc);
+  set_many();
   controller_.set_policy(generation_->policy);
   if (slots_.full() && slots_.in_use() > 0) {  // the new limit is reached already
     controller_.taken(slots_);
@@ -112,10 +148,13 @@ void Front::reload(GenerationPtr generation) {
     await_end_of_stress();
   }
   slot_free_.cancel();
+  admit_soon();
 }
 
 void Front::drain() {
   stopping_ = true;
+  waiting_.clear();
+  admit_soon();
   for (const auto& listener : listeners_) listener->close();
   for (net::TcpWire* wire : wires_) wire->interrupt();
   slot_free_.cancel();
@@ -134,48 +173,10 @@ void Front::say(Level level, std::string text) {
   services_.log.write(event);
 }
 
-Task<void> Front::wait_for_slot() {
-  while (slots_.full() && !stopping_) {
-    [[maybe_unused]] const auto [cancelled] = co_await slot_free_.async_wait(kAsTuple);
-  }
-}
-
-Task<void> Front::accept_from(net::Listener& listener) {
-  while (!stopping_) {
-    co_await wait_for_slot();
-    if (stopping_) break;
-    Result<aio::ip::tcp::socket> socket = co_await listener.accept();
-    if (!socket) {
-      if (socket.error().code == Code::cancelled) break;
-      say(Level::warning, socket.error().text());
-      co_await services_.loop.pause(kAcceptRetry);
-      continue;
-    }
-    co_await wait_for_slot();  // another listener may have been quicker
-    if (stopping_ || !slots_.take()) continue;
-    controller_.taken(slots_);
-    stress_ends_.cancel();
-    ++coroutines_;
-    aio::co_spawn(executor_, serve(std::move(*socket)), aio::detached);
-  }
-  coroutine_ended();
-}
-
-void Front::coroutine_ended() {
-  if (--coroutines_ == 0) over_.cancel();
-}
-
 Task<void> Front::until_finished() {
   while (!finished()) {
     [[maybe_unused]] const auto [cancelled] = co_await over_.async_wait(kAsTuple);
   }
-}
-
-void Front::release_slot() {
-  slots_.release();
-  controller_.released(slots_);
-  slot_free_.cancel();
-  await_end_of_stress();
 }
 
 void Front::await_end_of_stress() {
@@ -187,22 +188,33 @@ void Front::await_end_of_stress() {
   });
 }
 
-// The slot and the wire's registration last exactly as long as this.
-Task<void> Front::serve(aio::ip::tcp::socket socket) {
+// The seat and the wire's registration last exactly as long as this, the slot until then or until the seat is another's.
+Task<void> Front::serve(Newcomer newcomer) {
+  bool slot_is_mine = true;
   {
-    net::TcpWire wire(std::move(socket));
+    net::TcpWire wire(std::move(newcomer.socket));
     wires_.insert(&wire);
+    // Whoever wants the seat may be on another thread; the wire is touched on its own, and not once it is gone.
+    const auto target = std::make_shared<net::TcpWire*>(&wire);
+    const std::function<void()> wake = [executor = executor_, target] {
+      aio::post(executor, [target] {
+        if (*target != nullptr) (*target)->interrupt();
+      });
+    };
+    stress::Seat seat(seats_, newcomer.address, newcomer.trusted, wake);
     std::string failure;
     try {
-      co_await hold_session(wire);
+      co_await hold_session(wire, seat);
     } catch (const std::exception& error) {
       failure = error.what();
     }
     if (!failure.empty()) say(Level::error, fmt::format("session ended: {}", failure));
+    *target = nullptr;
     wires_.erase(&wire);
     wire.close();
+    slot_is_mine = !seat.resumes();  // from here on it cannot be chosen any more
   }
-  release_slot();
+  if (slot_is_mine) release_slot();
   coroutine_ended();
 }
 
@@ -214,7 +226,7 @@ Task<Peer> Front::identify(const net::TcpWire& wire, const config::Settings& set
   peer.port = client.port;
   peer.server_address = server.address;
   peer.server_port = server.port;
-  if (!settings.smtpd_peername_lookup) co_return peer;
+  if (!settings.smtpd_peername_lookup || skips_names()) co_return peer;
   net::PeerName found = co_await names_.look_up(client.address);
   if (!found.warning.empty()) say(Level::warning, found.warning);
   peer.name = std::move(found.name);
@@ -222,13 +234,22 @@ Task<Peer> Front::identify(const net::TcpWire& wire, const config::Settings& set
   co_return peer;
 }
 
-Task<void> Front::hold_session(net::TcpWire& wire) {
-  States states(*this, generation_);
+// The first thing that is left out at level 2: the name in log lines and Received. Where a restriction asks for it, it is
+// looked up all the same.
+bool Front::skips_names() {
+  return controller_.level() >= stress::kSevere && !generation_->stressed->needs_client_name;
+}
+
+Task<void> Front::hold_session(net::TcpWire& wire, stress::Seat& seat) {
+  States states(*this, generation_, seat);
   const StatePtr state = states.current();
   const std::string service = generation_->policy.service;
   Peer peer = co_await identify(wire, *state->settings);
   Session session(++services_.sessions_begun, service, std::move(peer), state);
   co_await talk(wire, session, states);
+  states.note_messages(session);
+  const bool for_nothing = session.messages_accepted == 0 && (seat.leaving() || stressed());
+  if (for_nothing && !is_trusted(session)) services_.stress.reputation.strike(session.peer.address);
 }
 
 Task<void> Front::talk(net::Wire& wire, Session& session, States& states) {

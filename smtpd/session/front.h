@@ -1,12 +1,14 @@
-// Front: one inet service: its listeners, its slots, its stress, its sessions. When all slots are taken it does not
-// accept: newcomers wait in the kernel's backlog, as with Postfix.
+// Front: one inet service: its listeners, its slots, its stress, its sessions. When all slots are taken newcomers wait,
+// and the least deserving idle session makes room for them (front_admission.cc).
 //   Lifetime  borrows Services and PeerNames. Destroy it only when finished() says so.
 //   Threads   everything on the one executor.
 //   Errors    listen() fails as net::Listener::open does; later trouble is logged and waited out.
 //   Source    master(8), smtpd(8); smtpd.md §2.3, §2.6, §3.1; architecture.md §5.
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,7 +17,9 @@
 #include "smtpd/net/peer_name.h"
 #include "smtpd/net/tcp_wire.h"
 #include "smtpd/session/converse.h"
+#include "smtpd/session/waiting_room.h"
 #include "smtpd/stress/controller.h"
+#include "smtpd/stress/seats.h"
 
 namespace headgate::session {
 
@@ -53,19 +57,39 @@ class Front {
 
   [[nodiscard]] const stress::Slots& slots() const { return slots_; }
 
+  [[nodiscard]] const stress::Seats& seats() const { return seats_; }
+
+  [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
+
   [[nodiscard]] bool stressed() { return controller_.stressed(); }
+
+  [[nodiscard]] stress::Controller& controller() { return controller_; }
+
+  [[nodiscard]] const Generation& generation() const { return *generation_; }
 
  private:
   class States;
 
   Result<void> open_listener(const aio::ip::tcp::endpoint& endpoint);
-  Task<void> accept_from(net::Listener& listener);
-  Task<void> wait_for_slot();
-  Task<void> serve(aio::ip::tcp::socket socket);
-  Task<void> hold_session(net::TcpWire& wire);
+  Task<void> serve(Newcomer newcomer);
+  Task<void> hold_session(net::TcpWire& wire, stress::Seat& seat);
   Task<Peer> identify(const net::TcpWire& wire, const config::Settings& settings);
   Task<void> talk(net::Wire& wire, Session& session, States& states);
+  // front_admission.cc
+  Task<void> accept_from(net::Listener& listener);
+  Task<void> wait_for_room();
+  void arrive(aio::ip::tcp::socket socket);
+  [[nodiscard]] std::chrono::milliseconds idle_limit(stress::Standing standing) const;
+  [[nodiscard]] std::chrono::milliseconds in_mail(std::chrono::milliseconds idle) const;
+  bool make_room(const Newcomer& newcomer);
+  void admit_soon();
+  void admit_waiting();
+  Task<void> keep_admitting();
+  void begin(Newcomer newcomer);
+  void turn_away_unserved(Newcomer newcomer);
+  [[nodiscard]] bool skips_names();
   void release_slot();
+  void set_many();
   void await_end_of_stress();
   void coroutine_ended();
   void say(Level level, std::string text);
@@ -75,15 +99,18 @@ class Front {
   Services& services_;
   net::PeerNames& names_;
   stress::Slots slots_;
+  stress::Seats seats_;
+  WaitingRoom waiting_;
   stress::Controller controller_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   std::vector<std::unique_ptr<net::Listener>> closed_;  // their accept loops may not have ended
   std::vector<aio::ip::tcp::endpoint>
       endpoints_;  // where listeners_ are or shall be again, with the ports that the kernel picked
   std::set<net::TcpWire*> wires_;
-  aio::steady_timer slot_free_, stress_ends_, over_;
+  aio::steady_timer slot_free_, admit_at_, stress_ends_, over_;
   std::size_t coroutines_ = 0;
-  bool stopping_ = false;
+  bool stopping_ = false, admitting_ = false;
+  std::optional<SteadyTime> turned_away_told_;
 };
 
 }  // namespace headgate::session

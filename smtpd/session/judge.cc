@@ -130,6 +130,11 @@ bool is_limit_exempt(const Session& session) {
   return matches(*session.state->limit_exceptions, session.peer.address);
 }
 
+bool is_trusted(const Session& session) {
+  const Result<bool> ours = session.state->access->in_mynetworks(session.peer.address);
+  return ours && *ours;
+}
+
 bool is_forbidden_command(const Session& session, std::string_view word) {
   return matches(*session.state->forbidden_commands, word);
 }

@@ -28,6 +28,9 @@ bool is_local_client(const Session& session);
 // smtpd_client_event_limit_exceptions.
 bool is_limit_exempt(const Session& session);
 
+// mynetworks, later also who has authenticated: never a suspect, whatever it does.
+bool is_trusted(const Session& session);
+
 // smtpd_forbidden_commands: an unknown verb that no mail client says.
 bool is_forbidden_command(const Session& session, std::string_view word);
 

@@ -21,6 +21,7 @@ struct ServiceState {
   std::shared_ptr<checks::CheckSet> checks;
   std::shared_ptr<access::Access> access;
   std::shared_ptr<access::MatchList> limit_exceptions;    // smtpd_client_event_limit_exceptions
+  bool needs_client_name = false;                         // a restriction asks for it
   std::shared_ptr<access::MatchList> forbidden_commands;  // smtpd_forbidden_commands
   // Null: no TLS is wanted, or it cannot be had. Whoever opens a service adds both: contexts outlive a change of tables.
   std::shared_ptr<net::TlsContext> tls;

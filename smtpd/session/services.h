@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "engine/base/env.h"
@@ -15,9 +16,11 @@
 #include "smtpd/net/aio.h"
 #include "smtpd/queue/writer.h"
 #include "smtpd/session/service_state.h"
-#include "smtpd/stress/anvil.h"
+#include "smtpd/stress/house.h"
 
 namespace headgate::session {
+
+class Session;
 
 // Door 2: a message is handed over.
 class QueueDoor {
@@ -64,20 +67,26 @@ class StateSource {
   // From now on current() gives what the last reload brought.
   virtual void refresh() {}
 
+  // Around a wait for the client's next command. resumes() gives how long the session had been idle when it was chosen to
+  // make room for another: it must end now (421).
+  virtual void waits(const Session& session) { static_cast<void>(session); }
+
+  virtual std::optional<std::chrono::milliseconds> resumes() { return std::nullopt; }
+
   // The server is stopping: end the session at the next pause in its dialogue.
   [[nodiscard]] virtual bool stopping() const = 0;
 };
 
 struct Services {
-  Services(queue::Spool& s, QueueDoor& q, Loop& l, Env& e, EventSink& g, stress::Anvil& a)
-      : spool(s), queue(q), loop(l), env(e), log(g), anvil(a) {}
+  Services(queue::Spool& s, QueueDoor& q, Loop& l, Env& e, EventSink& g, stress::House& h)
+      : spool(s), queue(q), loop(l), env(e), log(g), stress(h) {}
 
   queue::Spool& spool;
   QueueDoor& queue;
   Loop& loop;
   Env& env;
   EventSink& log;
-  stress::Anvil& anvil;
+  stress::House& stress;
   std::uint32_t sessions_begun = 0;  // the last session's number
 };
 

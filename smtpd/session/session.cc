@@ -1,6 +1,9 @@
 // Tested by the dialogues in tests/smtp.
 #include "smtpd/session/session.h"
 
+#include <algorithm>
+#include <bit>
+
 #include <fmt/format.h>
 
 #include "smtpd/proto/address.h"
@@ -15,6 +18,7 @@ std::string ratio(std::uint32_t good, std::uint32_t all) {
 }  // namespace
 
 void Session::forget_transaction() {
+  if (envelope) most_recipients_ = std::max(most_recipients_, envelope->recipients.size());
   chunked.reset();  // before the envelope that it borrows
   chunks = Chunks::none;
   envelope.reset();
@@ -55,14 +59,27 @@ std::string Session::disconnect_text() const {
 void Session::count(proto::Verb verb, bool success) {
   Count& count = counts_[static_cast<std::size_t>(verb)];
   ++count.all;
-  if (success) ++count.good;
+  if (!success) return;
+  ++count.good;
+  if (!proto::row(verb).junk || verb == proto::Verb::ehlo || verb == proto::Verb::helo)
+    verbs_done_ |= 1U << static_cast<unsigned>(verb);
 }
 
 void Session::count_junk() {
   if (junk++ > settings().smtpd_junk_command_limit) ++errors;
 }
 
-void Session::forgive_errors() { errors = junk = 0; }
+void Session::forgive_errors() {
+  errors = junk = 0;
+  verbs_done_ = 0;
+  most_recipients_ = 0;
+}
+
+std::uint64_t Session::steps() const {
+  const std::size_t recipients = envelope ? envelope->recipients.size() : 0;
+  return static_cast<std::uint64_t>(std::popcount(verbs_done_)) +
+         std::max(most_recipients_, recipients);
+}
 
 void Session::log(EventSink& sink, Level level, std::string text, Program program) const {
   Event event;

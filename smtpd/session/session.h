@@ -63,6 +63,10 @@ class Session {
   void count_junk();      // beyond smtpd_junk_command_limit a junk command is an error
   void forgive_errors();  // after an accepted message
 
+  // How far it has come since the last accepted message: kinds of commands that succeeded and recipients. What was done
+  // once is done: neither NOOPs nor RSET and MAIL in turn make it grow.
+  [[nodiscard]] std::uint64_t steps() const;
+
   void log(EventSink& sink, Level level, std::string text, Program program = Program::smtpd) const;
   // The same, told to the JSON log as an event of that kind, with `more` fields beside who the client is.
   void log_as(std::string_view kind, EventSink& sink, std::string text,
@@ -101,6 +105,8 @@ class Session {
   void write(EventSink& sink, Event event) const;
 
   std::array<Count, proto::kVerbCount> counts_{};
+  std::uint32_t verbs_done_ = 0;  // a bit a verb, since the last accepted message
+  std::size_t most_recipients_ = 0;
 };
 
 }  // namespace headgate::session

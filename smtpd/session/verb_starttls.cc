@@ -109,7 +109,13 @@ Task<std::optional<proto::Reply>> begin_tls(Dialogue& dialogue) {
         fmt::format("{}: TLS cipher list \"{}\"", from, session.state->tls->options().ciphers));
   }
   const net::TlsStart how = handshake(dialogue);
+  if (dialogue.states != nullptr) dialogue.states->waits(session);
   Result<net::TlsInfo> tls = co_await dialogue.wire.start_tls(how);
+  if (dialogue.states != nullptr) dialogue.makes_room = dialogue.states->resumes();
+  if (dialogue.makes_room) {
+    dialogue.wire_failure = Error{Code::cancelled, "makes room", {}};
+    co_return std::nullopt;
+  }
   if (!tls) {
     log_failure(dialogue, tls.error());
     dialogue.wire_failure = Error{Code::closed, "TLS handshake failed", {}};

@@ -21,6 +21,9 @@ struct Dialogue {
   Services& services;
   bool command_ended_bare = false;  // the command line ended in LF alone
   std::optional<Error> wire_failure{};
+  StateSource* states = nullptr;  // who hears of waits; converse() sets it
+  // The session was chosen to make room, after so long without a step.
+  std::optional<std::chrono::milliseconds> makes_room{};
 };
 
 // A reply, and whether the command counts as failed (smtpd_hard_error_limit, the disconnect line).

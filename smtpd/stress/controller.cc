@@ -1,7 +1,9 @@
-// full_ holds the window open without a timer: until_ is set anew when the first slot becomes free again.
+// full_ holds the window open without a timer: until_ is set anew when the first slot becomes free again. Everybody who
+// asks for the level settles what has changed, so a change is noticed at the next command at the latest.
 // Tested by controller_test with a clock that the test moves.
 #include "smtpd/stress/controller.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -14,10 +16,11 @@ constexpr std::string_view kHelp = "https://www.postfix.org/STRESS_README.html";
 
 }  // namespace
 
-Controller::Controller(Policy policy, Env& env, EventSink& log)
-    : policy_(std::move(policy)), env_(env), log_(log) {}
+Controller::Controller(Policy policy, Env& env, EventSink& log, const Signals& signals,
+                       History& history)
+    : env_(env), log_(log), signals_(signals), history_(history), policy_(std::move(policy)) {}
 
-void Controller::say(Level level, std::string text) {
+void Controller::say(headgate::Level level, std::string text) {
   Event event;
   event.program = Program::master;
   event.level = level;
@@ -25,52 +28,146 @@ void Controller::say(Level level, std::string text) {
   log_.write(event);
 }
 
+void Controller::set_policy(Policy policy) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  policy_ = std::move(policy);
+}
+
+void Controller::set_mode(Mode mode) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  mode_ = mode;
+  settle();
+}
+
+Mode Controller::mode() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return mode_;
+}
+
 void Controller::taken(const Slots& slots) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  in_use_ = slots.in_use();
+  limit_ = slots.limit();
   if (!policy_.eligible || !slots.full()) return;
-  if (policy_.switches) enter(slots);
-  full_ = true;  // after enter(), which must see a time that ran out before this client came
+  settle();  // a time that ran out before this client came is over
+  window_ = full_ = true;
+  settle();
   warn_busy(slots);
 }
 
 void Controller::released(const Slots& slots) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  in_use_ = slots.in_use();
+  limit_ = slots.limit();
   if (!full_ || slots.full()) return;
   full_ = false;
   until_ = env_.steady() + policy_.duration;
 }
 
-void Controller::enter(const Slots& slots) {
-  if (stressed()) return;
-  on_ = true;
-  since_ = env_.steady();
-  say(Level::info, fmt::format("stress: service \"{}\" ({}) entering stress mode ({}/{} busy)",
-                               policy_.service, policy_.canonical, slots.in_use(), slots.limit()));
+void Controller::waiting(const Slots& slots, std::size_t clients) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  in_use_ = slots.in_use();
+  limit_ = slots.limit();
+  waiting_ = clients;
+  settle();
 }
 
-bool Controller::stressed() {
-  if (!on_ || full_ || env_.steady() < until_) return on_;
-  on_ = false;
-  const auto lasted = std::chrono::duration_cast<std::chrono::seconds>(env_.steady() - since_);
-  say(Level::info, fmt::format("stress: service \"{}\" ({}) leaving stress mode after {} s",
-                               policy_.service, policy_.canonical, lasted.count()));
-  return false;
+Controller::Verdict Controller::verdict() const {
+  if (!policy_.switches) return {kCalm, "not switched"};
+  if (mode_ == Mode::off) return {kCalm, "off by hand"};
+  Verdict found{kCalm, "calm"};
+  if (mode_ == Mode::on) found = {kStressed, "on by hand"};
+  if (policy_.by_slots && window_) {
+    const double load = static_cast<double>(in_use_) + static_cast<double>(waiting_);
+    const bool severe = waiting_ != 0 && load >= kSevereLoad * static_cast<double>(limit_);
+    if (severe)
+      found = {kSevere, fmt::format("{}/{} busy, {} waiting", in_use_, limit_, waiting_)};
+    else if (found.level < kStressed)
+      found = {kStressed, fmt::format("{}/{} busy", in_use_, limit_)};
+  }
+  for (const SignalName signal : policy_.signals) {
+    const Level level = signals_.level(signal);
+    if (level > found.level) found = {level, signals_.why(signal)};
+  }
+  if (signal_window_ && found.level < kStressed) found = {kStressed, "after " + signal_why_};
+  return found;
+}
+
+void Controller::look_at_signals() {
+  for (const SignalName signal : policy_.signals) {
+    if (signals_.level(signal) == kCalm) continue;
+    signal_window_ = true;
+    signal_until_ = env_.steady() + policy_.duration;
+    signal_why_ = signals_.why(signal);
+    return;
+  }
+  if (env_.steady() >= signal_until_) signal_window_ = false;
+}
+
+Level Controller::settle() {
+  look_at_signals();
+  if (window_ && !full_ && env_.steady() >= until_) window_ = false;
+  Verdict now = verdict();
+  const Level before = std::exchange(level_, now.level);
+  if (before == level_) return level_;
+  why_ = now.why;
+  const std::string who =
+      fmt::format("stress: service \"{}\" ({})", policy_.service, policy_.canonical);
+  if (before == kCalm) since_ = env_.steady();
+  if (level_ == kCalm) {
+    const auto lasted = std::chrono::duration_cast<std::chrono::seconds>(env_.steady() - since_);
+    say(headgate::Level::info,
+        fmt::format("{} leaving stress mode after {} s", who, lasted.count()));
+  } else if (before == kCalm) {
+    say(headgate::Level::info, fmt::format("{} entering stress mode ({})", who, now.why));
+  }
+  if (level_ == kSevere || before == kSevere)
+    say(headgate::Level::info, fmt::format("{} level {} -> {} ({})", who, before, level_, now.why));
+  history_.add({env_.wall(), policy_.canonical, before, level_, std::move(now.why)});
+  return level_;
+}
+
+Level Controller::level() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return settle();
+}
+
+std::string Controller::why() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return policy_.switches ? why_ : "not switched";
 }
 
 std::optional<SteadyTime> Controller::ends_at() const {
-  if (!on_ || full_) return std::nullopt;
-  return until_;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (full_ || (!window_ && !signal_window_)) return std::nullopt;
+  return std::max(window_ ? until_ : SteadyTime::min(),
+                  signal_window_ ? signal_until_ : SteadyTime::min());
+}
+
+SignalView Controller::slots_view(const Slots& slots) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  SignalView view{"slots", "of maxproc", std::nullopt, {}, kCalm};
+  if (slots.limit() == 0) return view;
+  const auto limit = static_cast<double>(slots.limit());
+  view.value = (static_cast<double>(slots.in_use()) + static_cast<double>(waiting_)) / limit;
+  if (!policy_.eligible || !policy_.by_slots) return view;
+  view.thresholds = {1, kSevereLoad};
+  if (window_) view.level = waiting_ != 0 && *view.value >= kSevereLoad ? kSevere : kStressed;
+  return view;
 }
 
 void Controller::warn_busy(const Slots& slots) {
   const SteadyTime now = env_.steady();
   if (warned_ && now - *warned_ <= kWarningInterval) return;
   warned_ = now;
-  say(Level::warning, fmt::format("service \"{}\" ({}) has reached its process limit \"{}\": new "
-                                  "clients may experience noticeable delays",
-                                  policy_.service, policy_.canonical, slots.limit()));
-  say(Level::warning,
+  say(headgate::Level::warning,
+      fmt::format("service \"{}\" ({}) has reached its process limit \"{}\": new clients may "
+                  "experience noticeable delays",
+                  policy_.service, policy_.canonical, slots.limit()));
+  say(headgate::Level::warning,
       "to avoid this condition, increase the process count in master.cf or reduce the service time "
       "per client");
-  say(Level::warning,
+  say(headgate::Level::warning,
       fmt::format("see {} for examples of stress-adapting configuration settings", kHelp));
 }
 

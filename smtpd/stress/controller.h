@@ -1,17 +1,25 @@
-// Controller: is this service under stress? On when the last slot is taken, off `duration` after it was last full.
-// It counts, tells and logs; what stress changes was decided at load time, in two Settings.
+// Controller: how stressed is this service? Level 1 with the last slot, or when one of the server's signals says so, and
+// for `duration` after it was last full or the signal last said it; level 2 while a signal is severe, or several times as many clients wait as there
+// are slots. By hand it can be set on or off. It counts, tells and logs; what stress changes was decided at load time, in
+// two Settings.
 //   Units     time by Env::steady(); the warning's interval is master(8)'s 1000 s.
-//   Lifetime  borrows Env and EventSink.            Threads  one owner: the loop that accepts.
+//   Lifetime  borrows Env, EventSink, Signals and History.            Threads  any.
 //   Source    master_avail(3), STRESS_README; smtpd.md §2.2 to §2.5. Differs from Postfix: the window grows as long as
-//             the service is full, and entering and leaving are logged (docs/compat.md).
+//             the service is full, entering and leaving are logged, there are signals and a level 2 (docs/compat.md).
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/base/env.h"
 #include "engine/base/event.h"
+#include "smtpd/stress/history.h"
+#include "smtpd/stress/signals.h"
 #include "smtpd/stress/slots.h"
 
 namespace headgate::stress {
@@ -22,36 +30,74 @@ struct Policy {
   bool eligible = false;  // gets the warning
   bool switches = false;  // calm and stressed differ: not so when stress is forced on or off
   std::chrono::seconds duration{1000};
+  bool by_slots = true;               // the signal "slots"
+  std::vector<SignalName> signals{};  // the others
 };
+
+enum class Mode : std::uint8_t { automatic, on, off };
 
 class Controller {
  public:
-  Controller(Policy policy, Env& env, EventSink& log);
+  // At this many times its slots, in use and waiting together, a service is at level 2.
+  static constexpr double kSevereLoad = 3;
+
+  Controller(Policy policy, Env& env, EventSink& log, const Signals& signals, History& history);
 
   // A reload: the state stays, as master(8)'s does.
-  void set_policy(Policy policy) { policy_ = std::move(policy); }
+  void set_policy(Policy policy);
 
   // After a slot was taken, before its session reads stressed(): the session that fills the last slot is stressed.
   void taken(const Slots& slots);
   // After a slot was released.
   void released(const Slots& slots);
+  // How many wait for a slot.
+  void waiting(const Slots& slots, std::size_t clients);
 
-  // Notices, and logs once, that the time is over.
-  [[nodiscard]] bool stressed();
+  // By hand, until it is `automatic` again.
+  void set_mode(Mode mode);
+  [[nodiscard]] Mode mode() const;
 
-  // When stressed() will notice, unless the service fills again; nothing while calm or full.
+  // Notices, and logs once, what has changed.
+  [[nodiscard]] Level level();
+
+  [[nodiscard]] bool stressed() { return level() >= kStressed; }
+
+  [[nodiscard]] std::string why() const;  // the present level
+
+  // When level() will notice the end, unless the service fills again; nothing while calm or full.
   [[nodiscard]] std::optional<SteadyTime> ends_at() const;
 
- private:
-  void enter(const Slots& slots);
-  void warn_busy(const Slots& slots);
-  void say(Level level, std::string text);
+  // The slots' signal, as `status` shows it: times full.
+  [[nodiscard]] SignalView slots_view(const Slots& slots) const;
 
-  Policy policy_;
+ private:
+  struct Verdict {
+    Level level = kCalm;
+    std::string why;
+  };
+
+  [[nodiscard]] Verdict verdict() const;
+  void look_at_signals();
+  Level settle();
+  void warn_busy(const Slots& slots);
+  void say(headgate::Level level, std::string text);
+
   Env& env_;
   EventSink& log_;
-  bool on_ = false, full_ = false;
-  SteadyTime since_{}, until_{};
+  const Signals& signals_;
+  History& history_;
+
+  mutable std::mutex mutex_;
+  Policy policy_;
+  Mode mode_ = Mode::automatic;
+  Level level_ = kCalm;
+  std::string why_ = "calm";
+  bool window_ = false, full_ = false;  // the slots' 1000 s
+  std::int64_t in_use_ = 0, limit_ = 0;
+  std::size_t waiting_ = 0;
+  bool signal_window_ = false;
+  std::string signal_why_;
+  SteadyTime since_{}, until_{}, signal_until_{};
   std::optional<SteadyTime> warned_;
 };
 

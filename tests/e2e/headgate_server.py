@@ -35,6 +35,7 @@ virtual_mailbox_domains =
 virtual_mailbox_base = {directory}
 virtual_mailbox_maps = static:Maildir/
 smtpd_peername_lookup = no
+stress_signals = slots
 """
 
 

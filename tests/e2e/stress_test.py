@@ -36,7 +36,7 @@ def submit(smtp, subject, body="x"):
 
 class Stress(unittest.TestCase):
     def test_the_last_slot_switches_the_checks(self):
-        main = ("header_checks = pcre:$config_directory/checks\nsmtpd_timeout = 300s\nsmtpd_hard_error_limit = 20\n"
+        main = ("stress_evicts_idle_sessions = no\nheader_checks = pcre:$config_directory/checks\nsmtpd_timeout = 300s\nsmtpd_hard_error_limit = 20\n"
                 "smtpd_junk_command_limit = 100\n")
         with Server(main, maxproc=3, files={"checks": CHECKS}) as server:
             first = server.client()
@@ -88,7 +88,7 @@ class Stress(unittest.TestCase):
             last.close()
 
     def test_a_stressed_client_that_errs_makes_room_at_once(self):
-        with Server(maxproc=2) as server:
+        with Server("stress_evicts_idle_sessions = no\n", maxproc=2) as server:
             calm = Idle(server)
             last = Idle(server)
             with socket.create_connection((server.host, server.port), timeout=PATIENCE) as waiting:

@@ -80,7 +80,7 @@ TEST_F(ClientRatesTest, MynetworksIsExemptByDefaultAndNotCounted) {
   configure("smtpd_client_connection_count_limit = 1\n");
   Visit first(house_, "127.0.0.1"), second(house_, "127.0.0.1");
   EXPECT_FALSE(second.client.objection());
-  EXPECT_EQ(house_.anvil.entries(), 0U);
+  EXPECT_EQ(house_.stress.anvil.entries(), 0U);
 }
 
 TEST_F(ClientRatesTest, NewTlsSessionsAndAuth) {

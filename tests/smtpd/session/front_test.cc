@@ -12,7 +12,7 @@ namespace {
 class FrontTest : public testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(house_.configure("smtpd_peername_lookup = no\n"));
+    ASSERT_TRUE(house_.configure("smtpd_peername_lookup = no\nstress_reserved_slots = 0\n"));
     front_ = std::make_unique<Front>(io_.get_executor(), generation(2), house_.services(), names_);
     const aio::ip::tcp::endpoint any_port(aio::ip::address_v4::loopback(), 0);
     ASSERT_TRUE(front_->listen({any_port}));
@@ -103,6 +103,42 @@ TEST_F(FrontTest, TheClientBeyondTheLastSlotWaitsWithoutAGreeting) {
   EXPECT_EQ(first.line(), "221 2.0.0 Bye");
   EXPECT_EQ(third.line().substr(0, 4), "220 ");
   EXPECT_EQ(house_.log.count("has reached its process limit \"2\""), 1);
+}
+
+TEST_F(FrontTest, TheLongestIdleMakesRoomForOneWhoWaits) {
+  Client first(*this);
+  EXPECT_EQ(first.line().substr(0, 4), "220 ");
+  house_.env.advance(std::chrono::milliseconds(500));
+  Client second(*this);
+  EXPECT_EQ(second.line().substr(0, 4), "220 ");
+  Client third(*this);
+  EXPECT_TRUE(third.silent());
+  EXPECT_EQ(front_->waiting(), 1U);
+  house_.env.advance(std::chrono::milliseconds(500));
+  Client fourth(*this);  // so that it is looked at now
+  EXPECT_EQ(first.line(), "421 4.3.2 mx.here.example Service busy, please try again later");
+  EXPECT_EQ(first.line(), "<closed>");
+  EXPECT_EQ(third.line().substr(0, 4), "220 ");
+  EXPECT_EQ(house_.log.count("making room after CONNECT from unknown[127.0.0.1]: idle for 1.0 s, 0 "
+                             "messages"),
+            1);
+  EXPECT_EQ(front_->seats().evictions(), 1U);
+  EXPECT_EQ(front_->slots().in_use(), 2);
+  second.send("NOOP\r\n");
+  EXPECT_EQ(second.line().substr(0, 4), "250 ");
+}
+
+TEST_F(FrontTest, WhoHangsUpWhileWaitingTakesNoSlot) {
+  Client first(*this), second(*this);
+  first.line();
+  second.line();
+  Client third(*this), fourth(*this);
+  EXPECT_TRUE(third.silent() && fourth.silent());
+  third.close();
+  first.send("QUIT\r\n");
+  EXPECT_EQ(first.line(), "221 2.0.0 Bye");
+  EXPECT_EQ(fourth.line().substr(0, 4), "220 ");
+  EXPECT_EQ(house_.stress.tally.of(stress::Cause::gave_up), 1U);
 }
 
 TEST_F(FrontTest, TheSessionInTheLastSlotIsStressed) {

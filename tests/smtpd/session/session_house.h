@@ -112,14 +112,14 @@ class SessionHouse {
   testing_support::MemorySpool spool;
   FakeQueueDoor door;
   FakeLoop loop{env};
-  stress::Anvil anvil{env, log};
+  stress::House stress{env, log};
   StatePtr calm, stressed;
   std::vector<std::string> warnings;
 
  private:
   std::string directory_;
   compiler::CompilingSource programs_;
-  Services services_{spool, door, loop, env, log, anvil};
+  Services services_{spool, door, loop, env, log, stress};
 };
 
 // The states change when the test says so.

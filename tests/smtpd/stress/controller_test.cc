@@ -32,10 +32,14 @@ class ControllerTest : public testing::Test {
     controller_.released(slots_);
   }
 
+  void read(SignalName name, double value, int times);
+
   testing_support::FakeEnv env_;
   testing_support::LogCollector log_;
   Slots slots_{3};
-  Controller controller_{policy(), env_, log_};
+  Signals signals_;
+  History history_;
+  Controller controller_{policy(), env_, log_, signals_, history_};
 };
 
 TEST_F(ControllerTest, TheSessionThatTakesTheLastSlotIsStressed) {  // smtpd.md §13.1
@@ -123,6 +127,95 @@ TEST_F(ControllerTest, ServicesThatAreNotEligibleSayNothing) {  // §2.1
   controller_.set_policy(local);
   for (int i = 0; i < 3; ++i) EXPECT_FALSE(connect());
   EXPECT_TRUE(log_.lines().empty());
+}
+
+// One reading after the other, a second apart.
+void ControllerTest::read(SignalName name, double value, int times) {
+  for (int i = 0; i < times; ++i) {
+    Signals::Values values;
+    values[static_cast<std::size_t>(name)] = value;
+    signals_.read(values);
+    env_.advance(1s);
+  }
+}
+
+TEST_F(ControllerTest, ASignalIsStressAndForAsLongAsFullSlotsAre) {
+  signals_.configure(SignalName::loop_lag, {500, 2000});
+  Policy by_lag = policy();
+  by_lag.signals = {SignalName::loop_lag};
+  controller_.set_policy(by_lag);
+  read(SignalName::loop_lag, 800, 2);
+  EXPECT_FALSE(controller_.stressed());
+  read(SignalName::loop_lag, 800, 1);
+  EXPECT_TRUE(controller_.stressed());
+  EXPECT_EQ(log_.count("entering stress mode (loop_lag 800 ms (limit 500 ms))"), 1);
+  read(SignalName::loop_lag, 3, 3);
+  EXPECT_TRUE(controller_.stressed());
+  EXPECT_EQ(controller_.why(), "loop_lag 800 ms (limit 500 ms)");
+  env_.advance(1000s);
+  EXPECT_FALSE(controller_.stressed());
+  EXPECT_EQ(log_.count("leaving stress mode"), 1);
+  EXPECT_EQ(log_.count("has reached its process limit"), 0);
+}
+
+TEST_F(ControllerTest, ASignalThatIsNotNamedCountsForNothing) {  // stress_signals = slots: Postfix
+  signals_.configure(SignalName::loop_lag, {500, 2000});
+  read(SignalName::loop_lag, 100000, 10);
+  EXPECT_FALSE(controller_.stressed());
+}
+
+TEST_F(ControllerTest, WithoutTheSlotsSignalAFullServiceOnlyWarns) {
+  Policy other = policy();
+  other.by_slots = false;
+  controller_.set_policy(other);
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(connect());
+  EXPECT_EQ(log_.count("has reached its process limit"), 1);
+}
+
+TEST_F(ControllerTest, LevelTwoIsASevereSignalOrAQueueThreeTimesTheSlots) {
+  signals_.configure(SignalName::memory, {85, 92});
+  Policy by_memory = policy();
+  by_memory.signals = {SignalName::memory};
+  controller_.set_policy(by_memory);
+  for (int i = 0; i < 3; ++i) connect();
+  controller_.waiting(slots_, 5);
+  EXPECT_EQ(controller_.level(), kStressed);
+  controller_.waiting(slots_, 6);
+  EXPECT_EQ(controller_.level(), kSevere);
+  EXPECT_EQ(log_.count("level 1 -> 2 (3/3 busy, 6 waiting)"), 1);
+  controller_.waiting(slots_, 2);
+  EXPECT_EQ(controller_.level(), kStressed);
+  read(SignalName::memory, 97, 4);
+  EXPECT_EQ(controller_.level(), kSevere);
+  EXPECT_EQ(controller_.why(), "memory 97 % (limit 92 %)");
+  read(SignalName::memory, 10, 3);
+  EXPECT_EQ(controller_.level(), kStressed);
+}
+
+TEST_F(ControllerTest, ByHandUntilItIsAutomaticAgain) {
+  controller_.set_mode(Mode::on);
+  EXPECT_TRUE(controller_.stressed());
+  EXPECT_EQ(log_.count("entering stress mode (on by hand)"), 1);
+  controller_.set_policy(policy());  // a reload
+  env_.advance(5000s);
+  EXPECT_TRUE(controller_.stressed());
+  controller_.set_mode(Mode::off);
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(connect());
+  EXPECT_EQ(log_.count("has reached its process limit"), 1);
+  controller_.set_mode(Mode::automatic);
+  EXPECT_TRUE(controller_.stressed());  // all slots are taken
+  std::string changes;
+  for (const Change& change : history_.all())
+    changes += change.service + " " + std::to_string(change.from) + "->" +
+               std::to_string(change.to) + " " + change.why + "\n";
+  EXPECT_EQ(changes, "25 0->1 on by hand\n25 1->0 off by hand\n25 0->1 3/3 busy\n");
+}
+
+TEST(History, KeepsTheNewest) {
+  History history;
+  for (int i = 0; i < 1000; ++i) history.add({{}, std::to_string(i), 0, 1, "x"});
+  EXPECT_EQ(history.all().size(), History::kMost);
+  EXPECT_EQ(history.all().back().service, "999");
 }
 
 TEST(Slots, ZeroIsUnlimitedAndALowerLimitWaitsForSessionsToEnd) {

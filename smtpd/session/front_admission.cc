@@ -1,0 +1,181 @@
+// Who gets a slot. While none is free newcomers are accepted all the same, up to stress_waiting_limit, and wait here
+// without a greeting: only who is accepted has an address, and the most deserving shall not queue behind a flood. One who
+// waits is let in when a slot is free, or when a session that deserves it less can be sent away (stress/seats). With
+// stress_evicts_idle_sessions = no nobody is: newcomers wait in the kernel's backlog, as with Postfix.
+// The more newcomers wait the shorter is the idle time that a session of their own standing is granted, so that nobody
+// who is no suspect waits much longer than half of stress_idle_grace.
+// Tested by front_test (loopback) and tests/e2e/eviction_test.py.
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "smtpd/proto/replies.h"
+#include "smtpd/session/front.h"
+
+namespace headgate::session {
+namespace {
+
+using std::chrono::milliseconds;
+using stress::Standing;
+
+constexpr std::chrono::seconds kAcceptRetry{1};
+constexpr milliseconds kFullRoomPause{10};  // between two that come into a full waiting room
+constexpr milliseconds kLeastIdle{20};
+constexpr int kInMail = 5;  // times the idle time of others
+constexpr std::chrono::seconds kTurnedAwayInterval{60};
+
+bool hung_up(aio::ip::tcp::socket& socket) {
+  char byte = 0;
+  return ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+}  // namespace
+
+Task<void> Front::wait_for_room() {
+  while (!stopping_) {
+    const config::Settings& settings = *generation_->calm->settings;
+    if (!settings.stress_evicts_idle_sessions) {
+      if (!slots_.full() && waiting_.size() == 0) co_return;
+      [[maybe_unused]] const auto [cancelled] = co_await slot_free_.async_wait(kAsTuple);
+      continue;
+    }
+    if (std::cmp_less(waiting_.size(), settings.stress_waiting_limit)) co_return;
+    co_await services_.loop.pause(kFullRoomPause);
+    co_return;
+  }
+}
+
+Task<void> Front::accept_from(net::Listener& listener) {
+  while (!stopping_) {
+    co_await wait_for_room();
+    if (stopping_) break;
+    Result<aio::ip::tcp::socket> socket = co_await listener.accept();
+    if (socket) {
+      arrive(std::move(*socket));
+      continue;
+    }
+    if (socket.error().code == Code::cancelled) break;
+    say(Level::warning, socket.error().text());
+    co_await services_.loop.pause(kAcceptRetry);
+  }
+  coroutine_ended();
+}
+
+// Also where another listener has taken the last slot since wait_for_room().
+void Front::arrive(aio::ip::tcp::socket socket) {
+  aio::error_code gone;
+  const aio::ip::tcp::endpoint peer = socket.remote_endpoint(gone);
+  if (gone || stopping_) return;
+  Newcomer newcomer{std::move(socket), net::to_text(peer.address())};
+  const Result<bool> trusted = generation_->calm->access->in_mynetworks(newcomer.address);
+  newcomer.trusted = trusted && *trusted;
+  newcomer.standing =
+      seats_.standing(newcomer.address, newcomer.trusted, waiting_.count(newcomer.address));
+  if (waiting_.size() == 0 && make_room(newcomer)) return begin(std::move(newcomer));
+  const config::Settings& settings = *generation_->calm->settings;
+  const std::int64_t most =
+      settings.stress_evicts_idle_sessions ? settings.stress_waiting_limit : INT64_MAX;
+  std::optional<Newcomer> displaced =
+      waiting_.add(std::move(newcomer), static_cast<std::size_t>(most));
+  if (displaced) turn_away_unserved(std::move(*displaced));
+  admit_soon();
+}
+
+milliseconds Front::idle_limit(Standing standing) const {
+  const milliseconds grace = generation_->calm->settings->stress_idle_grace;
+  const auto waiting = static_cast<std::int64_t>(waiting_.size_of(standing));
+  const std::int64_t slots = std::max<std::int64_t>(slots_.limit(), 1);
+  if (standing == Standing::suspect || 2 * waiting <= slots) return grace;
+  return std::max(kLeastIdle, grace * slots / (2 * waiting));
+}
+
+// A transaction is worth more patience.
+milliseconds Front::in_mail(milliseconds idle) const {
+  return std::min<milliseconds>(kInMail * idle, generation_->calm->settings->stress_idle_grace);
+}
+
+// True when the newcomer has a slot now.
+bool Front::make_room(const Newcomer& newcomer) {
+  if (slots_.take()) return true;
+  const config::Settings& settings = *generation_->calm->settings;
+  if (!settings.stress_evicts_idle_sessions) return false;
+  const milliseconds idle = idle_limit(newcomer.standing);
+  if (seats_.evict(newcomer.standing, idle, in_mail(idle))) return true;
+  return newcomer.standing == Standing::good && slots_.take_beyond(settings.stress_reserved_slots);
+}
+
+void Front::admit_soon() { admit_at_.cancel(); }
+
+void Front::admit_waiting() {
+  admit_at_.expires_at(aio::steady_timer::time_point::max());
+  const std::size_t before = waiting_.size();
+  while (!stopping_ && waiting_.size() != 0) {
+    if (hung_up(waiting_.first().socket)) {
+      static_cast<void>(waiting_.take_first());
+      services_.stress.tally.add(stress::Cause::gave_up);
+      continue;
+    }
+    if (!make_room(waiting_.first())) break;
+    begin(waiting_.take_first());
+  }
+  if (waiting_.size() != before || before != 0) controller_.waiting(slots_, waiting_.size());
+  if (waiting_.size() == 0 || stopping_) return;
+  const Standing standing = waiting_.first().standing;
+  const milliseconds idle = idle_limit(standing);
+  const auto chance = seats_.next_chance(standing, idle, in_mail(idle));
+  if (!chance) return;
+  const auto until = std::chrono::ceil<milliseconds>(*chance - services_.env.steady());
+  admit_at_.expires_after(std::max(until, kLeastIdle / 2));
+}
+
+Task<void> Front::keep_admitting() {
+  while (!stopping_) {
+    admit_waiting();
+    [[maybe_unused]] const auto [cancelled] = co_await admit_at_.async_wait(kAsTuple);
+  }
+  coroutine_ended();
+}
+
+void Front::begin(Newcomer newcomer) {
+  controller_.taken(slots_);
+  stress_ends_.cancel();
+  ++coroutines_;
+  aio::co_spawn(executor_, serve(std::move(newcomer)), aio::detached);
+}
+
+// 421 without a session: what does not fit into the socket's empty buffer is lost.
+void Front::turn_away_unserved(Newcomer newcomer) {
+  services_.stress.tally.add(stress::Cause::turned_away);
+  aio::error_code ignored;
+  newcomer.socket.non_blocking(true, ignored);
+  const std::string bytes =
+      proto::reply::all_ports_busy(generation_->calm->settings->myhostname).bytes();
+  newcomer.socket.write_some(aio::buffer(bytes), ignored);
+  const SteadyTime now = services_.env.steady();
+  if (turned_away_told_ && now - *turned_away_told_ < kTurnedAwayInterval) return;
+  turned_away_told_ = now;
+  say(Level::warning,
+      fmt::format("stress: service \"{}\" ({}): {} clients wait for a slot "
+                  "(stress_waiting_limit = {}); others are told 421, {} so far",
+                  generation_->policy.service, generation_->policy.canonical, waiting_.size(),
+                  generation_->calm->settings->stress_waiting_limit,
+                  services_.stress.tally.of(stress::Cause::turned_away)));
+}
+
+void Front::coroutine_ended() {
+  if (--coroutines_ == 0) over_.cancel();
+}
+
+// One that was sent away gave its slot to who came for it.
+void Front::release_slot() {
+  slots_.release();
+  controller_.released(slots_);
+  slot_free_.cancel();
+  admit_soon();
+  await_end_of_stress();
+}
+
+}  // namespace headgate::session

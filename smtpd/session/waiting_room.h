@@ -1,0 +1,63 @@
+// WaitingRoom: clients that are connected and wait for a slot without a greeting, the most deserving first. Among them who
+// came first is first; once more wait than set_crowded() says, who came last: then not all can be served in time, and
+// those that have waited long have given up or want nothing. The kernel's backlog would keep only their order.
+//   Limits    `most`; add() into a full room gives back who must go: who would be served last.
+//   Threads   one owner: the loop that accepts.        Source    architecture.md D11; docs/stress.md.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "smtpd/net/aio.h"
+#include "smtpd/stress/reputation.h"
+
+namespace headgate::session {
+
+struct Newcomer {
+  aio::ip::tcp::socket socket;
+  std::string address;
+  bool trusted = false;  // mynetworks
+  stress::Standing standing = stress::Standing::unknown;
+};
+
+class WaitingRoom {
+ public:
+  void set_crowded(std::size_t waiting) { crowded_ = waiting; }
+
+  std::optional<Newcomer> add(Newcomer newcomer, std::size_t most);
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+  [[nodiscard]] std::size_t size_of(stress::Standing standing) const { return of(standing).size(); }
+
+  // Who is next; there is one.
+  [[nodiscard]] Newcomer& first();
+  Newcomer take_first();
+
+  // How many of this address wait.
+  [[nodiscard]] std::size_t count(const std::string& address) const;
+
+  void clear();
+
+ private:
+  using Queue = std::list<Newcomer>;
+
+  [[nodiscard]] const Queue& of(stress::Standing standing) const {
+    return queues_[static_cast<std::size_t>(standing)];
+  }
+
+  [[nodiscard]] Queue& first_queue();
+  [[nodiscard]] Queue::iterator first_of(Queue& queue) const;
+  [[nodiscard]] Queue::iterator last_of(Queue& queue) const;
+  Newcomer remove(Queue& queue, Queue::iterator which);
+
+  Queue queues_[stress::kStandings];
+  std::size_t size_ = 0, crowded_ = SIZE_MAX;
+  std::map<std::string, std::size_t> by_address_;
+};
+
+}  // namespace headgate::session

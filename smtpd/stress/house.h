@@ -1,0 +1,25 @@
+// House: what all services of the server know together: their clients, the signals, what has happened.
+//   Lifetime  outlives the sessions.        Threads  any.
+#pragma once
+
+#include "smtpd/stress/anvil.h"
+#include "smtpd/stress/commit_clock.h"
+#include "smtpd/stress/history.h"
+#include "smtpd/stress/reputation.h"
+#include "smtpd/stress/signals.h"
+#include "smtpd/stress/tally.h"
+
+namespace headgate::stress {
+
+struct House {
+  House(Env& env, EventSink& log) : anvil(env, log), reputation(env), commits(env) {}
+
+  Anvil anvil;
+  Reputation reputation;
+  CommitClock commits;
+  Signals signals;
+  History history;
+  Tally tally;
+};
+
+}  // namespace headgate::stress
