@@ -1,7 +1,6 @@
-// One write(2) a line to a descriptor opened with O_APPEND, as the mail log does it. Tested by json_log_test.
+// Tested by json_log_test.
 #include "smtpd/observe/json_log.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <ctime>
@@ -39,10 +38,6 @@ std::string_view name_of(Level level) {
   return "info";
 }
 
-Result<Fd> open_log(const std::string& path) {
-  return open_file(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
-}
-
 }  // namespace
 
 std::string json_line(const Event& event, std::string_view host, WallTime wall) {
@@ -64,22 +59,12 @@ std::string json_line(const Event& event, std::string_view host, WallTime wall) 
 }
 
 Result<std::unique_ptr<JsonLog>> JsonLog::open(std::string path, std::string host, const Env& env) {
-  TRY(file, open_log(path));
-  return std::unique_ptr<JsonLog>(
-      new JsonLog(std::move(path), std::move(host), env, std::move(file)));
+  TRY(file, LogFile::open(std::move(path)));
+  return std::unique_ptr<JsonLog>(new JsonLog(std::move(host), env, std::move(file)));
 }
 
 void JsonLog::write(const Event& event) {
-  const std::string line = json_line(event, host_, env_.wall()) + '\n';
-  const std::lock_guard lock(mutex_);
-  (void)write_all(file_.get(), line, path_);
-}
-
-Result<void> JsonLog::reopen() {
-  TRY(file, open_log(path_));
-  const std::lock_guard lock(mutex_);
-  file_ = std::move(file);
-  return {};
+  file_->write(json_line(event, host_, env_.wall()) + '\n', event.level != Level::info);
 }
 
 }  // namespace headgate::observe

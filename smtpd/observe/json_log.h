@@ -9,13 +9,12 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "engine/base/env.h"
 #include "engine/base/error.h"
 #include "engine/base/event.h"
-#include "engine/base/file.h"
+#include "smtpd/observe/log_file.h"
 
 namespace headgate::observe {
 
@@ -32,16 +31,15 @@ class JsonLog final : public EventSink {
   [[nodiscard]] bool wants_fields() const override { return true; }
 
   // After the file was renamed. On failure the old file stays open.
-  Result<void> reopen();
+  Result<void> reopen() { return file_->reopen(); }
 
  private:
-  JsonLog(std::string path, std::string host, const Env& env, Fd file)
-      : path_(std::move(path)), host_(std::move(host)), env_(env), file_(std::move(file)) {}
+  JsonLog(std::string host, const Env& env, std::unique_ptr<LogFile> file)
+      : host_(std::move(host)), env_(env), file_(std::move(file)) {}
 
-  const std::string path_, host_;
+  const std::string host_;
   const Env& env_;
-  std::mutex mutex_;
-  Fd file_;
+  std::unique_ptr<LogFile> file_;
 };
 
 class Tee final : public EventSink {

@@ -3,20 +3,19 @@
 // text
 //   Form      local time, the host's name up to its first dot, syslog_name/program, the session's
 //   number (the process
-//             id when it is 0); text through text::printable, one write(2) a line.
+//             id when it is 0); text through text::printable. Warnings and errors are written at once (LogFile).
 //   Threads   write() and reopen() from any thread.
 //   Errors    open() and reopen() fail as open(2) does; a line that cannot be written goes to
 //   standard error. Source    MAILLOG_README, postlogd(8).
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "engine/base/env.h"
 #include "engine/base/error.h"
 #include "engine/base/event.h"
-#include "engine/base/file.h"
+#include "smtpd/observe/log_file.h"
 
 namespace headgate::observe {
 
@@ -35,17 +34,15 @@ class Maillog final : public EventSink {
   void write(const Event& event) override;
 
   // After the file was renamed (SIGUSR1). On failure the old file stays open.
-  Result<void> reopen();
+  Result<void> reopen() { return file_->reopen(); }
 
  private:
-  Maillog(MaillogOptions options, const Env& env, Fd file);
-
-  [[nodiscard]] int target() const;
+  Maillog(MaillogOptions options, const Env& env, std::unique_ptr<LogFile> file)
+      : options_(std::move(options)), env_(env), file_(std::move(file)) {}
 
   MaillogOptions options_;
   const Env& env_;
-  std::mutex mutex_;
-  Fd file_;  // not valid: standard output or standard error
+  std::unique_ptr<LogFile> file_;
 };
 
 // The daemon's name as it stands in the log: "smtpd", "virtual".

@@ -22,11 +22,11 @@ bool rename_to_new(const std::string& from, const std::string& to) {
   return (errno == EINVAL || errno == ENOSYS) && ::rename(from.c_str(), to.c_str()) == 0;
 }
 
-DiskWriter::DiskWriter(DiskSpool& spool, Fd fd, std::string temporary, std::string id)
+DiskWriter::DiskWriter(DiskSpool& spool, ReadyFile file, std::string id)
     : spool_(spool),
-      temporary_(std::move(temporary)),
+      temporary_(std::move(file.path)),
       id_(std::move(id)),
-      file_(std::move(fd), temporary_),
+      file_(std::move(file.fd), temporary_, file.used),
       present_(temporary_) {}
 
 DiskWriter::~DiskWriter() {

@@ -24,7 +24,7 @@ bool rename_to_new(const std::string& from, const std::string& to);
 
 class DiskWriter final : public Writer {
  public:
-  DiskWriter(DiskSpool& spool, Fd fd, std::string temporary, std::string id);
+  DiskWriter(DiskSpool& spool, ReadyFile file, std::string id);
   ~DiskWriter() override;
 
   [[nodiscard]] const std::string& id() const override { return id_; }

@@ -101,7 +101,7 @@ void Manager::stop() {
 
 Task<void> Manager::run() {
   co_await scan();
-  SteadyTime scanned = env_.steady();
+  SteadyTime scanned = env_.steady(), trimmed = scanned;
   while (!stopping_) {
     start_due();
     const SteadyTime next_scan = scanned + settings_->queue_run_delay;
@@ -109,8 +109,14 @@ Task<void> Manager::run() {
     SteadyTime until = next_scan;
     if (const auto due = scheduler_.next_due(); due && *due > env_.steady())
       until = std::min(until, *due);
+    until = std::min(until, trimmed + ReadyFiles::kQuiet);
     timer_.expires_after(until - env_.steady());
     co_await timer_.async_wait(kAsTuple);
+    if (env_.steady() >= trimmed + ReadyFiles::kQuiet) {
+      auto trim = [this] { return spool_.trim(); };
+      co_await errands_.run(trim);
+      trimmed = env_.steady();
+    }
     if (!stopping_ && env_.steady() >= next_scan) {
       co_await scan();
       scanned = env_.steady();

@@ -43,7 +43,10 @@ Task<void> Manager::conclude(ActivePtr message) {
 // it again.
 Task<void> Manager::remove(ActivePtr message, std::shared_ptr<Job> last) {
   auto unlink = [this, &message, &last]() -> Result<void> {
-    const Result<void> gone = spool_.remove(message->id, State::active);
+    const long holders = last == nullptr ? 1 : 2;
+    const bool kept = message->file.use_count() == holders &&
+                      spool_.recycle(message->id, State::active, *message->file);
+    const Result<void> gone = kept ? Result<void>() : spool_.remove(message->id, State::active);
     if (gone) {  // closed here, because it is the last close that frees the blocks
       message->file.reset();
       if (last != nullptr) last->delivery.file.reset();

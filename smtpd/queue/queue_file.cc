@@ -20,6 +20,8 @@ namespace headgate::queue {
 
 namespace {
 
+// Ties the envelope to the content before it: a file may have been written over another.
+constexpr std::string_view kContentCrc = "content_crc";
 constexpr std::string_view kSevenBit = "7bit", kEightBit = "8bit";
 
 Result<std::string> read_at(int fd, const std::string& path, std::uint64_t offset,
@@ -36,6 +38,8 @@ Result<std::string> read_at(int fd, const std::string& path, std::uint64_t offse
   }
   return data;
 }
+
+std::string crc_text(std::uint32_t crc) { return fmt::format("{:08x}", crc); }
 
 std::string attribute(std::string_view name, std::string_view value) {
   std::string payload;
@@ -181,8 +185,9 @@ Result<void> QueueFile::load() {
   if (!S_ISREG(status.st_mode) || size < kFileMagic.size() + kEndRecordBytes)
     return fail(Code::corrupt, "not a complete queue file", path_);
 
-  TRY(magic, read_at(fd_.get(), path_, 0, kFileMagic.size()));
-  if (magic != kFileMagic) return fail(Code::corrupt, "not a queue file of this version", path_);
+  TRY(begin, read_at(fd_.get(), path_, 0, kFileMagic.size() + kRecordHeaderBytes));
+  if (!begin.starts_with(kFileMagic))
+    return fail(Code::corrupt, "not a queue file of this version", path_);
   const std::uint64_t end_at = size - kEndRecordBytes;
   TRY(end, read_at(fd_.get(), path_, end_at, kEndRecordBytes));
   RecordParser parser(end);
@@ -197,6 +202,8 @@ Result<void> QueueFile::load() {
       end_at - content_end_ > kEnvelopeLimitBytes || envelope_.size_bytes > content_end_)
     return fail(Code::corrupt, "end record makes no sense", path_);
 
+  if (content_end_ > kFileMagic.size())
+    content_crc_ = parse_record_header(begin.data() + kFileMagic.size()).crc;
   TRY(bytes,
       read_at(fd_.get(), path_, content_end_, static_cast<std::size_t>(end_at - content_end_)));
   return load_envelope(bytes, content_end_, recipients);
@@ -224,6 +231,8 @@ Result<void> QueueFile::load_envelope(std::string_view bytes, std::uint64_t offs
       const auto name = take_string(payload);
       if (!name || !seen.emplace(*name).second || !set_attribute(envelope_, *name, payload))
         return fail(Code::corrupt, "envelope attribute makes no sense", path_);
+      if (*name == kContentCrc && content_crc_ && payload != crc_text(*content_crc_))
+        return fail(Code::corrupt, "the envelope is another message's", path_);
     } else if (record->type == RecordType::recipient) {
       Recipient recipient;
       if (!decode_recipient(record->payload, recipient))
@@ -263,8 +272,12 @@ Result<void> QueueFile::sync() {
   return {};
 }
 
-QueueFileWriter::QueueFileWriter(Fd fd, std::string path)
-    : fd_(std::move(fd)), path_(std::move(path)) {
+bool QueueFile::has_one_record() const {
+  return content_end_ <= kFileMagic.size() + kRecordHeaderBytes + kChunkBytes;
+}
+
+QueueFileWriter::QueueFileWriter(Fd fd, std::string path, bool over_another)
+    : fd_(std::move(fd)), path_(std::move(path)), over_another_(over_another) {
   buffer_.append(kFileMagic);
   buffer_.append(kRecordHeaderBytes, '\0');
   chunk_at_ = kFileMagic.size();
@@ -285,8 +298,13 @@ void QueueFileWriter::append(std::string_view bytes, bool continued) {
   if (!continued) put("\n");
 }
 
-void QueueFileWriter::write_chunk() {
+void QueueFileWriter::seal_chunk() {
   seal_record(buffer_, chunk_at_, RecordType::content);
+  if (!content_crc_) content_crc_ = parse_record_header(buffer_.data() + chunk_at_).crc;
+}
+
+void QueueFileWriter::write_chunk() {
+  seal_chunk();
   if (status_) status_ = write_all(fd_.get(), buffer_, path_);
   offset_ += buffer_.size();
   buffer_.assign(kRecordHeaderBytes, '\0');
@@ -298,10 +316,12 @@ Result<void> QueueFileWriter::finish(const Envelope& envelope) {
   if (buffer_.size() == chunk_at_ + kRecordHeaderBytes)
     buffer_.resize(chunk_at_);
   else
-    seal_record(buffer_, chunk_at_, RecordType::content);
+    seal_chunk();
   content_end_ = offset_ + buffer_.size();
   recipients_ = envelope.recipients.size();
   put_envelope(buffer_, envelope);
+  if (content_crc_)
+    put_record(buffer_, RecordType::attribute, attribute(kContentCrc, crc_text(*content_crc_)));
   if (offset_ + buffer_.size() - content_end_ > kEnvelopeLimitBytes)
     return fail(Code::limit, "envelope too large", path_);
   std::string end;
@@ -310,7 +330,11 @@ Result<void> QueueFileWriter::finish(const Envelope& envelope) {
   put_u32(end, static_cast<std::uint32_t>(recipients_));
   put_record(buffer_, RecordType::end, end);
   TRY_OK(status_);
-  return write_all(fd_.get(), buffer_, path_);
+  TRY_OK(write_all(fd_.get(), buffer_, path_));
+  const std::uint64_t size = offset_ + buffer_.size();
+  if (over_another_ && ::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0)
+    return fail_errno("ftruncate", path_, errno);
+  return {};
 }
 
 Result<QueueFile> QueueFileWriter::reopen(std::string path) && {

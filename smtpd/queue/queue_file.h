@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -54,6 +55,14 @@ class QueueFile {
                                       std::uint64_t content_end, std::uint64_t content_bytes,
                                       std::size_t recipients);
 
+  // Its content is a single record.
+  [[nodiscard]] bool has_one_record() const;
+
+  [[nodiscard]] int descriptor() const { return fd_.get(); }
+
+  // The descriptor, for another use; nothing can be read or marked after it.
+  [[nodiscard]] Fd release() && { return std::move(fd_); }
+
   // One byte in place; durable after sync().
   Result<void> mark(std::size_t recipient, RecipientState state);
   Result<void> sync();
@@ -69,11 +78,13 @@ class QueueFile {
   std::string path_;
   Envelope envelope_;
   std::uint64_t content_end_ = 0;
+  std::optional<std::uint32_t> content_crc_;  // of the first content record, as read from the file
 };
 
 class QueueFileWriter {
  public:
-  QueueFileWriter(Fd fd, std::string path);
+  // `over_another`: the file holds something, of which nothing may remain.
+  QueueFileWriter(Fd fd, std::string path, bool over_another = false);
 
   void append(std::string_view bytes, bool continued);
 
@@ -92,15 +103,18 @@ class QueueFileWriter {
 
  private:
   void write_chunk();
+  void seal_chunk();
 
   Fd fd_;
   std::string path_;
+  bool over_another_;
   std::string buffer_;
   std::uint64_t content_bytes_ = 0;
   std::size_t chunk_at_ = 0;  // where in buffer_ the open chunk's record begins
   std::uint64_t offset_ = 0;  // in the file, of what buffer_ holds
   std::uint64_t content_end_ = 0;
   std::size_t recipients_ = 0;
+  std::optional<std::uint32_t> content_crc_;  // of the first content record
   Result<void> status_;
 };
 

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace headgate::queue {
@@ -15,13 +14,14 @@ constexpr std::chrono::seconds kSoon{1};
 }  // namespace
 
 ReadyFiles::~ReadyFiles() {
-  for (const EmptyFile& file : files_) ::unlink(file.path.c_str());
+  for (const ReadyFile& file : files_) ::unlink(file.path.c_str());
 }
 
-std::optional<EmptyFile> ReadyFiles::take() {
+std::optional<ReadyFile> ReadyFiles::take(SteadyTime now) {
   const std::lock_guard lock(mutex_);
   if (files_.empty()) return std::nullopt;
-  EmptyFile file = std::move(files_.back());
+  taken_ = now;
+  ReadyFile file = std::move(files_.back());
   files_.pop_back();
   return file;
 }
@@ -29,14 +29,31 @@ std::optional<EmptyFile> ReadyFiles::take() {
 std::size_t ReadyFiles::wanted(SteadyTime now) {
   const std::lock_guard lock(mutex_);
   const bool soon = asked_ && now - *asked_ < kSoon;
-  batch_ = soon ? std::min(kMost, 2 * batch_ + 1) : 0;
+  batch_ = soon ? std::min(kMostCreated, 2 * batch_ + 1) : 0;
   asked_ = now;
   return batch_ - std::min(batch_, files_.size());
 }
 
-void ReadyFiles::add(EmptyFile file) {
+void ReadyFiles::add(ReadyFile file) {
   const std::lock_guard lock(mutex_);
   files_.push_back(std::move(file));
+}
+
+bool ReadyFiles::accepts(SteadyTime now) const {
+  const std::lock_guard lock(mutex_);
+  const auto soon = [now](const std::optional<SteadyTime>& then) {
+    return then && now - *then < kSoon;
+  };
+  return files_.size() < kMost && (soon(taken_) || (soon(asked_) && batch_ > 0));
+}
+
+bool ReadyFiles::trim(SteadyTime now) {
+  std::vector<ReadyFile> unused;
+  const std::lock_guard lock(mutex_);
+  const SteadyTime last = std::max(taken_.value_or(SteadyTime{}), asked_.value_or(SteadyTime{}));
+  if (now - last >= kQuiet) unused.swap(files_);
+  for (const ReadyFile& file : unused) ::unlink(file.path.c_str());
+  return files_.empty();
 }
 
 }  // namespace headgate::queue

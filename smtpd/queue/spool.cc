@@ -71,9 +71,13 @@ std::string DiskSpool::path(const std::string& id, State state) const {
   return fmt::format("{}/{}/{}", directory_, name_of(state), id);
 }
 
-Result<EmptyFile> DiskSpool::create_empty() {
-  EmptyFile file;
-  file.path = fmt::format("{}/{}{:016x}", path(State::incoming), kTemporaryPrefix, env_.random());
+std::string DiskSpool::temporary_name() const {
+  return fmt::format("{}/{}{:016x}", path(State::incoming), kTemporaryPrefix, env_.random());
+}
+
+Result<ReadyFile> DiskSpool::create_empty() {
+  ReadyFile file;
+  file.path = temporary_name();
   TRY(fd, open_file(file.path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, kQueueFileMode));
 
   struct stat status {};
@@ -89,17 +93,16 @@ Result<EmptyFile> DiskSpool::create_empty() {
 }
 
 // The id tells when the message began, not when its file was made.
-std::unique_ptr<Writer> DiskSpool::writer_for(EmptyFile file) {
+std::unique_ptr<Writer> DiskSpool::writer_for(ReadyFile file) {
   const auto make_id = options_.long_ids ? long_queue_id : short_queue_id;
   std::string id = make_id(env_.wall(), file.inode);
-  return std::make_unique<DiskWriter>(*this, std::move(file.fd), std::move(file.path),
-                                      std::move(id));
+  return std::make_unique<DiskWriter>(*this, std::move(file), std::move(id));
 }
 
 Result<std::unique_ptr<Writer>> DiskSpool::create() {
   TRY(file, create_empty());
   for (std::size_t more = ready_.wanted(env_.steady()); more > 0; --more) {
-    Result<EmptyFile> spare = create_empty();
+    Result<ReadyFile> spare = create_empty();
     if (!spare) break;
     ready_.add(std::move(*spare));
   }
@@ -107,9 +110,28 @@ Result<std::unique_ptr<Writer>> DiskSpool::create() {
 }
 
 std::unique_ptr<Writer> DiskSpool::take_ready() {
-  std::optional<EmptyFile> file = ready_.take();
+  std::optional<ReadyFile> file = ready_.take(env_.steady());
   if (!file) return nullptr;
   return writer_for(std::move(*file));
+}
+
+// A file of several content records is not taken: after a power cut that forgets the rename but keeps what was written over
+// the first of them, all its checksums might hold. In a file of one record they cannot (docs/queue_format.md).
+bool DiskSpool::recycle(const std::string& id, State state, QueueFile& file) {
+  if (!file.has_one_record() || !ready_.accepts(env_.steady())) return false;
+
+  struct stat status {};
+
+  ReadyFile ready;
+  ready.path = temporary_name();
+  if (::fstat(file.descriptor(), &status) != 0 || status.st_nlink != 1 ||
+      ::lseek(file.descriptor(), 0, SEEK_SET) != 0 || !rename_to_new(path(id, state), ready.path))
+    return false;
+  ready.fd = std::move(file).release();
+  ready.inode = status.st_ino;
+  ready.used = true;
+  ready_.add(std::move(ready));
+  return true;
 }
 
 void DiskSpool::commit(std::span<Commit* const> all) { commit_together(*this, all); }

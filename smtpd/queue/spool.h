@@ -43,6 +43,13 @@ class DiskSpool final : public Spool {
   [[nodiscard]] Result<QueueFile> open(const std::string& id, State state) const;
   Result<void> move(const std::string& id, State from, State to);
   Result<void> remove(const std::string& id, State state);
+  // Instead of remove(), under load: its file is for a message to come. `file` is the message's, which nobody else uses; it
+  // is at its end then. False: nothing has happened.
+  bool recycle(const std::string& id, State state, QueueFile& file);
+
+  // Removes the files that create() and recycle() keep ready after some quiet seconds; true when nothing is left.
+  bool trim() { return ready_.trim(env_.steady()); }
+
   Result<void> set_aside(const std::string& id, State state);  // into corrupt/
 
   // The time of the next attempt is kept as the file's modification time, as Postfix does.
@@ -55,8 +62,9 @@ class DiskSpool final : public Spool {
   [[nodiscard]] std::string path(const std::string& id, State state) const;
 
  private:
-  [[nodiscard]] Result<EmptyFile> create_empty();
-  [[nodiscard]] std::unique_ptr<Writer> writer_for(EmptyFile file);
+  [[nodiscard]] std::string temporary_name() const;
+  [[nodiscard]] Result<ReadyFile> create_empty();
+  [[nodiscard]] std::unique_ptr<Writer> writer_for(ReadyFile file);
 
   std::string directory_;
   Fd lock_;

@@ -72,7 +72,7 @@ TEST(JsonLogTest, ThreadsDoNotMixTheirLines) {
   const ScratchDirectory directory;
   const std::string path = directory.path("log.json");
   SystemEnv env;
-  const auto log = JsonLog::open(path, "mx1", env);
+  auto log = JsonLog::open(path, "mx1", env);
   ASSERT_TRUE(log.has_value());
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
@@ -81,6 +81,7 @@ TEST(JsonLogTest, ThreadsDoNotMixTheirLines) {
     });
   }
   for (std::thread& thread : threads) thread.join();
+  log->reset();  // lines may wait a moment
   EXPECT_EQ(lines_of(path).size(), 400U);
 }
 
@@ -88,13 +89,14 @@ TEST(JsonLogTest, ReopensAfterARename) {
   const ScratchDirectory directory;
   const std::string path = directory.path("log.json");
   SystemEnv env;
-  const auto log = JsonLog::open(path, "mx1", env);
+  auto log = JsonLog::open(path, "mx1", env);
   ASSERT_TRUE(log.has_value());
   (*log)->write(connected());
   ASSERT_EQ(::rename(path.c_str(), directory.path("old").c_str()), 0);
   ASSERT_TRUE((*log)->reopen().has_value());
   (*log)->write(connected());
   (*log)->write(connected());
+  log->reset();
   EXPECT_EQ(lines_of(directory.path("old")).size(), 1U);
   EXPECT_EQ(lines_of(path).size(), 2U);
 }
@@ -107,13 +109,14 @@ TEST(JsonLogTest, ADirectoryThatIsNotThereIsAnError) {
 TEST(TeeTest, BothHearOfItAndFieldsAreWantedWhenOneWantsThem) {
   const ScratchDirectory directory;
   SystemEnv env;
-  const auto log = JsonLog::open(directory.path("log.json"), "mx1", env);
+  auto log = JsonLog::open(directory.path("log.json"), "mx1", env);
   ASSERT_TRUE(log.has_value());
   LogCollector plain, other;
   EXPECT_FALSE(Tee(plain, other).wants_fields());
   Tee tee(plain, **log);
   EXPECT_TRUE(tee.wants_fields());
   tee.write(connected());
+  log->reset();
   EXPECT_EQ(lines_of(directory.path("log.json")).size(), 1U);
   EXPECT_EQ(plain.events().size(), 1U);
 }
