@@ -58,10 +58,11 @@ class Access::Impl {
         recipient_list(parse(settings->smtpd_recipient_restrictions)),
         data_list(parse(settings->smtpd_data_restrictions)),
         end_of_data_list(parse(settings->smtpd_end_of_data_restrictions)),
+        etrn_list(parse(settings->smtpd_etrn_restrictions)),
         relay_controlled(has_relay_control(relay_list) || has_relay_control(recipient_list)) {
     if (!relay_controlled) warning_sink({Severity::fatal, std::string(kNoRelayControl), "", 0, 0});
     for (const auto* list : {&client_list, &helo_list, &sender_list, &relay_list, &recipient_list,
-                             &data_list, &end_of_data_list})
+                             &data_list, &end_of_data_list, &etrn_list})
       warn_of_unserved(*list);
   }
 
@@ -130,7 +131,7 @@ class Access::Impl {
   MatchList mynetworks;
   Recipients recipients;
   std::vector<Step> client_list, helo_list, sender_list, relay_list, recipient_list, data_list,
-      end_of_data_list;
+      end_of_data_list, etrn_list;
   const std::vector<Step> listed = parse({"reject_unlisted_recipient"});
   const bool relay_controlled;
 };
@@ -166,6 +167,15 @@ Decision Access::data(const Context& context) {
   Evaluation e = impl_->evaluation(context);
   e.subject("DATA", "Data command");
   e.run(impl_->data_list);
+  return e.finish();
+}
+
+Decision Access::etrn(const Context& context) {
+  Evaluation e = impl_->evaluation(context);
+  if (impl_->settings->smtpd_delay_reject && !(impl_->run_client(e) && impl_->run_helo(e)))
+    return e.finish();
+  e.subject(context.etrn_domain.value_or(""), "Etrn command");
+  e.run(impl_->etrn_list);
   return e.finish();
 }
 

@@ -33,6 +33,7 @@ class Access {
   Decision recipient(const Context& context);  // RCPT; not for a bare `postmaster`
   Decision verify(const Context& context);     // VRFY: as recipient(), without a transaction
   Decision data(const Context& context);
+  Decision etrn(const Context& context);  // after the client's and HELO's, when delayed
   Decision end_of_data(const Context& context);
 
   [[nodiscard]] Result<bool> in_mynetworks(std::string_view address) const;

@@ -78,6 +78,10 @@ Outcome defer_if_reject(Evaluation& evaluation) {
 
 Outcome nothing(Evaluation&) { return Outcome::dunno; }
 
+Outcome permit_sasl_authenticated(Evaluation& evaluation) {
+  return evaluation.context.authenticated ? Outcome::permit : Outcome::dunno;
+}
+
 Outcome permit_mynetworks(Evaluation& evaluation) {
   const auto hit = evaluation.mynetworks.matches(evaluation.context.client_address);
   if (!hit) return evaluation.lookup_failure(hit.error(), evaluation.context.client_address);

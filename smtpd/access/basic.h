@@ -14,6 +14,7 @@ Outcome defer_if_permit(Evaluation& evaluation);
 Outcome defer_if_reject(Evaluation& evaluation);
 Outcome nothing(Evaluation& evaluation);  // known but inert: nobody is authenticated yet
 
+Outcome permit_sasl_authenticated(Evaluation& evaluation);
 Outcome permit_mynetworks(Evaluation& evaluation);
 Outcome permit_inet_interfaces(Evaluation& evaluation);
 Outcome permit_auth_destination(Evaluation& evaluation);

@@ -16,9 +16,10 @@ std::string logged(std::string_view text) { return text::printable(text.substr(0
 }  // namespace
 
 std::string log_line(const Context& context, std::string_view label, const proto::Reply& reply) {
-  std::string line =
-      fmt::format("{}: {} from {}: {};", label, context.where, text::printable(context.client()),
-                  text::printable(reply.first_line()));
+  std::string line = fmt::format(
+      "{}: {} from {}: {};", label, context.where,
+      text::printable(context.shown_client.empty() ? context.client() : context.shown_client),
+      text::printable(reply.first_line()));
   if (context.sender)
     line += fmt::format(" from=<{}>", logged(proto::quote_address(*context.sender)));
   if (context.recipient)

@@ -73,6 +73,12 @@ bool ends_with_label(std::string_view name, std::string_view parent) {
          name.substr(name.size() - parent.size()) == parent;
 }
 
+// Not what looks like a network gone wrong.
+bool is_name(std::string_view item) {
+  return item.find_first_not_of("0123456789.") != std::string_view::npos &&
+         item.find_first_of("[]/:") == std::string_view::npos;
+}
+
 }  // namespace
 
 std::string address_bytes(std::string_view address) {
@@ -140,9 +146,10 @@ void MatchList::add(const std::vector<std::string>& items, rules::ProgramSource&
       item.table =
           opened ? std::move(opened->full) : tables::unavailable_table(given, opened.error());
       if (!opened) warn({Severity::error, opened.error().text(), std::string(given), 0, 0});
-    } else if (kind_ == MatchKind::addresses) {
+    } else if (kind_ == MatchKind::addresses || kind_ == MatchKind::clients) {
       item.network = parse_network(given);
-      if (!item.network)
+      const bool may_be_name = kind_ == MatchKind::clients && is_name(given);
+      if (!item.network && !may_be_name)
         item.broken =
             Error{Code::invalid,
                   fmt::format("bad address pattern: \"{}\"; write the network's first address "
@@ -158,7 +165,7 @@ void MatchList::add(const std::vector<std::string>& items, rules::ProgramSource&
 Result<bool> MatchList::match_table(const Item& item, std::string_view subject) const {
   TRY(whole, item.table->find(subject));
   if (whole) return true;
-  const bool domains = kind_ == MatchKind::domains || kind_ == MatchKind::domains_with_parents;
+  const bool domains = kind_ != MatchKind::addresses && kind_ != MatchKind::words;
   if (!domains || item.table->whole_key_only()) return false;
   // Without parents a table key .example stands for all below example.
   const std::size_t skip = kind_ == MatchKind::domains_with_parents ? 1 : 0;
@@ -176,7 +183,8 @@ Result<bool> MatchList::match_item(const Item& item, std::string_view subject) c
   if (item.network) return contains(*item.network, address_bytes(subject));
   if (item.text == subject) return true;
   if (kind_ == MatchKind::domains_with_parents) return ends_with_label(subject, item.text);
-  if (kind_ == MatchKind::domains && item.text.size() > 1 && item.text.front() == '.')
+  const bool names = kind_ == MatchKind::domains || kind_ == MatchKind::clients;
+  if (names && item.text.size() > 1 && item.text.front() == '.')
     return ends_with_label(subject, std::string_view(item.text).substr(1));
   return false;
 }
@@ -187,6 +195,19 @@ Result<bool> MatchList::matches(std::string_view subject) const {
   for (const Item& item : items_) {
     TRY(hit, match_item(item, lower));
     if (hit) return !item.negated;
+  }
+  return false;
+}
+
+// An item decides for the name and the address alike, so that !item excludes both.
+Result<bool> MatchList::matches_client(std::string_view name, std::string_view address) const {
+  const std::string lower = text::lower(name);
+  for (const Item& item : items_) {
+    for (const std::string_view subject : {std::string_view(lower), address}) {
+      if (subject.empty() || subject.find('\0') != std::string_view::npos) continue;
+      TRY(hit, match_item(item, subject));
+      if (hit) return !item.negated;
+    }
   }
   return false;
 }

@@ -23,6 +23,7 @@ enum class MatchKind : std::uint8_t {
   domains,  // mydestination, virtual_mailbox_domains: names as they are, .domain for subdomains
   domains_with_parents,  // relay_domains: "example" also matches a.example (parent_domain_matches_subdomains)
   addresses,             // mynetworks
+  clients,               // names and addresses: smtpd_authorized_xclient_hosts
   words,                 // plain strings and tables; no domain logic (smtpd_forbidden_commands)
 };
 
@@ -36,6 +37,9 @@ class MatchList {
 
   // `subject`: a domain or word in any case, or for `addresses` an IP address.
   [[nodiscard]] Result<bool> matches(std::string_view subject) const;
+
+  // For `clients`: its verified name, or its address.
+  [[nodiscard]] Result<bool> matches_client(std::string_view name, std::string_view address) const;
 
   [[nodiscard]] bool empty() const { return items_.empty(); }
 

@@ -24,7 +24,7 @@ constexpr Row kRows[] = {
     {"defer_if_reject", basic::defer_if_reject},
     {"permit_mynetworks", basic::permit_mynetworks},
     {"permit_inet_interfaces", basic::permit_inet_interfaces},
-    {"permit_sasl_authenticated", basic::nothing},
+    {"permit_sasl_authenticated", basic::permit_sasl_authenticated},
     {"permit_tls_clientcerts", basic::nothing},
     {"permit_tls_all_clientcerts", basic::nothing},
     {"permit_auth_destination", basic::permit_auth_destination},

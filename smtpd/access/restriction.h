@@ -21,7 +21,10 @@ struct Context {
   std::optional<std::string> helo_name;
   std::optional<std::string> sender;     // "" = the null sender; nullopt before MAIL
   std::optional<std::string> recipient;  // internal form
+  std::optional<std::string> etrn_domain;
   bool unauthorized_pipelining = false;
+  bool authenticated = false;  // has logged in
+  std::string shown_client;    // for log lines; empty: client()
 
   // "name[addr]"
   [[nodiscard]] std::string client() const { return client_name + '[' + client_address + ']'; }

@@ -53,12 +53,18 @@ struct Settings {
   bool smtpd_helo_required = false, smtpd_delay_reject = true, disable_vrfy_command = false;
   bool smtpd_peername_lookup = true, smtpd_client_port_logging = false,
        strict_rfc821_envelopes = false;
-  bool smtputf8_enable = false;
+  bool smtputf8_enable = false, strict_smtputf8 = false;
   std::string smtpd_forbid_bare_newline = "normalize";  // normalize, reject or no
   bool smtpd_forbid_unauth_pipelining = true;
   std::vector<std::string> smtpd_discard_ehlo_keywords, smtpd_noop_commands,
       smtpd_forbidden_commands;
-  std::string smtpd_reject_footer;
+  // $names as in main.cf, and C escapes: they are expanded for each reply.
+  std::string smtpd_reject_footer, smtpd_expansion_filter;
+  std::vector<std::string> smtpd_reject_footer_maps, smtpd_command_filter,
+      smtpd_discard_ehlo_keyword_address_maps;
+  std::vector<std::string> smtpd_authorized_xclient_hosts, smtpd_authorized_xforward_hosts,
+      smtpd_forbid_bare_newline_exclusions;
+  std::int64_t smtpd_forbid_bare_newline_reject_code = 550;
 
   // ---- TLS
   std::string
@@ -91,7 +97,7 @@ struct Settings {
       smtpd_sender_restrictions;
   std::vector<std::string> smtpd_relay_restrictions, smtpd_recipient_restrictions,
       smtpd_data_restrictions;
-  std::vector<std::string> smtpd_end_of_data_restrictions;
+  std::vector<std::string> smtpd_end_of_data_restrictions, smtpd_etrn_restrictions;
   bool smtpd_relay_before_recipient_restrictions = true, smtpd_reject_unlisted_recipient = true;
   std::int64_t access_map_reject_code = 554, reject_code = 554, defer_code = 450,
                relay_domains_reject_code = 554;

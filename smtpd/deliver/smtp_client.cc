@@ -221,6 +221,17 @@ std::string original_of(const queue::Recipient& recipient) {
   return "rfc822;" + proto::quote_address(first);
 }
 
+bool is_ascii(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) { return (c & '\x80') != 0; });
+}
+
+// As Postfix has it: SMTPUTF8 that was declared and is not used is no reason to bounce.
+bool needs_smtputf8(const queue::Envelope& envelope, const proto::ClientRequest& request) {
+  return envelope.smtputf8_header || !is_ascii(request.sender) ||
+         std::any_of(request.recipients.begin(), request.recipients.end(),
+                     [](const proto::ClientRecipient& to) { return !is_ascii(to.path); });
+}
+
 }  // namespace
 
 proto::ClientRequest SmtpClient::request_for(const queue::Delivery& delivery,
@@ -242,6 +253,7 @@ proto::ClientRequest SmtpClient::request_for(const queue::Delivery& delivery,
   request.size_bytes = envelope.size_bytes;
   request.body = envelope.body;
   request.smtputf8 = envelope.smtputf8;
+  request.smtputf8_needed = envelope.smtputf8 && needs_smtputf8(envelope, request);
   request.dsn_ret = envelope.dsn_ret;
   request.dsn_envid = envelope.dsn_envid;
   return request;

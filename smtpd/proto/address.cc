@@ -167,16 +167,25 @@ std::optional<std::string> join(const std::vector<Token>& tokens) {
   return out;
 }
 
-bool valid_domain(std::string_view domain) {
-  if (!domain.empty() && domain.front() == '[') return valid_address_literal(domain);
-  if (domain.size() > 1 && domain.back() == '.') domain.remove_suffix(1);
-  return valid_hostname(domain);
+// Internationalized names as far as a mail server minds: labels of UTF-8 and what any name has.
+bool valid_utf8_hostname(std::string_view name) {
+  std::string ascii(name);
+  for (char& c : ascii) {
+    if ((c & '\x80') != 0) c = 'x';
+  }
+  return text::valid_utf8(name) && valid_hostname(ascii);
 }
 
-bool valid_internal(std::string_view address) {
+bool valid_domain(std::string_view domain, bool utf8) {
+  if (!domain.empty() && domain.front() == '[') return valid_address_literal(domain);
+  if (domain.size() > 1 && domain.back() == '.') domain.remove_suffix(1);
+  return utf8 ? valid_utf8_hostname(domain) : valid_hostname(domain);
+}
+
+bool valid_internal(std::string_view address, bool utf8_domain) {
   if (address.size() > kMaxAddressBytes || address.front() == '-') return false;
   if (std::any_of(address.begin(), address.end(), is_control)) return false;
-  return !has_domain(address) || valid_domain(domain_part(address));
+  return !has_domain(address) || valid_domain(domain_part(address), utf8_domain);
 }
 
 }  // namespace
@@ -197,7 +206,7 @@ std::optional<std::string> parse_address(std::string_view text, const AddressRul
   auto address = join(*tokens);
   if (!address) return std::nullopt;
   if (address->empty()) return rules.allow_empty && tokens->empty() ? address : std::nullopt;
-  if (!valid_internal(*address)) return std::nullopt;
+  if (!valid_internal(*address, rules.utf8_domain)) return std::nullopt;
   return address;
 }
 

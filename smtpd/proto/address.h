@@ -22,6 +22,7 @@ inline constexpr std::size_t kMaxAddressBytes = 1024;
 struct AddressRules {
   bool allow_empty = false;  // <> is the null sender
   bool strict = false;       // strict_rfc821_envelopes: angle brackets, no comments, no route
+  bool utf8_domain = false;  // SMTPUTF8 was declared
 };
 
 // The internal form of `<path>` or, unless strict, a bare address with comments. "" only with

@@ -7,8 +7,18 @@
 #include <fmt/format.h>
 
 #include "engine/base/text.h"
+#include "smtpd/proto/peer_attributes.h"
 
 namespace headgate::proto {
+namespace {
+
+// Postfix logs what is hidden in this order, however it was written.
+constexpr std::string_view kLogOrder[] = {
+    "8BITMIME", "AUTH",     "ETRN",     "PIPELINING",          "SIZE", "VERP",     "VRFY",
+    "XCLIENT",  "XFORWARD", "STARTTLS", "ENHANCEDSTATUSCODES", "DSN",  "SMTPUTF8", "CHUNKING",
+};
+
+}  // namespace
 
 Capabilities::Capabilities(const Features& features, const std::vector<std::string>& discard) {
   const auto hidden = [&discard](std::string_view keyword) {
@@ -25,6 +35,8 @@ Capabilities::Capabilities(const Features& features, const std::vector<std::stri
       {features.vrfy, "VRFY"},
       {true, "ETRN"},
       {features.starttls, "STARTTLS"},
+      {features.xclient, fmt::format("XCLIENT {}", kXclientAttributes)},
+      {features.xforward, fmt::format("XFORWARD {}", kXforwardAttributes)},
       {true, "ENHANCEDSTATUSCODES"},
       {true, "8BITMIME"},
       {true, "DSN"},
@@ -36,9 +48,10 @@ Capabilities::Capabilities(const Features& features, const std::vector<std::stri
     if (offer && !hidden(keyword)) lines_.push_back(line);
   }
   if (hidden("silent-discard")) return;
-  for (const std::string& word : discard) {
+  for (const std::string_view word : kLogOrder) {
+    if (!hidden(word)) continue;
     discard_log_ += discard_log_.empty() ? "discarding EHLO keywords: " : " ";
-    discard_log_ += text::upper(word);
+    discard_log_ += word;
   }
 }
 

@@ -18,7 +18,8 @@ struct Features {
   std::uint64_t message_size_limit = 0;  // 0: SIZE without a number
   bool vrfy = true;
   bool smtputf8 = false;
-  bool starttls = false;  // wanted, possible, and not done yet
+  bool starttls = false;                   // wanted, possible, and not done yet
+  bool xclient = false, xforward = false;  // for this client
 };
 
 class Capabilities {

@@ -192,7 +192,7 @@ void ClientDialog::begin_transaction() {
                            request_.size_bytes, size_limit_bytes_, request_.server));
     return send_quit();
   }
-  if (request_.smtputf8 && !smtputf8_) {
+  if (request_.smtputf8_needed && !smtputf8_) {
     settle_all(
         ClientResult::bounced, "5.6.7",
         fmt::format("SMTPUTF8 is required, but was not offered by host {}", request_.server));
@@ -209,7 +209,7 @@ void ClientDialog::send_mail() {
   if (size_) line += fmt::format(" SIZE={}", request_.size_bytes);
   if (eight_bit_ && request_.body == Body::eight_bit_mime) line += " BODY=8BITMIME";
   if (eight_bit_ && request_.body == Body::seven_bit) line += " BODY=7BIT";
-  if (request_.smtputf8) line += " SMTPUTF8";
+  if (request_.smtputf8 && smtputf8_) line += " SMTPUTF8";
   if (dsn_ && !request_.dsn_envid.empty()) line += " ENVID=" + xtext(request_.dsn_envid);
   if (dsn_ && !request_.dsn_ret.empty()) line += " RET=" + request_.dsn_ret;
   send(ClientStage::mail, std::move(line));

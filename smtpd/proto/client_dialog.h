@@ -63,7 +63,8 @@ struct ClientRequest {
   std::vector<ClientRecipient> recipients;
   std::uint64_t size_bytes = 0;
   Body body = Body::unspecified;
-  bool smtputf8 = false;
+  bool smtputf8 = false;           // said where the server offers it
+  bool smtputf8_needed = false;    // something in it is not ASCII
   std::string dsn_ret, dsn_envid;  // envid not yet xtext
 };
 

@@ -3,9 +3,11 @@
 // first. Tested by command_test, smtp_dialogue_fuzz.
 #include "smtpd/proto/command.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -44,16 +46,6 @@ tl::unexpected<Reply> no(int code, std::string dsn, std::string text) {
 
 tl::unexpected<Reply> unsupported_option(std::string_view option) {
   return no(555, "5.5.4", fmt::format("Unsupported option: {}", option));
-}
-
-// What Postfix turns into '?' in a HELO name: it stands in Received: and in log lines.
-std::string neutral(std::string_view given, bool utf8) {
-  constexpr std::string_view kUnsafe = " <>()\\\";@";
-  std::string name = text::printable(given, utf8);
-  for (char& c : name) {
-    if (kUnsafe.find(c) != std::string_view::npos) c = '?';
-  }
-  return name;
 }
 
 // "SIZE=1" against "SIZE=": the value, or nullopt.
@@ -108,6 +100,16 @@ std::optional<Reply> mail_option(std::string_view option, const ParseRules& rule
   return std::nullopt;
 }
 
+// strict_smtputf8.
+bool undeclared(std::string_view address, bool declared, const ParseRules& rules) {
+  return rules.strict_smtputf8 && !declared &&
+         std::any_of(address.begin(), address.end(), [](char c) { return (c & '\x80') != 0; });
+}
+
+tl::unexpected<Reply> must_declare() {
+  return no(553, "5.6.7", "Must declare SMTPUTF8 to send unicode address");
+}
+
 }  // namespace
 
 const VerbRow& row(Verb verb) { return kVerbs[static_cast<std::size_t>(verb)]; }
@@ -134,6 +136,12 @@ bool Request::looks_like_header() const {
     if (byte < 33 || byte > 126) return false;
   }
   return true;
+}
+
+bool Request::says_smtputf8(std::size_t from) const {
+  return std::any_of(
+      tokens_.begin() + static_cast<std::ptrdiff_t>(std::min(from, tokens_.size())), tokens_.end(),
+      [](const Token& token) { return text::equal_ignore_case(token.text, "SMTPUTF8"); });
 }
 
 std::string Request::arguments(std::size_t from, std::size_t to) const {
@@ -182,8 +190,9 @@ Request::Parsed Request::parse(const ParseRules& rules) const {
     case Verb::auth:
       return no(503, "5.5.1", "Error: authentication not enabled");
     case Verb::xclient:
+      return parse_xclient(std::span(tokens_).subspan(1));
     case Verb::xforward:
-      return no(550, "5.7.0", "Error: insufficient authorization");
+      return parse_xforward(std::span(tokens_).subspan(1));
     case Verb::unknown:
       break;
   }
@@ -199,7 +208,11 @@ Request::Parsed Request::hello(bool extended, bool utf8) const {
 Request::Parsed Request::mail(const ParseRules& rules) const {
   if (tokens_.size() < 3 || !text::equal_ignore_case(tokens_[1].text, "from:"))
     return no(501, "5.5.4", "Syntax: MAIL FROM:<address>");
-  const AddressRules address_rules{true, rules.strict};
+  const bool utf8 = rules.smtputf8 && says_smtputf8(3);
+  AddressRules address_rules;
+  address_rules.allow_empty = true;
+  address_rules.strict = rules.strict;
+  address_rules.utf8_domain = utf8;
   const auto sender =
       tokens_[2].broken ? std::nullopt : parse_address(tokens_[2].text, address_rules);
   if (!sender) return no(501, "5.1.7", "Bad sender address syntax");
@@ -209,6 +222,7 @@ Request::Parsed Request::mail(const ParseRules& rules) const {
     if (auto reply = mail_option(tokens_[i].text, rules, mail))
       return tl::unexpected<Reply>(std::move(*reply));
   }
+  if (undeclared(*sender, utf8, rules)) return must_declare();
   if (rules.message_size_limit != 0 && mail.size.value_or(0) > rules.message_size_limit)
     return tl::unexpected<Reply>(reply::message_too_big_declared());
   return mail;
@@ -217,7 +231,9 @@ Request::Parsed Request::mail(const ParseRules& rules) const {
 Request::Parsed Request::rcpt(const ParseRules& rules) const {
   if (tokens_.size() < 3 || !text::equal_ignore_case(tokens_[1].text, "to:"))
     return no(501, "5.5.4", "Syntax: RCPT TO:<address>");
-  const AddressRules address_rules{false, rules.strict};
+  AddressRules address_rules;
+  address_rules.strict = rules.strict;
+  address_rules.utf8_domain = rules.utf8_transaction;
   const auto recipient =
       tokens_[2].broken ? std::nullopt : parse_address(tokens_[2].text, address_rules);
   if (!recipient) return no(501, "5.1.3", "Bad recipient address syntax");
@@ -239,6 +255,7 @@ Request::Parsed Request::rcpt(const ParseRules& rules) const {
           notify ? "Error: Bad NOTIFY parameter syntax" : "Error: Bad ORCPT parameter syntax");
     field = *value;
   }
+  if (undeclared(*recipient, rules.utf8_transaction, rules)) return must_declare();
   return rcpt;
 }
 
@@ -262,17 +279,20 @@ Request::Parsed Request::bdat(const ParseRules& rules) const {
 Request::Parsed Request::vrfy(const ParseRules& rules) const {
   if (rules.vrfy_disabled) return no(502, "5.5.1", "VRFY command is disabled");
   std::size_t end = tokens_.size();
-  if (rules.smtputf8 && end > 2 && text::equal_ignore_case(tokens_[end - 1].text, "SMTPUTF8"))
-    --end;
+  const bool utf8 = rules.smtputf8 && end > 2 && says_smtputf8(end - 1);
+  if (utf8) --end;
   if (end < 2)
     return no(501, "5.5.4",
               rules.smtputf8 ? "Syntax: VRFY address [SMTPUTF8]" : "Syntax: VRFY address");
   Vrfy vrfy;
   vrfy.argument = arguments(1, end);
+  AddressRules address_rules;
+  address_rules.utf8_domain = utf8;
   bool broken = false;
   for (std::size_t i = 1; i < end; ++i) broken = broken || tokens_[i].broken;
-  const auto address = broken ? std::nullopt : parse_address(vrfy.argument, {false, false});
+  const auto address = broken ? std::nullopt : parse_address(vrfy.argument, address_rules);
   if (!address) return no(501, "5.1.3", "Bad recipient address syntax");
+  if (undeclared(*address, utf8, rules)) return must_declare();
   vrfy.address = *address;
   return vrfy;
 }

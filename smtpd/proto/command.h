@@ -5,8 +5,8 @@
 //             the session checks its own state first, as Postfix does, then takes
 //             request.parse(rules).
 //   Limits    the caller cuts the line at line_length_limit; nothing here grows beyond a small
-//   multiple of it. Errors    the Reply of smtpd.md §3.3, word for word. Not offered yet:
-//   AUTH, XCLIENT, XFORWARD. Lifetime  Request and Command own their text.        Threads
+//   multiple of it. Errors    the Reply of smtpd.md §3.3, word for word. Not offered yet: AUTH.
+//   Lifetime  Request and Command own their text.        Threads
 //   values. Source    RFC 5321 §4.1.1, smtpd(8); smtpd.md §3.2-3.3. Checked against a live
 //   Postfix 3.7.
 #pragma once
@@ -20,6 +20,7 @@
 
 #include <tl/expected.hpp>
 
+#include "smtpd/proto/peer_attributes.h"
 #include "smtpd/proto/reply.h"
 #include "smtpd/proto/tokens.h"
 
@@ -109,12 +110,14 @@ struct Etrn {
   std::string domain;
 };
 
-using Command =
-    std::variant<Hello, Starttls, Mail, Rcpt, Data, Bdat, Rset, Noop, Vrfy, Etrn, Quit, Help>;
+using Command = std::variant<Hello, Xclient, Xforward, Starttls, Mail, Rcpt, Data, Bdat, Rset, Noop,
+                             Vrfy, Etrn, Quit, Help>;
 
 struct ParseRules {
   bool strict = false;                   // strict_rfc821_envelopes
   bool smtputf8 = false;                 // SMTPUTF8 is offered
+  bool utf8_transaction = false;         // MAIL said it
+  bool strict_smtputf8 = false;          // an address that is not ASCII must be declared
   bool utf8_names = false;               // smtputf8_enable: HELO names keep their UTF-8
   bool vrfy_disabled = false;            // disable_vrfy_command
   bool dsn_disabled = false;             // hidden by smtpd_discard_ehlo_keywords
@@ -128,6 +131,8 @@ class Request {
   explicit Request(std::string_view line);
 
   [[nodiscard]] Verb verb() const { return verb_; }
+
+  [[nodiscard]] bool has_arguments() const { return tokens_.size() > 1; }
 
   [[nodiscard]] bool empty() const { return tokens_.empty(); }  // 500 5.5.2 Error: bad syntax
 
@@ -146,6 +151,7 @@ class Request {
   [[nodiscard]] Parsed bdat(const ParseRules& rules) const;
   [[nodiscard]] Parsed vrfy(const ParseRules& rules) const;
   [[nodiscard]] Parsed etrn() const;
+  [[nodiscard]] bool says_smtputf8(std::size_t from) const;  // one of the words from there on
   [[nodiscard]] std::string arguments(std::size_t from, std::size_t to) const;
 
   std::vector<Token> tokens_;

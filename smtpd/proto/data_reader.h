@@ -51,6 +51,10 @@ class DataReader {
 
   [[nodiscard]] bool done() const { return state_ == State::done; }
 
+  [[nodiscard]] BareNewline mode() const { return mode_; }
+
+  [[nodiscard]] Framing framing() const { return framing_; }
+
   [[nodiscard]] bool saw_bare_newline() const { return bare_newline_at_.has_value(); }
 
   // The content_bytes() before the first bare newline, wherever the input was cut.

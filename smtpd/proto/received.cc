@@ -16,6 +16,15 @@ constexpr std::array<std::string_view, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "
 constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
+// Only extended SMTP has letters (RFC 3848).
+std::string with_protocol(const Received& received) {
+  std::string with(received.smtputf8 ? "UTF8SMTP" : received.protocol);
+  if (received.protocol != "ESMTP") return with;
+  if (received.encrypted) with += 'S';
+  if (received.authenticated) with += 'A';
+  return with;
+}
+
 std::string literal(std::string_view address) {
   const bool v6 = address.find(':') != std::string_view::npos;
   return fmt::format("[{}{}]", v6 ? "IPv6:" : "", text::printable(address));
@@ -61,7 +70,7 @@ std::vector<std::string> received_records(const Received& received) {
                                 literal(received.client_address)));
   records.insert(records.end(), received.tls.begin(), received.tls.end());
   std::string by = fmt::format("\tby {} ({}) with {} id {}", received.myhostname,
-                               received.mail_name, received.protocol, received.queue_id);
+                               received.mail_name, with_protocol(received), received.queue_id);
   if (received.recipient.empty()) {
     records.push_back(std::move(by) + ';');
     records.push_back('\t' + date);

@@ -23,7 +23,9 @@ struct Received {
   std::string client_name;     // "unknown" when there is none
   std::string client_address;  // without IPv6: prefix
   std::string myhostname, mail_name;
-  std::string protocol;          // SMTP, ESMTP, ESMTPS, …
+  std::string protocol;  // SMTP or ESMTP
+  // UTF8SMTP, …S, …A (RFC 6531 §4.3, RFC 3848).
+  bool smtputf8 = false, encrypted = false, authenticated = false;
   std::vector<std::string> tls;  // lines about the connection, ready made
   std::string queue_id;
   std::string recipient;  // internal form; set only when there is exactly one

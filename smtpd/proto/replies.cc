@@ -35,6 +35,10 @@ Reply server_local_error(std::string_view host) {
   return {421, "4.3.0", fmt::format("{} Server local error", host)};
 }
 
+Reply server_local_data_error(std::string_view host) {
+  return {421, "4.3.0", fmt::format("{} Server local data error", host)};
+}
+
 Reply all_ports_busy(std::string_view host) {
   return {421, "4.3.2", fmt::format("{} Service busy, please try again later", host)};
 }
@@ -43,8 +47,8 @@ Reply protocol_synchronization() {
   return closing({554, "5.5.0", "Error: SMTP protocol synchronization"});
 }
 
-Reply bare_newline(std::string_view host, bool in_command) {
-  Reply reply(550, "5.5.2", fmt::format("{} Error: bare <LF> received", host));
+Reply bare_newline(int code, std::string_view host, bool in_command) {
+  Reply reply(code, "5.5.2", fmt::format("{} Error: bare <LF> received", host));
   reply.hangup = in_command;
   return reply;
 }
@@ -92,6 +96,10 @@ Reply nested_mail() { return {503, "5.5.1", "Error: nested MAIL command"}; }
 Reply after_bdat(std::string_view verb) {
   return {503, "5.5.1", fmt::format("Error: {} after BDAT", verb)};
 }
+
+Reply in_transaction() { return {503, "5.5.1", "Error: MAIL transaction in progress"}; }
+
+Reply insufficient_authorization() { return {550, "5.7.0", "Error: insufficient authorization"}; }
 
 Reply need_mail() { return {503, "5.5.1", "Error: need MAIL command"}; }
 

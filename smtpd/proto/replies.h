@@ -21,9 +21,11 @@ Reply timeout_exceeded(std::string_view host);                                //
 Reply too_many_errors(std::string_view host);                                 // 421 4.7.0
 Reply too_many_connections(std::string_view host, std::string_view address);  // 421 4.7.0
 Reply server_local_error(std::string_view host);                              // 421 4.3.0
+Reply server_local_data_error(std::string_view host);                         // 421 4.3.0
 Reply all_ports_busy(std::string_view host);  // 421 4.3.2; ours, for a session that makes room
 Reply protocol_synchronization();             // 554 5.5.0, closes
-Reply bare_newline(std::string_view host, bool in_command);  // 550 5.5.2, closes in a command
+Reply bare_newline(int code, std::string_view host,
+                   bool in_command);  // 5xx 5.5.2, closes in a command
 
 // ---- TLS
 Reply ready_to_start_tls();                                             // 220 2.0.0
@@ -48,6 +50,8 @@ Reply queuing_started();                                        // 250, ETRN
 Reply need_hello();                                      // 503 5.5.1
 Reply nested_mail();                                     // 503 5.5.1
 Reply after_bdat(std::string_view verb);                 // 503 5.5.1
+Reply in_transaction();                                  // 503 5.5.1
+Reply insufficient_authorization();                      // 550 5.7.0
 Reply need_mail();                                       // 503 5.5.1
 Reply need_recipient();                                  // 503 5.5.1
 Reply no_valid_recipients();                             // 554 5.5.1

@@ -30,6 +30,15 @@ std::size_t copy_delimited(std::string_view line, std::size_t at, char close, To
 
 }  // namespace
 
+std::string neutral(std::string_view given, bool utf8) {
+  constexpr std::string_view kUnsafe = " <>()\\\";@";
+  std::string name = text::printable(given, utf8);
+  for (char& c : name) {
+    if (kUnsafe.find(c) != std::string_view::npos) c = '?';
+  }
+  return name;
+}
+
 std::vector<Token> tokenise(std::string_view line) {
   std::vector<Token> tokens;
   std::size_t at = 0;

@@ -16,6 +16,9 @@ struct Token {
   bool broken = false;
 };
 
+// What Postfix turns into '?' in what a client says of itself: it stands in Received: and in log lines.
+std::string neutral(std::string_view given, bool utf8);
+
 std::vector<Token> tokenise(std::string_view line);
 
 }  // namespace headgate::proto

@@ -28,8 +28,9 @@ struct Envelope {
   std::vector<Recipient> recipients;
   std::string dsn_ret, dsn_envid;
   proto::Body body = proto::Body::unspecified;  // as MAIL or Content-Transfer-Encoding said
-  bool smtputf8 = false;
-  std::string content_filter;  // FILTER transport:destination
+  bool smtputf8 = false;                        // MAIL said so
+  bool smtputf8_header = false;                 // and a header needs it
+  std::string content_filter;                   // FILTER transport:destination
   std::string client_name, client_address, helo_name, protocol_name;
   WallTime arrival{};
   std::uint64_t size_bytes = 0;  // of the content

@@ -104,6 +104,7 @@ void put_envelope(std::string& out, const Envelope& envelope) {
   if (envelope.body != proto::Body::unspecified)
     put("body", envelope.body == proto::Body::eight_bit_mime ? kEightBit : kSevenBit);
   if (envelope.smtputf8) put("smtputf8", "1");
+  if (envelope.smtputf8_header) put("smtputf8_header", "1");
   put_unless_empty("content_filter", envelope.content_filter);
   put_unless_empty("client_name", envelope.client_name);
   put_unless_empty("client_address", envelope.client_address);
@@ -129,6 +130,7 @@ bool set_attribute(Envelope& envelope, std::string_view name, std::string_view v
   if (name == "body" && value == kEightBit) envelope.body = proto::Body::eight_bit_mime;
   if (name == "body" && value == kSevenBit) envelope.body = proto::Body::seven_bit;
   if (name == "smtputf8") envelope.smtputf8 = value == "1";
+  if (name == "smtputf8_header") envelope.smtputf8_header = value == "1";
   if (name != "arrival") return true;
   std::int64_t us = 0;
   const auto parsed = std::from_chars(value.data(), value.data() + value.size(), us);

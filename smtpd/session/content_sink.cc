@@ -2,6 +2,7 @@
 // tests/collide/whole_messages.py.
 #include "smtpd/session/content_sink.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include <fmt/chrono.h>
@@ -22,6 +23,10 @@ std::string_view header_value(std::string_view text) {
   return text::trim_left(text.substr(std::min(name, text.size())));
 }
 
+bool is_ascii(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) { return (c & '\x80') != 0; });
+}
+
 }  // namespace
 
 bool ContentSink::keeps() const {
@@ -30,6 +35,7 @@ bool ContentSink::keeps() const {
 }
 
 void ContentSink::record(std::string_view bytes, bool continued) {
+  if (in_headers_ && !is_ascii(bytes)) utf8_header_ = true;
   if (!keeps()) return;
   meter_.text(bytes);
   if (meter_.write_fails()) return complain_of_size();
@@ -82,6 +88,7 @@ void ContentSink::known_header(KnownHeader header, std::string_view text, bool p
     eight_bit_ |=
         text::equal_ignore_case(encoding, "8bit") || text::equal_ignore_case(encoding, "binary");
   }
+  if (!is_ascii(text)) utf8_header_ = true;
   if (!primary) return;
   seen_.add(header);
   if (header == KnownHeader::message_id)
@@ -97,6 +104,7 @@ void ContentSink::known_header(KnownHeader header, std::string_view text, bool p
 
 // Ours was there, so something made it unrecognisable: message_strip_characters can.
 void ContentSink::end_of_primary_headers() {
+  in_headers_ = false;
   if (complaint_ != Complaint::none) return;
   if (hops_ == 0) {
     complaint_ = Complaint::no_received;

@@ -62,6 +62,9 @@ class ContentSink final : public checks::Sink {
   // The queue file cannot be flushed whole, whatever it was refused for.
   [[nodiscard]] bool over_limit() const { return meter_.over_limit(); }
 
+  // A header is not ASCII: SMTPUTF8 is needed to send it on.
+  [[nodiscard]] bool utf8_header() const { return utf8_header_; }
+
   // A Content-Transfer-Encoding said 8bit or binary (detect_8bit_encoding_header).
   [[nodiscard]] bool eight_bit() const { return eight_bit_; }
 
@@ -84,7 +87,7 @@ class ContentSink final : public checks::Sink {
   std::string_view resent_;  // "Resent-" once such a header was seen
   std::int64_t hops_ = 0;
   Complaint complaint_ = Complaint::none;
-  bool eight_bit_ = false;
+  bool eight_bit_ = false, in_headers_ = true, utf8_header_ = false;
 };
 
 }  // namespace headgate::session

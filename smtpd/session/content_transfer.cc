@@ -44,10 +44,11 @@ Task<std::optional<proto::Reply>> open_intake(Dialogue& dialogue, proto::Framing
   const Result<void> created = co_await create_file(dialogue, writer);
   if (!created) co_return storage_failure(dialogue, created.error());
   session.log_as("message", dialogue.services.log,
-                 fmt::format("{}: client={}", writer->id(), session.peer.name_and_address()),
+                 fmt::format("{}: {}", writer->id(), session.client_text()),
                  {{"queue_id", writer->id()}});
-  intake = std::make_shared<Intake>(session, dialogue.services, std::move(writer), framing,
-                                    dialogue.command_ended_bare, is_local_client(session));
+  const proto::DataReader reader(bare_newline_mode(session), dialogue.command_ended_bare, framing);
+  intake = std::make_shared<Intake>(session, dialogue.services, std::move(writer), reader,
+                                    session.forwarded.is_local(is_local_client(session)));
   co_return std::nullopt;
 }
 

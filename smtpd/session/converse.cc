@@ -13,6 +13,7 @@
 #include "smtpd/proto/replies.h"
 #include "smtpd/session/client_rates.h"
 #include "smtpd/session/judge.h"
+#include "smtpd/session/reply_footer.h"
 #include "smtpd/session/tls_policy.h"
 
 namespace headgate::session {
@@ -27,8 +28,8 @@ constexpr std::chrono::milliseconds kPartingTime{500};
 
 // In the order of proto::Verb.
 constexpr std::array<VerbFunction, proto::kVerbCount> kVerbs = {
-    helo, ehlo, not_offered, not_offered, starttls, not_offered, mail, rcpt,        data,
-    bdat, rset, noop,        vrfy,        etrn,     quit,        help, not_offered,
+    helo, ehlo, xclient, xforward, starttls, not_offered, mail, rcpt,        data,
+    bdat, rset, noop,    vrfy,     etrn,     quit,        help, not_offered,
 };
 
 // Control characters as C escapes, as in "improper command pipelining after …".
@@ -77,6 +78,8 @@ class Conversation {
   Task<Next> one_command();
   Task<Result<net::Line>> read_command();
   Task<Next> obey(std::string line);
+  Result<std::string> filtered(std::string_view line);
+  Task<Next> end_for_lookup_failure(Error error);
   Task<Next> send(Reply reply);
   Task<Next> flush();
   std::optional<Reply> objection(const net::Line& line);
@@ -149,7 +152,7 @@ Task<Conversation::Next> Conversation::flush() {
 // Queues the reply; flushes when the client waits for it: nothing complete was read already, or it was made to wait.
 Task<Conversation::Next> Conversation::send(Reply reply) {
   const config::Settings& settings = session_.settings();
-  if (settings.soft_bounce) reply = reply.softened();
+  reply = finished(dialogue_, std::move(reply));
   const bool slow = session_.errors >= settings.smtpd_soft_error_limit &&
                     settings.smtpd_error_sleep_time.count() > 0;
   if (slow) co_await dialogue_.services.loop.pause(settings.smtpd_error_sleep_time);
@@ -165,14 +168,14 @@ Task<Conversation::Next> Conversation::send(Reply reply) {
 
 Task<void> Conversation::say_goodbye(Reply reply) {
   wire_.reset_deadline();  // the budget is used up
-  wire_.queue(reply.bytes());
+  wire_.queue(finished(dialogue_, std::move(reply)).bytes());
   co_await wire_.flush();
 }
 
 Task<Conversation::Next> Conversation::greet() {
   watch_pipelining("CONNECT");
   Reply greeting = proto::reply::greeting(session_.settings().smtpd_banner);
-  session_.denied = co_await judge_client(dialogue_);
+  session_.denied = co_await judge_client(dialogue_, "CONNECT");
   if (session_.denied) greeting = *session_.denied;
   const Next next = co_await send(std::move(greeting));
   co_return next;
@@ -252,7 +255,35 @@ Task<Conversation::Next> Conversation::one_command() {
     const Next next = co_await send(*wrong);
     co_return next;
   }
-  const Next next = co_await obey(std::string(line->text));
+  Result<std::string> command = filtered(line->text);
+  if (!command) {
+    const Next next = co_await end_for_lookup_failure(command.error());
+    co_return next;
+  }
+  const Next next = co_await obey(std::move(*command));
+  co_return next;
+}
+
+// smtpd_command_filter.
+Result<std::string> Conversation::filtered(std::string_view line) {
+  tables::Maps& filter = *session_.state->command_filter;
+  const std::string_view key = text::trim_left(line);
+  if (filter.empty() || key.empty()) return std::string(line);
+  TRY(found, filter.find(key.substr(0, key.find('\0'))));
+  if (!found) return std::string(line);
+  log(Level::info,
+      fmt::format("{}: replacing command \"{}\" with \"{}\"", origin(),
+                  text::printable(line.substr(0, kLoggedInput)),
+                  text::printable(std::string_view(found->value).substr(0, kLoggedInput))));
+  return std::move(found->value);
+}
+
+Task<Conversation::Next> Conversation::end_for_lookup_failure(Error error) {
+  log(Level::warning, error.text());
+  Reply reply = proto::reply::server_local_data_error(host());
+  log(Level::info,
+      fmt::format("NOQUEUE: reject: {} from {}: {}", session_.where, origin(), reply.first_line()));
+  const Next next = co_await send(std::move(reply));
   co_return next;
 }
 
@@ -288,10 +319,11 @@ Task<Conversation::Next> Conversation::give_up(Error error) {
 // What is wrong with the line itself, before anyone looks at its words.
 std::optional<Reply> Conversation::objection(const net::Line& line) {
   const config::Settings& settings = session_.settings();
-  if (line.bare_newline && settings.smtpd_forbid_bare_newline == "reject") {
-    log(Level::info, fmt::format("reject: {} from {}: bare <LF> received;{}", session_.where,
-                                 origin(), session_.envelope_text(std::nullopt)));
-    return proto::reply::bare_newline(host(), true);
+  if (line.bare_newline && bare_newline_mode(session_) == proto::BareNewline::reject) {
+    log(Level::info, fmt::format("NOQUEUE: reject: {} from {}: bare <LF> received;{}",
+                                 session_.where, origin(), session_.envelope_text(std::nullopt)));
+    return proto::reply::bare_newline(
+        static_cast<int>(settings.smtpd_forbid_bare_newline_reject_code), host(), true);
   }
   if (line.truncated) {
     log(Level::warning,
@@ -333,6 +365,7 @@ Task<Conversation::Next> Conversation::obey(std::string line) {
   session_.where = proto::row(verb).name;
   if (!session_.esmtp() || proto::row(verb).ends_group) watch_pipelining(session_.where);
   if (session_.ill_pipelining && settings.smtpd_forbid_unauth_pipelining) {
+    session_.count(verb, false);
     const Next next = co_await send(proto::reply::protocol_synchronization());
     co_return next;
   }
@@ -373,13 +406,18 @@ Task<Conversation::Next> Conversation::repeat_denial(Verb verb) {
 
 Task<Conversation::Next> Conversation::unknown_verb(const proto::Request& request,
                                                     std::string_view line) {
-  session_.count(Verb::unknown, false);
   if (request.looks_like_header() || is_forbidden_command(session_, request.word())) {
     log(Level::warning, fmt::format("non-SMTP command from {}: {}", origin(),
                                     text::printable(line.substr(0, kLoggedInput))));
+    session_.count(Verb::unknown, false);
     const Next next = co_await send(proto::reply::not_smtp());
     co_return next;
   }
+  if (session_.denied) {
+    const Next next = co_await repeat_denial(Verb::unknown);
+    co_return next;
+  }
+  session_.count(Verb::unknown, false);
   ++session_.errors;
   const Next next = co_await send(proto::reply::not_recognized());
   co_return next;
@@ -394,7 +432,7 @@ Task<void> converse(Dialogue& dialogue, StateSource& states) {
 
 Task<void> turn_away(Dialogue& dialogue, Reply reply) {
   if (dialogue.session.settings().smtpd_tls_wrappermode) co_return;  // it could not read it
-  dialogue.wire.queue(reply.bytes());
+  dialogue.wire.queue(finished(dialogue, std::move(reply)).bytes());
   co_await dialogue.wire.flush();
 }
 

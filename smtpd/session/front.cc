@@ -254,9 +254,8 @@ Task<void> Front::hold_session(net::TcpWire& wire, stress::Seat& seat) {
 
 Task<void> Front::talk(net::Wire& wire, Session& session, States& states) {
   const config::Settings& settings = session.settings();
-  std::string who = session.peer.name_and_address();
-  if (settings.smtpd_client_port_logging) who += fmt::format(":{}", session.peer.port);
-  session.log_as("connect", services_.log, "connect from " + who);
+  session.peer.shows_port = settings.smtpd_client_port_logging;
+  session.log_as("connect", services_.log, "connect from " + session.peer.name_and_address());
 
   Dialogue dialogue(wire, session, services_);
   CountedClient client(dialogue);

@@ -50,6 +50,10 @@ QueueFileMeter meter_of(const Session& session, std::string_view id, bool local_
   return meter;
 }
 
+int bare_newline_code(const config::Settings& settings) {
+  return static_cast<int>(settings.smtpd_forbid_bare_newline_reject_code);
+}
+
 bool is_from_line(std::string_view line) {
   line.remove_prefix(std::min(line.find_first_not_of('>'), line.size()));
   return line.starts_with("From ");
@@ -64,13 +68,13 @@ class Intake::Log final : public checks::ActionObserver {
       : session_(session), sink_(sink), id_(id) {}
 
   void on_action(const checks::ActionTaken& action) override {
-    say_of_message(Level::info, action_log_text(action, session_.peer.name_and_address(),
-                                                session_.envelope_text(last_recipient())));
+    say_of_message(Level::info, action_log_text(action, session_.message_origin(),
+                                                session_.message_text(last_recipient())));
   }
 
   void on_mime_error(mail::MimeError error, std::string_view found) override {
     say_of_message(Level::info, checks::mime_error_log_text(
-                                    error, found, session_.peer.name_and_address(),
+                                    error, found, session_.message_origin(),
                                     proto::quote_address(session_.envelope->sender),
                                     proto::quote_address(last_recipient().value_or("unknown"))));
   }
@@ -101,19 +105,17 @@ class Intake::Log final : public checks::ActionObserver {
 };
 
 Intake::Intake(Session& session, Services& services, std::unique_ptr<queue::Writer> writer,
-               proto::Framing framing, bool command_ended_bare, bool local_client)
+               proto::DataReader reader, bool local_client)
     : session_(session),
       services_(services),
       state_(session.state),
       writer_(std::move(writer)),
       id_(writer_->id()),
-      framing_(framing),
       log_(std::make_unique<Log>(session, services.log, id_)),
       sink_(*writer_, header_policy(session, services, local_client),
             meter_of(session, id_, local_client),
             [this](Level level, const std::string& text) { log_->say_of_message(level, text); }),
-      reader_(proto::bare_newline_mode(state_->settings->smtpd_forbid_bare_newline),
-              command_ended_bare, framing),
+      reader_(std::move(reader)),
       splitter_(static_cast<std::size_t>(state_->settings->line_length_limit)),
       began_(services.env.wall()) {
   const bool disabled = checks_disabled(*state_->settings);
@@ -134,7 +136,10 @@ void Intake::begin() {
   received.client_address = session_.peer.address;
   received.myhostname = state_->settings->myhostname;
   received.mail_name = state_->settings->mail_name;
-  received.protocol = session_.with_protocol();
+  received.protocol = session_.protocol;
+  received.smtputf8 = envelope.smtputf8;
+  received.authenticated = !session_.sasl_username.empty();
+  received.encrypted = session_.tls != nullptr;
   if (session_.tls && state_->settings->smtpd_tls_received_header)
     received.tls = tls_received_lines(*session_.tls, asks_client_certificate(*state_->settings));
   received.queue_id = id_;
@@ -184,7 +189,7 @@ void Intake::take(std::string_view content) {
 }
 
 bool Intake::refuses_bare_newline() const {
-  return state_->settings->smtpd_forbid_bare_newline == "reject" && reader_.saw_bare_newline();
+  return reader_.mode() == proto::BareNewline::reject && reader_.saw_bare_newline();
 }
 
 // smtpd's count: so it is with content that cleanup has refused already.
@@ -257,7 +262,7 @@ Reply Intake::write_failure(const Error& error) {
 
 void Intake::end() {
   if (!std::exchange(received_written_, true) && writing()) begin();  // no byte came
-  if (framing_ == proto::Framing::chunks && !refused_by_smtpd()) {
+  if (reader_.framing() == proto::Framing::chunks && !refused_by_smtpd()) {
     content_.clear();
     reader_.finish(content_);
     take(content_);
@@ -281,12 +286,13 @@ Reply Intake::smtpd_refusal(std::string_view where) {
                fmt::format("{}: reject: {} from {}: bare <LF> received;{}", id_, where,
                            session_.peer.name_and_address(),
                            session_.envelope_text(session_.envelope->recipients[0].address)));
-  return proto::reply::bare_newline(state_->settings->myhostname, false);
+  return proto::reply::bare_newline(bare_newline_code(*state_->settings),
+                                    state_->settings->myhostname, false);
 }
 
 Reply Intake::queued() const {
-  return framing_ == proto::Framing::chunks ? proto::reply::chunks_queued(size_bytes_, id_)
-                                            : proto::reply::queued(id_);
+  return reader_.framing() == proto::Framing::chunks ? proto::reply::chunks_queued(size_bytes_, id_)
+                                                     : proto::reply::queued(id_);
 }
 
 Task<Reply> Intake::conclude() {
@@ -339,10 +345,12 @@ Task<Reply> Intake::commit(const checks::Verdict& verdict) {
 
 // What the checks changed about where the message goes. REDIRECT beats FILTER, and BCC too.
 void Intake::apply(const checks::Verdict& verdict, queue::Envelope& envelope) const {
-  envelope.client_name = session_.peer.name;
-  envelope.client_address = session_.peer.address;
-  envelope.helo_name = session_.helo.value_or("");
-  envelope.protocol_name = session_.protocol;
+  const Forwarded& forwarded = session_.forwarded;
+  envelope.client_name = forwarded.client ? forwarded.name : session_.peer.name;
+  envelope.client_address = forwarded.client ? forwarded.address : session_.peer.address;
+  envelope.helo_name = forwarded.client ? forwarded.helo : session_.helo.value_or("");
+  envelope.protocol_name = forwarded.client ? forwarded.protocol : session_.protocol;
+  envelope.smtputf8_header = envelope.smtputf8 && sink_.utf8_header();
   envelope.arrival = services_.env.wall();
   envelope.size_bytes = writer_->content_bytes();
   if (sink_.eight_bit()) envelope.body = proto::Body::eight_bit_mime;

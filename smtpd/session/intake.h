@@ -26,7 +26,7 @@ class Intake {
  public:
   // `local_client`: missing headers are added.
   Intake(Session& session, Services& services, std::unique_ptr<queue::Writer> writer,
-         proto::Framing framing, bool command_ended_bare, bool local_client);
+         proto::DataReader reader, bool local_client);
   ~Intake();
 
   // The two below ask the tables: they run where Loop::inspect() runs them.
@@ -92,7 +92,6 @@ class Intake {
   const StatePtr state_;
   std::unique_ptr<queue::Writer> writer_;
   const std::string id_;
-  const proto::Framing framing_;
   std::unique_ptr<Log> log_;
   ContentSink sink_;
   checks::CheckSet no_checks_;

@@ -25,6 +25,8 @@ Context context_of(const Dialogue& dialogue, std::string where) {
   context.helo_name = session.helo;
   if (session.envelope) context.sender = session.envelope->sender;
   context.unauthorized_pipelining = session.ill_pipelining;
+  context.authenticated = !session.sasl_username.empty();
+  context.shown_client = session.peer.name_and_address();
   return context;
 }
 
@@ -67,10 +69,15 @@ bool matches(const access::MatchList& list, std::string_view subject) {
   return answer && *answer;
 }
 
+bool matches_client(const access::MatchList& list, const Peer& peer) {
+  const Result<bool> answer = list.matches_client(peer.name, peer.address);
+  return answer && *answer;
+}
+
 }  // namespace
 
-Task<Refusal> judge_client(Dialogue& dialogue) {
-  const Context context = context_of(dialogue, "CONNECT");
+Task<Refusal> judge_client(Dialogue& dialogue, std::string where) {
+  const Context context = context_of(dialogue, std::move(where));
   co_return told(dialogue, access_of(dialogue).client(context));
 }
 
@@ -109,6 +116,12 @@ Task<Refusal> judge_bdat(Dialogue& dialogue) {
   co_return told(dialogue, access_of(dialogue).data(context));
 }
 
+Task<Refusal> judge_etrn(Dialogue& dialogue, std::string domain) {
+  Context context = context_of(dialogue, "ETRN");
+  context.etrn_domain = std::move(domain);
+  co_return told(dialogue, access_of(dialogue).etrn(context));
+}
+
 Task<Refusal> judge_end_of_data(Dialogue& dialogue, std::string queue_id) {
   const Context context = context_of_message(dialogue, "END-OF-MESSAGE");
   co_return told(dialogue, access_of(dialogue).end_of_data(context), queue_id);
@@ -126,8 +139,25 @@ bool is_local_client(const Session& session) {
   return false;
 }
 
+bool may_xclient(const Session& session) {
+  return matches_client(*session.state->xclient_hosts, session.peer);
+}
+
+bool may_xforward(const Session& session) {
+  return matches_client(*session.state->xforward_hosts, session.peer);
+}
+
+proto::BareNewline bare_newline_mode(const Session& session) {
+  const proto::BareNewline mode =
+      proto::bare_newline_mode(session.settings().smtpd_forbid_bare_newline);
+  const bool excluded = mode != proto::BareNewline::no &&
+                        matches_client(*session.state->bare_newline_exclusions, session.peer);
+  return excluded ? proto::BareNewline::no : mode;
+}
+
+// Who speaks for others is not limited as one client.
 bool is_limit_exempt(const Session& session) {
-  return matches(*session.state->limit_exceptions, session.peer.address);
+  return may_xclient(session) || matches(*session.state->limit_exceptions, session.peer.address);
 }
 
 bool is_trusted(const Session& session) {
@@ -137,6 +167,15 @@ bool is_trusted(const Session& session) {
 
 bool is_forbidden_command(const Session& session, std::string_view word) {
   return matches(*session.state->forbidden_commands, word);
+}
+
+// A table that cannot answer hides nothing more than smtpd_discard_ehlo_keywords does, as in Postfix.
+std::vector<std::string> hidden_keywords(const Dialogue& dialogue) {
+  const Session& session = dialogue.session;
+  const auto found = session.state->ehlo_keyword_maps->find(session.peer.address);
+  if (!found) session.log(dialogue.services.log, Level::warning, found.error().text());
+  if (found && *found) return text::split_list((*found)->value);
+  return session.settings().smtpd_discard_ehlo_keywords;
 }
 
 }  // namespace headgate::session

@@ -41,6 +41,18 @@ StatePtr open_state(config::SettingsPtr settings, std::shared_ptr<checks::CheckS
       settings->smtpd_client_event_limit_exceptions, MatchKind::addresses, programs, warn);
   state->forbidden_commands = std::make_shared<MatchList>(settings->smtpd_forbidden_commands,
                                                           MatchKind::words, programs, warn);
+  const auto clients = [&](const std::vector<std::string>& items) {
+    return std::make_shared<MatchList>(items, MatchKind::clients, programs, warn);
+  };
+  state->xclient_hosts = clients(settings->smtpd_authorized_xclient_hosts);
+  state->xforward_hosts = clients(settings->smtpd_authorized_xforward_hosts);
+  state->bare_newline_exclusions = clients(settings->smtpd_forbid_bare_newline_exclusions);
+  const auto maps = [&](const std::vector<std::string>& specs) {
+    return std::make_shared<tables::Maps>(specs, programs, warn);
+  };
+  state->command_filter = maps(settings->smtpd_command_filter);
+  state->footer_maps = maps(settings->smtpd_reject_footer_maps);
+  state->ehlo_keyword_maps = maps(settings->smtpd_discard_ehlo_keyword_address_maps);
   return state;
 }
 

@@ -13,6 +13,7 @@
 #include "smtpd/access/match_list.h"
 #include "smtpd/config/settings.h"
 #include "smtpd/net/tls_context.h"
+#include "tables/maps.h"
 
 namespace headgate::session {
 
@@ -26,6 +27,10 @@ struct ServiceState {
   // Null: no TLS is wanted, or it cannot be had. Whoever opens a service adds both: contexts outlive a change of tables.
   std::shared_ptr<net::TlsContext> tls;
   std::shared_ptr<net::TlsNames> tls_names;  // tls_server_sni_maps; null = none
+  // smtpd_authorized_xclient_hosts, …_xforward_hosts, smtpd_forbid_bare_newline_exclusions
+  std::shared_ptr<access::MatchList> xclient_hosts, xforward_hosts, bare_newline_exclusions;
+  // smtpd_command_filter, smtpd_reject_footer_maps, smtpd_discard_ehlo_keyword_address_maps
+  std::shared_ptr<tables::Maps> command_filter, footer_maps, ehlo_keyword_maps;
 };
 
 using StatePtr = std::shared_ptr<ServiceState>;

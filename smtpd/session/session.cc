@@ -17,15 +17,26 @@ std::string ratio(std::uint32_t good, std::uint32_t all) {
 
 }  // namespace
 
+std::string Peer::name_and_address() const {
+  return shows_port ? fmt::format("{}[{}]:{}", name, address, port)
+                    : fmt::format("{}[{}]", name, address);
+}
+
+void Session::begin_again() {
+  forget_transaction();
+  helo.reset();
+  protocol = "SMTP";
+  dsn_hidden = chunking_hidden = smtputf8_hidden = false;
+}
+
 void Session::forget_transaction() {
   if (envelope) most_recipients_ = std::max(most_recipients_, envelope->recipients.size());
   chunked.reset();  // before the envelope that it borrows
   chunks = Chunks::none;
   envelope.reset();
+  forwarded = Forwarded();
   overshoot = 0;
 }
-
-std::string Session::with_protocol() const { return esmtp() && tls ? protocol + "S" : protocol; }
 
 std::string Session::envelope_text(std::optional<std::string_view> recipient) const {
   std::string text;
@@ -33,6 +44,27 @@ std::string Session::envelope_text(std::optional<std::string_view> recipient) co
   if (recipient) text += fmt::format(" to=<{}>", proto::quote_address(*recipient));
   text += fmt::format(" proto={}", protocol);
   if (helo) text += fmt::format(" helo=<{}>", *helo);
+  return text;
+}
+
+std::string Session::client_text() const {
+  std::string text = fmt::format("client={}", peer.name_and_address());
+  if (!sasl_method.empty()) text += fmt::format(", sasl_method={}", sasl_method);
+  if (!sasl_username.empty()) text += fmt::format(", sasl_username={}", sasl_username);
+  return text + forwarded.log_text();
+}
+
+std::string Session::message_origin() const {
+  return forwarded.client ? forwarded.name_and_address() : peer.name_and_address();
+}
+
+std::string Session::message_text(std::optional<std::string_view> recipient) const {
+  if (!forwarded.client) return envelope_text(recipient);
+  std::string text;
+  if (envelope) text += fmt::format(" from=<{}>", proto::quote_address(envelope->sender));
+  if (recipient) text += fmt::format(" to=<{}>", proto::quote_address(*recipient));
+  text += fmt::format(" proto={}", forwarded.protocol);
+  if (!forwarded.helo.empty()) text += fmt::format(" helo=<{}>", forwarded.helo);
   return text;
 }
 

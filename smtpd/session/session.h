@@ -16,6 +16,7 @@
 #include "smtpd/proto/command.h"
 #include "smtpd/proto/reply.h"
 #include "smtpd/queue/message.h"
+#include "smtpd/session/forwarded.h"
 #include "smtpd/session/services.h"
 
 namespace headgate::session {
@@ -30,7 +31,10 @@ struct Peer {
   std::string server_address;
   std::uint16_t server_port = 0;
 
-  [[nodiscard]] std::string name_and_address() const { return name + "[" + address + "]"; }
+  bool shows_port = false;  // smtpd_client_port_logging
+
+  // "name[addr]" or "name[addr]:port": whoever is meant in a log line.
+  [[nodiscard]] std::string name_and_address() const;
 };
 
 class Session {
@@ -47,13 +51,16 @@ class Session {
 
   [[nodiscard]] bool in_transaction() const { return envelope.has_value(); }
 
-  // What Received: says that the message came with (RFC 3848).
-  [[nodiscard]] std::string with_protocol() const;
-
   void forget_transaction();  // RSET, HELO, end of data
+  void begin_again();         // as if the client had just connected: nothing was said
 
   // " from=<a> to=<b> proto=ESMTP helo=<c>": what is known, each with a blank before it.
   [[nodiscard]] std::string envelope_text(std::optional<std::string_view> recipient) const;
+  // "client=name[addr], sasl_method=…, orig_client=…": for the line that begins a message.
+  [[nodiscard]] std::string client_text() const;
+  // The client and the envelope as the message's own log lines name them: those of XFORWARD where it was.
+  [[nodiscard]] std::string message_origin() const;
+  [[nodiscard]] std::string message_text(std::optional<std::string_view> recipient) const;
   // `where` as it stands behind "after": "RCPT", "DATA (3500 bytes)".
   [[nodiscard]] std::string after_where() const;
   // "disconnect from name[addr] ehlo=1 … commands=7/15"
@@ -74,7 +81,7 @@ class Session {
 
   const std::uint32_t number;
   const std::string service;  // "smtp": part of the keys of client limits
-  const Peer peer;
+  Peer peer;                  // another one after XCLIENT
   StatePtr state;
   std::string anvil_ident;  // under which its client is counted; "" = not at all
 
@@ -84,7 +91,8 @@ class Session {
   std::optional<queue::Envelope> envelope;  // since MAIL
   std::int64_t overshoot = 0;               // RCPTs beyond smtpd_recipient_limit
   std::uint32_t messages_accepted = 0;
-  bool dsn_hidden = false, chunking_hidden = false;  // by smtpd_discard_ehlo_keywords
+  // By smtpd_discard_ehlo_keywords.
+  bool dsn_hidden = false, chunking_hidden = false, smtputf8_hidden = false;
 
   // A message that comes in chunks: none of it yet, some (in `chunked`), or BDAT has failed and the rest is thrown away.
   enum class Chunks : std::uint8_t { none, taking, failed };
@@ -93,7 +101,9 @@ class Session {
 
   std::int64_t errors = 0, junk = 0;
   bool ill_pipelining = false;
-  std::optional<proto::Reply> denied;    // by client restrictions, smtpd_delay_reject = no
+  std::string sasl_method, sasl_username;  // who has logged in, and how
+  Forwarded forwarded;                     // by XFORWARD, for the next message
+  std::optional<proto::Reply> denied;      // by client restrictions, smtpd_delay_reject = no
   std::string where = "CONNECT";         // for "lost connection after WHERE"; "DATA content" in it
   std::uint64_t content_wire_bytes = 0;  // for "lost connection after DATA (N bytes)"
 

@@ -8,14 +8,17 @@
 namespace headgate::session {
 namespace {
 
-// SMTPUTF8 is not offered yet, whatever smtputf8_enable says.
-proto::Capabilities capabilities(const Session& session) {
+proto::Capabilities capabilities(const Dialogue& dialogue) {
+  const Session& session = dialogue.session;
   const config::Settings& settings = session.settings();
   proto::Features features;
   features.starttls = !session.tls && session.state->tls && uses_tls(settings);
   features.message_size_limit = static_cast<std::uint64_t>(settings.message_size_limit);
   features.vrfy = !settings.disable_vrfy_command;
-  return {features, settings.smtpd_discard_ehlo_keywords};
+  features.smtputf8 = settings.smtputf8_enable;
+  features.xclient = may_xclient(session);
+  features.xforward = may_xforward(session);
+  return {features, hidden_keywords(dialogue)};
 }
 
 Task<Answer> hello(Dialogue& dialogue, const proto::Request& request, bool extended) {
@@ -28,10 +31,11 @@ Task<Answer> hello(Dialogue& dialogue, const proto::Request& request, bool exten
   session.forget_transaction();
   session.helo = name;
   if (extended) session.protocol = "ESMTP";  // and stays, as Postfix has it, after a later HELO
-  session.dsn_hidden = session.chunking_hidden = false;
+  session.dsn_hidden = session.chunking_hidden = session.smtputf8_hidden = false;
   if (!extended) co_return Answer(proto::Reply(250, "", session.settings().myhostname));
-  const proto::Capabilities offered = capabilities(session);
+  const proto::Capabilities offered = capabilities(dialogue);
   session.dsn_hidden = !offered.offers("DSN");
+  session.smtputf8_hidden = !offered.offers("SMTPUTF8");
   session.chunking_hidden = !offered.offers("CHUNKING");
   if (!offered.discard_log().empty())
     session.log(dialogue.services.log, Level::info, offered.discard_log());

@@ -35,6 +35,18 @@ queue::Envelope envelope_of(const proto::Mail& mail) {
   return envelope;
 }
 
+// SIZE= of more than message_size_limit.
+std::optional<proto::Reply> too_big(Dialogue& dialogue, const proto::Mail& wish) {
+  Session& session = dialogue.session;
+  const auto limit = static_cast<std::uint64_t>(session.settings().message_size_limit);
+  if (limit == 0 || wish.size.value_or(0) <= limit) return std::nullopt;
+  proto::Reply reply = proto::reply::message_too_big_declared();
+  session.envelope = envelope_of(wish);  // for the log line alone
+  log_reject(dialogue, "MAIL", reply);
+  session.envelope.reset();
+  return reply;
+}
+
 }  // namespace
 
 Task<Answer> mail(Dialogue& dialogue, const proto::Request& request) {
@@ -43,15 +55,15 @@ Task<Answer> mail(Dialogue& dialogue, const proto::Request& request) {
     co_return Answer(proto::reply::need_hello());
   if (session.in_transaction()) co_return Answer(proto::reply::nested_mail());
   if (session.chunks != Session::Chunks::none) co_return Answer(proto::reply::after_bdat("MAIL"));
-  const auto parsed = request.parse(parse_rules(session));
+  proto::ParseRules rules = parse_rules(session);
+  rules.message_size_limit = 0;  // looked at below, with a sender to log
+  const auto parsed = request.parse(rules);
   if (!parsed && is_syntax_reply(parsed.error())) co_return Answer(parsed.error());
   const std::optional<proto::Reply> too_much = over_message_rate(dialogue);
   if (too_much) co_return Answer(*too_much);
-  if (!parsed) {
-    if (parsed.error().code == 552) log_reject(dialogue, "MAIL", parsed.error());
-    co_return Answer(parsed.error());
-  }
+  if (!parsed) co_return Answer(parsed.error());
   const auto& wish = std::get<proto::Mail>(*parsed);
+  if (const std::optional<proto::Reply> big = too_big(dialogue, wish)) co_return Answer(*big);
   const Refusal refusal = co_await judge_sender(dialogue, wish.sender);
   if (refusal) co_return Answer(*refusal);
   if (const std::optional<proto::Reply> full = check_queue(dialogue, wish.size.value_or(0)))

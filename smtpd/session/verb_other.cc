@@ -3,7 +3,7 @@
 
 #include "engine/base/text.h"
 #include "smtpd/proto/replies.h"
-#include "smtpd/session/verbs.h"
+#include "smtpd/session/judge.h"
 
 namespace headgate::session {
 
@@ -12,6 +12,9 @@ proto::ParseRules parse_rules(const Session& session) {
   proto::ParseRules rules;
   rules.strict = settings.strict_rfc821_envelopes;
   rules.utf8_names = settings.smtputf8_enable;
+  rules.smtputf8 = settings.smtputf8_enable && !session.smtputf8_hidden;
+  rules.utf8_transaction = session.envelope && session.envelope->smtputf8;
+  rules.strict_smtputf8 = settings.smtputf8_enable && settings.strict_smtputf8;
   rules.vrfy_disabled = settings.disable_vrfy_command;
   rules.dsn_disabled = session.dsn_hidden;
   rules.chunking_disabled = session.chunking_hidden;
@@ -44,7 +47,10 @@ Task<Answer> etrn(Dialogue& dialogue, const proto::Request& request) {
   if (dialogue.session.in_transaction()) co_return Answer(proto::reply::etrn_in_transaction());
   const auto parsed = request.parse(parse_rules(dialogue.session));
   if (!parsed) co_return Answer(parsed.error());
-  co_return Answer(proto::reply::etrn_unavailable(std::get<proto::Etrn>(*parsed).domain));
+  const std::string& domain = std::get<proto::Etrn>(*parsed).domain;
+  const Refusal refusal = co_await judge_etrn(dialogue, domain);
+  if (refusal) co_return Answer(*refusal);
+  co_return Answer(proto::reply::etrn_unavailable(domain));
 }
 
 Task<Answer> quit(Dialogue&, const proto::Request&) { co_return Answer(proto::reply::bye()); }

@@ -10,6 +10,7 @@
 #include "engine/base/text.h"
 #include "smtpd/proto/replies.h"
 #include "smtpd/session/client_rates.h"
+#include "smtpd/session/judge.h"
 #include "smtpd/session/tls_policy.h"
 #include "smtpd/session/tls_text.h"
 #include "smtpd/session/verbs.h"
@@ -21,8 +22,8 @@ void log(const Dialogue& dialogue, Level level, std::string text) {
   dialogue.session.log(dialogue.services.log, level, std::move(text));
 }
 
-bool hides_starttls(const config::Settings& settings) {
-  const std::vector<std::string>& hidden = settings.smtpd_discard_ehlo_keywords;
+bool hides_starttls(const Dialogue& dialogue) {
+  const std::vector<std::string> hidden = hidden_keywords(dialogue);
   return std::any_of(hidden.begin(), hidden.end(), [](const std::string& word) {
     return text::equal_ignore_case(word, "STARTTLS");
   });
@@ -133,7 +134,7 @@ Task<Answer> starttls(Dialogue& dialogue, const proto::Request& request) {
   const auto parsed = request.parse(parse_rules(session));
   if (!parsed) co_return Answer(parsed.error());
   if (session.tls) co_return Answer(proto::reply::tls_already_active());
-  if (!uses_tls(session.settings()) || hides_starttls(session.settings()))
+  if (!uses_tls(session.settings()) || hides_starttls(dialogue))
     co_return Answer(proto::reply::not_implemented());
   if (!session.state->tls) co_return Answer(proto::reply::tls_unavailable());
   std::optional<proto::Reply> refusal = refused_starttls(dialogue);
@@ -147,7 +148,7 @@ Task<Answer> starttls(Dialogue& dialogue, const proto::Request& request) {
   }
   session.forget_transaction();
   session.helo.reset();
-  session.dsn_hidden = false;
+  session.dsn_hidden = session.chunking_hidden = session.smtputf8_hidden = false;
   refusal = co_await begin_tls(dialogue);
   if (refusal) co_return Answer(std::move(*refusal), false);
   Answer answer(proto::reply::ready_to_start_tls(), dialogue.wire_failure.has_value());

@@ -47,6 +47,9 @@ Task<Answer> ehlo(Dialogue& dialogue, const proto::Request& request);
 Task<Answer> starttls(Dialogue& dialogue, const proto::Request& request);
 // Turns TLS on: also for smtpd_tls_wrappermode. A reply ends the session; so does `wire_failure`.
 Task<std::optional<proto::Reply>> begin_tls(Dialogue& dialogue);
+// verb_xclient.cc
+Task<Answer> xclient(Dialogue& dialogue, const proto::Request& request);
+Task<Answer> xforward(Dialogue& dialogue, const proto::Request& request);
 // verb_mail.cc
 Task<Answer> mail(Dialogue& dialogue, const proto::Request& request);
 // verb_rcpt.cc

@@ -18,6 +18,33 @@ std::string ask(const std::vector<std::string>& items, MatchKind kind, std::stri
   return answer ? (*answer ? "yes" : "no") : "error";
 }
 
+TEST(MatchList, Clients) {
+  const std::tuple<std::vector<std::string>, std::string_view, std::string_view, std::string_view>
+      cases[] = {
+          {{"192.0.2.0/24"}, "a.example", "192.0.2.9", "yes"},
+          {{"A.example"}, "a.example", "192.0.2.9", "yes"},
+          {{".example"}, "a.example", "192.0.2.9", "yes"},
+          {{"example"}, "a.example", "192.0.2.9", "no"},
+          {{"!a.example", "192.0.2.0/24"}, "a.example", "192.0.2.9", "no"},
+          {{"!192.0.2.9", "a.example"}, "a.example", "192.0.2.9", "no"},
+          {{"inline:{192.0.2.9=x}"}, "a.example", "192.0.2.9", "yes"},
+          {{"inline:{a.example=x}"}, "a.example", "192.0.2.9", "yes"},
+          {{"192.0.2.0/24"}, "unknown", "unknown", "no"},
+          {{"0.0.0.0/0"}, "unknown", "unknown", "no"},
+          {{}, "a.example", "192.0.2.9", "no"},
+          {{"192.0.2"}, "a.example", "192.0.2.9", "error"},
+          {{"192.0.2.1/24"}, "a.example", "192.0.2.9", "error"},
+      };
+  for (const auto& [items, name, address, expected] : cases) {
+    NoPrograms programs;
+    Warnings warnings;
+    const MatchList list(items, MatchKind::clients, programs, warnings.sink());
+    const auto answer = list.matches_client(name, address);
+    EXPECT_EQ(answer ? (*answer ? "yes" : "no") : "error", expected)
+        << testing::PrintToString(items);
+  }
+}
+
 TEST(MatchList, Addresses) {
   const std::tuple<std::vector<std::string>, std::string_view, std::string_view> cases[] = {
       {{"192.0.2.0/24"}, "192.0.2.255", "yes"},

@@ -51,6 +51,40 @@ void play(ClientDialog& dialog, std::string_view script) {
   EXPECT_EQ("", said);
 }
 
+constexpr const char* kUtf8Server = R"(
+  S: 220 mx.example ESMTP
+  C: EHLO me.example
+  S: 250-mx.example
+  S: 250 SMTPUTF8
+  C: MAIL FROM:<s@y.example> SMTPUTF8
+)";
+
+constexpr const char* kAsciiServer = R"(
+  S: 220 mx.example ESMTP
+  C: EHLO me.example
+  S: 250-mx.example
+  S: 250 DSN
+)";
+
+// What the client declared is passed on where it can be; only who needs it insists (RFC 6531 §3.2; as Postfix).
+TEST(ClientDialog, Smtputf8) {
+  ClientRequest declared = request();
+  declared.smtputf8 = true;
+  ClientDialog offered(declared);
+  play(offered, kUtf8Server);
+  ClientDialog not_offered(declared);
+  play(not_offered, std::string(kAsciiServer) + "C: MAIL FROM:<s@y.example>\n");
+
+  declared.smtputf8_needed = true;
+  ClientDialog needed(declared);
+  play(needed, std::string(kAsciiServer) + "C: QUIT\n");
+  ASSERT_TRUE(needed.settled());
+  EXPECT_EQ(needed.verdicts()[0].result, ClientResult::bounced);
+  EXPECT_EQ(needed.verdicts()[0].dsn, "5.6.7");
+  EXPECT_EQ(needed.verdicts()[0].text,
+            "SMTPUTF8 is required, but was not offered by host mx.example[192.0.2.1]");
+}
+
 constexpr const char* kPipelined = R"(
   S: 220 mx.example ESMTP
   C: EHLO me.example

@@ -101,7 +101,9 @@ TEST(Command, RepliesOfPostfix) {
       {"BDAT -1", "521 5.5.4 Syntax: BDAT count [LAST]"},
       {"BDAT +5", "521 5.5.4 Syntax: BDAT count [LAST]"},
       {"BDAT 5x", "521 5.5.4 Syntax: BDAT count [LAST]"},
-      {"XCLIENT NAME=x", "550 5.7.0 Error: insufficient authorization"},
+      {"XCLIENT NAME=x", "250"},
+      {"XCLIENT", "501 5.5.4 Syntax: XCLIENT attribute=value..."},
+      {"XFORWARD IDENT=x SOURCE=z", "501 5.5.4 Bad SOURCE syntax: z"},
   };
   ParseRules rules;
   rules.message_size_limit = 1000;

@@ -45,6 +45,22 @@ TEST(Received, SeveralRecipientsNoHeloAndIpv6) {
                                       "\tSun,  1 Nov 2026 20:49:35 +0100"}));
 }
 
+// RFC 3848, RFC 6531; as Postfix: a login is shown for ESMTP only.
+TEST(Received, With) {
+  const std::tuple<const char*, bool, bool, const char*> rows[] = {
+      {"SMTP", false, false, "with SMTP id"},     {"ESMTP", false, true, "with ESMTPA id"},
+      {"SMTP", false, true, "with SMTP id"},      {"ESMTP", true, false, "with UTF8SMTP id"},
+      {"ESMTP", true, true, "with UTF8SMTPA id"},
+  };
+  for (const auto& [protocol, utf8, authenticated, expected] : rows) {
+    Received received = example();
+    received.protocol = protocol;
+    received.smtputf8 = utf8;
+    received.authenticated = authenticated;
+    EXPECT_NE(received_records(received)[1].find(expected), std::string::npos) << expected;
+  }
+}
+
 TEST(Received, RecipientIsQuoted) {
   Received received = example();
   received.recipient = "a b@c";

@@ -45,8 +45,8 @@ TEST(Reply, Closes) {
   EXPECT_TRUE(Reply(421, "4.3.2", "x").closes());
   EXPECT_TRUE(Reply(521, "", "x").closes());
   EXPECT_TRUE(reply::bye().closes());
-  EXPECT_TRUE(reply::bare_newline("h", true).closes());
-  EXPECT_FALSE(reply::bare_newline("h", false).closes());
+  EXPECT_TRUE(reply::bare_newline(550, "h", true).closes());
+  EXPECT_FALSE(reply::bare_newline(550, "h", false).closes());
   EXPECT_FALSE(Reply(554, "5.7.1", "x").closes());
 }
 

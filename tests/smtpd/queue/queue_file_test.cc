@@ -30,6 +30,7 @@ Envelope sample_envelope() {
   envelope.dsn_ret = "HDRS";
   envelope.dsn_envid = "id=1";
   envelope.body = proto::Body::eight_bit_mime;
+  envelope.smtputf8 = envelope.smtputf8_header = true;
   envelope.content_filter = "smtp:[127.0.0.1]:10025";
   envelope.client_name = "client.example";
   envelope.client_address = "192.0.2.1";
@@ -76,7 +77,8 @@ TEST(QueueFile, RoundTrip) {
   EXPECT_EQ("HDRS", e.dsn_ret);
   EXPECT_EQ("id=1", e.dsn_envid);
   EXPECT_EQ(e.body, proto::Body::eight_bit_mime);
-  EXPECT_FALSE(e.smtputf8);
+  EXPECT_TRUE(e.smtputf8);
+  EXPECT_TRUE(e.smtputf8_header);
   EXPECT_EQ("smtp:[127.0.0.1]:10025", e.content_filter);
   EXPECT_EQ("client.example", e.client_name);
   EXPECT_EQ("192.0.2.1", e.client_address);
