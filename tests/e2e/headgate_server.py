@@ -10,9 +10,11 @@ The program's path is in the environment variable HEADGATE (ctest sets it), else
 
 import os
 import pathlib
+import random
 import shutil
 import signal
 import smtplib
+import socket
 import subprocess
 import tempfile
 import time
@@ -54,6 +56,34 @@ def until(condition, what, patience=PATIENCE):
         if time.monotonic() > end:
             raise AssertionError("waited in vain for " + what)
         time.sleep(0.01)
+
+
+def free_port():
+    """Below the range of outgoing connections, so that none of those takes it before the server does."""
+    while True:
+        port = random.randrange(11000, 32000)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+
+
+def smtpd_entry(port, options):
+    """A line of master.cf."""
+    return f"127.0.0.1:{port} inet n - n - 20 smtpd" + "".join(f"\n  -o {{ {name} = {value} }}" for name, value in options.items()) + "\n"
+
+
+def with_several(options, main=""):
+    """A Server with an smtpd for each set of -o options, and their ports."""
+    for _ in range(5):
+        ports = [free_port() for _ in options]
+        try:
+            return Server(master="".join(map(smtpd_entry, ports, options)), main=main), ports
+        except AssertionError as error:
+            trouble = error  # somebody took one of them
+    raise trouble
 
 
 class Server:

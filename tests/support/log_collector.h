@@ -27,6 +27,12 @@ class LogCollector final : public EventSink {
     return lines_;
   }
 
+  void clear() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    lines_.clear();
+    events_.clear();
+  }
+
   // How many lines contain `part`.
   [[nodiscard]] int count(std::string_view part) const {
     int found = 0;
