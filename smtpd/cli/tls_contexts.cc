@@ -1,4 +1,4 @@
-// Tested by tests/e2e/tls_test.py (reload, tickets after it).
+// Tested by tls_contexts_test and tests/e2e/tls_test.py (reload, tickets after it).
 #include "smtpd/cli/tls_contexts.h"
 
 #include <string>
@@ -8,17 +8,36 @@
 
 namespace headgate::cli {
 
+TlsContexts::Entry& TlsContexts::entry(const config::Settings& settings, std::string_view service) {
+  const net::TlsOptions options = session::tls_options(settings, service);
+  const auto known = entries_.find(options);
+  if (known != entries_.end()) return known->second;
+  std::shared_ptr<net::TlsTicketKeys>& keys = keys_[options.session_timeout];
+  if (!keys) keys = std::make_shared<net::TlsTicketKeys>(env_, options.session_timeout);
+  std::vector<Diagnostic> said;
+  for (std::string& warning : session::tls_warnings(settings))
+    said.push_back({Severity::warning, std::move(warning), {}});
+  Opened opened =
+      net::TlsContext::open(options, keys, [&said](const Diagnostic& d) { said.push_back(d); });
+  Entry made{std::move(opened), std::move(said)};
+  return entries_.emplace(options, std::move(made)).first->second;
+}
+
 TlsContexts::Opened TlsContexts::open(const config::Settings& settings, std::string_view service,
                                       const WarningSink& warn) {
   if (!session::uses_tls(settings)) return std::shared_ptr<net::TlsContext>();
-  for (std::string& warning : session::tls_warnings(settings))
-    warn({Severity::warning, std::move(warning), {}});
-  const net::TlsOptions options = session::tls_options(settings, service);
-  const auto known = opened_.find(options);
-  if (known != opened_.end()) return known->second;
-  std::shared_ptr<net::TlsTicketKeys>& keys = keys_[options.session_timeout];
-  if (!keys) keys = std::make_shared<net::TlsTicketKeys>(env_, options.session_timeout);
-  return opened_.emplace(options, net::TlsContext::open(options, keys, warn)).first->second;
+  Entry& found = entry(settings, service);
+  for (const Diagnostic& diagnostic : std::exchange(found.untold, {})) warn(diagnostic);
+  return found.opened;
+}
+
+void TlsContexts::read_keys(const config::Config& config) {
+  for (const config::Service& service : config.services) {
+    if (service.type == "unix" || service.command != "smtpd") continue;
+    for (const config::SettingsPtr& settings : {service.calm, service.stressed}) {
+      if (session::uses_tls(*settings)) entry(*settings, service.canonical);
+    }
+  }
 }
 
 std::shared_ptr<TlsContexts> TlsContexts::afresh() const {

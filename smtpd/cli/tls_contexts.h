@@ -9,9 +9,11 @@
 #include <map>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/diagnostic.h"
 #include "engine/base/env.h"
+#include "smtpd/config/load.h"
 #include "smtpd/config/settings.h"
 #include "smtpd/net/tls_context.h"
 
@@ -26,12 +28,23 @@ class TlsContexts {
   // What `settings` want; null when they want no TLS. `warn` hears what is wrong, in Postfix's words.
   Opened open(const config::Settings& settings, std::string_view service, const WarningSink& warn);
 
+  // Opens what the services of type smtpd want, for a process that is about to give up the right to read keys. What is wrong
+  // is told when open() asks for it.
+  void read_keys(const config::Config& config);
+
   // For the next load: nothing read yet, the same ticket keys.
   [[nodiscard]] std::shared_ptr<TlsContexts> afresh() const;
 
  private:
+  struct Entry {
+    Opened opened;
+    std::vector<Diagnostic> untold;
+  };
+
+  Entry& entry(const config::Settings& settings, std::string_view service);
+
   Env& env_;
-  std::map<net::TlsOptions, Opened> opened_;
+  std::map<net::TlsOptions, Entry> entries_;
   std::map<std::chrono::seconds, std::shared_ptr<net::TlsTicketKeys>> keys_;
 };
 
