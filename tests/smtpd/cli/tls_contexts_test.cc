@@ -23,8 +23,9 @@ class TlsContextsTest : public testing::Test {
     write("main.cf",
           "myhostname = mx.here.example\nsmtpd_tls_security_level = may\n"
           "smtpd_tls_chain_files = $config_directory/chain.pem\n");
-    write("master.cf",
-          "2525 inet n - n - 3 smtpd\n2526 inet n - n - 3 smtpd -o smtpd_tls_security_level=none\n");
+    write(
+        "master.cf",
+        "2525 inet n - n - 3 smtpd\n2526 inet n - n - 3 smtpd -o smtpd_tls_security_level=none\n");
     config::LoadOptions options;
     options.directory = directory_.path();
     config_ = config::load(options);
