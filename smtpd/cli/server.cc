@@ -382,6 +382,7 @@ Task<void> Server::retire(std::shared_ptr<session::Front> front) {
 // Each service looks at the signals; `ps` shows what has come of it.
 void Server::settle_stress() {
   std::vector<TitledService> titled;
+  for (const auto& [name, running] : running_) running.front->settle();
   for (const auto& [name, running] : running_)
     titled.push_back({running.service.name, running.service.type, running.service.stress_eligible,
                       running.front->stressed() || running.service.calm->stress});

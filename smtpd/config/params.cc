@@ -192,6 +192,7 @@ constexpr auto kParams = std::to_array<Param>({
     {"stress", "", {}, State::done, "set by the server for eligible services; main.cf counts only for the others"},
     {"stress_clients_limit", "100000", &Settings::stress_clients_limit, State::ours, "how many clients are remembered at most, for the limits and for who is known good", "", 100},
     {"stress_commit_latency_limit", "2s", &Settings::stress_commit_latency_limit, State::ours, "seconds until a commit of the spool is slow: a signal of stress; at five times it is severe"},
+    {"stress_content_timeout", "3s", &Settings::stress_content_timeout, State::ours, "at level 2 and for clients that are not known good: how long content may stand still", "", 1},
     {"stress_duration", "1000s", &Settings::stress_duration, State::ours, "how long stress stays on after the last slot was taken; a constant in Postfix", "", 1},
     {"stress_evicts_idle_sessions", "yes", &Settings::stress_evicts_idle_sessions, State::ours, "when all slots are taken the least deserving idle session makes room; no: newcomers wait, as in Postfix"},
     {"stress_idle_grace", "1s", &Settings::stress_idle_grace, State::ours, "how long a session may be idle before an equally deserving newcomer takes its slot", "", 1},

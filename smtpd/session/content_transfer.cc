@@ -1,6 +1,7 @@
 // Tested by tests/smtp (accepted, bdat_*, disk_full, too_big, end_of_data_refused …), dear_content_test.
 #include "smtpd/session/content_transfer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -53,10 +54,21 @@ Task<std::optional<proto::Reply>> open_intake(Dialogue& dialogue, proto::Framing
 }
 
 void set_content_deadline(Dialogue& dialogue) {
-  const config::Settings& settings = dialogue.session.settings();
+  // Tables stay as they are until the message has ended, deadlines do not.
+  const StatePtr now =
+      dialogue.states == nullptr ? dialogue.session.state : dialogue.states->current();
+  const config::Settings& settings = *now->settings;
   net::DeadlinePolicy policy;
   policy.budget = settings.smtpd_timeout;
   policy.per_request = settings.smtpd_per_request_deadline;
+  if (dialogue.states != nullptr) {
+    dialogue.states->begins_content();
+    const auto patience = dialogue.states->content_patience();
+    if (patience) {
+      policy.budget = std::min(policy.budget, *patience);
+      policy.per_request = true;
+    }
+  }
   policy.min_data_rate_bytes = static_cast<std::size_t>(settings.smtpd_min_data_rate);
   dialogue.wire.set_deadline_policy(policy);
 }

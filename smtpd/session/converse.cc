@@ -227,7 +227,8 @@ Task<Result<net::Line>> Conversation::read_command() {
     const bool interrupted = !line && line.error().code == Code::cancelled;
     if (dialogue_.makes_room && (line || interrupted))
       co_return fail(Code::cancelled, "makes room");
-    if (!interrupted || !session_.in_transaction()) co_return line;
+    if (!interrupted || (states_.stopping() && !session_.in_transaction())) co_return line;
+    take_settings();  // stress has come between two chunks
   }
 }
 

@@ -16,8 +16,10 @@ namespace headgate::session {
 // Which of its generation's two states a session shall use now; its generation is the Front's as of the last refresh.
 class Front::States final : public StateSource {
  public:
-  States(Front& front, GenerationPtr generation, stress::Seat& seat)
-      : front_(front), generation_(std::move(generation)), seat_(seat) {}
+  States(Front& front, GenerationPtr generation, stress::Seat& seat, net::TcpWire& wire)
+      : front_(front), generation_(std::move(generation)), seat_(seat), wire_(wire) {}
+
+  ~States() override { front_.in_content_.erase(&wire_); }
 
   StatePtr current() override {
     return front_.controller_.stressed() ? generation_->stressed : generation_->calm;
@@ -30,6 +32,7 @@ class Front::States final : public StateSource {
   void waits(const Session& session) override {
     note_messages(session);
     if (session.chunks != Session::Chunks::none) return;  // for the next piece of a message
+    front_.in_content_.erase(&wire_);
     stress::Progress progress;
     progress.messages = session.messages_accepted;
     progress.steps = session.steps();
@@ -43,6 +46,13 @@ class Front::States final : public StateSource {
     return seat_.idle();
   }
 
+  void begins_content() override { front_.in_content_.insert(&wire_); }
+
+  std::optional<std::chrono::milliseconds> content_patience() override {
+    if (front_.controller_.level() < stress::kSevere || seat_.is_good()) return std::nullopt;
+    return generation_->stressed->settings->stress_content_timeout;
+  }
+
   // A message speaks for its client from the moment it is accepted.
   void note_messages(const Session& session) {
     if (session.messages_accepted == messages_) return;
@@ -54,6 +64,7 @@ class Front::States final : public StateSource {
   Front& front_;
   GenerationPtr generation_;
   stress::Seat& seat_;
+  net::TcpWire& wire_;
   std::uint32_t messages_ = 0;
 };
 
@@ -76,7 +87,6 @@ Front::Front(aio::any_io_executor executor, GenerationPtr generation, Services& 
 
 // A client in more than a tenth of the slots is one that holds many.
 void Front::set_many() {
-  waiting_.set_crowded(static_cast<std::size_t>(std::max<std::int64_t>(slots_.limit(), 1)));
   seats_.set_many(static_cast<std::size_t>(std::max<std::int64_t>(slots_.limit(), 0)) / 10);
 }
 
@@ -234,6 +244,13 @@ Task<Peer> Front::identify(const net::TcpWire& wire, const config::Settings& set
   co_return peer;
 }
 
+// Who is in the middle of content would hear of stress at its next command only.
+void Front::settle() {
+  const stress::Level level = controller_.level();
+  if (level <= std::exchange(level_seen_, level)) return;
+  for (net::TcpWire* const wire : in_content_) wire->interrupt();
+}
+
 // The first thing that is left out at level 2: the name in log lines and Received. Where a restriction asks for it, it is
 // looked up all the same.
 bool Front::skips_names() {
@@ -241,7 +258,7 @@ bool Front::skips_names() {
 }
 
 Task<void> Front::hold_session(net::TcpWire& wire, stress::Seat& seat) {
-  States states(*this, generation_, seat);
+  States states(*this, generation_, seat, wire);
   const StatePtr state = states.current();
   const std::string service = generation_->policy.service;
   Peer peer = co_await identify(wire, *state->settings);

@@ -61,6 +61,9 @@ class Front {
 
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
 
+  // Looks at the signals, and at what they change.
+  void settle();
+
   [[nodiscard]] bool stressed() { return controller_.stressed(); }
 
   [[nodiscard]] stress::Controller& controller() { return controller_; }
@@ -82,6 +85,7 @@ class Front {
   [[nodiscard]] std::chrono::milliseconds idle_limit(stress::Standing standing) const;
   [[nodiscard]] std::chrono::milliseconds in_mail(std::chrono::milliseconds idle) const;
   bool make_room(const Newcomer& newcomer);
+  [[nodiscard]] SteadyTime crowd() const;
   void admit_soon();
   void admit_waiting();
   Task<void> keep_admitting();
@@ -106,7 +110,9 @@ class Front {
   std::vector<std::unique_ptr<net::Listener>> closed_;  // their accept loops may not have ended
   std::vector<aio::ip::tcp::endpoint>
       endpoints_;  // where listeners_ are or shall be again, with the ports that the kernel picked
-  std::set<net::TcpWire*> wires_;
+  std::set<net::TcpWire*> wires_, in_content_;
+  stress::Level level_seen_ = stress::kCalm;
+  int accepted_in_a_full_room_ = 0;
   aio::steady_timer slot_free_, admit_at_, stress_ends_, over_;
   std::size_t coroutines_ = 0;
   bool stopping_ = false, admitting_ = false;

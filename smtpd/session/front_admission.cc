@@ -3,8 +3,9 @@
 // waits is let in when a slot is free, or when a session that deserves it less can be sent away (stress/seats). With
 // stress_evicts_idle_sessions = no nobody is: newcomers wait in the kernel's backlog, as with Postfix.
 // The more newcomers wait the shorter is the idle time that a session of their own standing is granted, so that nobody
-// who is no suspect waits much longer than half of stress_idle_grace.
+// who is no suspect waits much longer than stress_idle_grace.
 // Tested by front_test (loopback) and tests/e2e/eviction_test.py.
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -22,10 +23,19 @@ using std::chrono::milliseconds;
 using stress::Standing;
 
 constexpr std::chrono::seconds kAcceptRetry{1};
-constexpr milliseconds kFullRoomPause{10};  // between two that come into a full waiting room
-constexpr milliseconds kLeastIdle{20};
+constexpr milliseconds kFullRoomPause{10};  // after each batch that comes into a full waiting room
+constexpr int kFullRoomBatch = 32;
+constexpr milliseconds kLeastIdle{10};
 constexpr int kInMail = 5;  // times the idle time of others
 constexpr std::chrono::seconds kTurnedAwayInterval{60};
+
+// Half of the descriptors are for sessions, tables and queue files.
+std::int64_t waiting_limit(const config::Settings& settings) {
+  rlimit descriptors{};
+  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return settings.stress_waiting_limit;
+  const rlim_t half = std::min<rlim_t>(descriptors.rlim_cur / 2, INT32_MAX);
+  return std::min(settings.stress_waiting_limit, static_cast<std::int64_t>(half));
+}
 
 bool hung_up(aio::ip::tcp::socket& socket) {
   char byte = 0;
@@ -42,8 +52,9 @@ Task<void> Front::wait_for_room() {
       [[maybe_unused]] const auto [cancelled] = co_await slot_free_.async_wait(kAsTuple);
       continue;
     }
-    if (std::cmp_less(waiting_.size(), settings.stress_waiting_limit)) co_return;
-    co_await services_.loop.pause(kFullRoomPause);
+    if (std::cmp_less(waiting_.size(), waiting_limit(settings))) co_return;
+    if (++accepted_in_a_full_room_ % kFullRoomBatch == 0)
+      co_await services_.loop.pause(kFullRoomPause);
     co_return;
   }
 }
@@ -72,14 +83,15 @@ void Front::arrive(aio::ip::tcp::socket socket) {
   Newcomer newcomer{std::move(socket), net::to_text(peer.address())};
   const Result<bool> trusted = generation_->calm->access->in_mynetworks(newcomer.address);
   newcomer.trusted = trusted && *trusted;
+  newcomer.came = services_.env.steady();
   newcomer.standing =
       seats_.standing(newcomer.address, newcomer.trusted, waiting_.count(newcomer.address));
   if (waiting_.size() == 0 && make_room(newcomer)) return begin(std::move(newcomer));
   const config::Settings& settings = *generation_->calm->settings;
   const std::int64_t most =
-      settings.stress_evicts_idle_sessions ? settings.stress_waiting_limit : INT64_MAX;
+      settings.stress_evicts_idle_sessions ? waiting_limit(settings) : INT64_MAX;
   std::optional<Newcomer> displaced =
-      waiting_.add(std::move(newcomer), static_cast<std::size_t>(most));
+      waiting_.add(std::move(newcomer), static_cast<std::size_t>(most), crowd());
   if (displaced) turn_away_unserved(std::move(*displaced));
   admit_soon();
 }
@@ -88,8 +100,13 @@ milliseconds Front::idle_limit(Standing standing) const {
   const milliseconds grace = generation_->calm->settings->stress_idle_grace;
   const auto waiting = static_cast<std::int64_t>(waiting_.size_of(standing));
   const std::int64_t slots = std::max<std::int64_t>(slots_.limit(), 1);
-  if (standing == Standing::suspect || 2 * waiting <= slots) return grace;
-  return std::max(kLeastIdle, grace * slots / (2 * waiting));
+  if (standing == Standing::suspect || 4 * waiting <= slots) return grace;
+  return std::max(kLeastIdle, grace * slots / (4 * waiting));
+}
+
+// Who has come before this has waited so long that the first-come order serves nobody any more.
+SteadyTime Front::crowd() const {
+  return services_.env.steady() - generation_->calm->settings->stress_idle_grace;
 }
 
 // A transaction is worth more patience.
@@ -113,17 +130,18 @@ void Front::admit_waiting() {
   admit_at_.expires_at(aio::steady_timer::time_point::max());
   const std::size_t before = waiting_.size();
   while (!stopping_ && waiting_.size() != 0) {
-    if (hung_up(waiting_.first().socket)) {
-      static_cast<void>(waiting_.take_first());
+    if (hung_up(waiting_.first(crowd()).socket)) {
+      static_cast<void>(waiting_.take_first(crowd()));
       services_.stress.tally.add(stress::Cause::gave_up);
       continue;
     }
-    if (!make_room(waiting_.first())) break;
-    begin(waiting_.take_first());
+    if (!make_room(waiting_.first(crowd()))) break;
+    begin(waiting_.take_first(crowd()));
   }
   if (waiting_.size() != before || before != 0) controller_.waiting(slots_, waiting_.size());
+  settle();
   if (waiting_.size() == 0 || stopping_) return;
-  const Standing standing = waiting_.first().standing;
+  const Standing standing = waiting_.first(crowd()).standing;
   const milliseconds idle = idle_limit(standing);
   const auto chance = seats_.next_chance(standing, idle, in_mail(idle));
   if (!chance) return;
@@ -141,6 +159,7 @@ Task<void> Front::keep_admitting() {
 
 void Front::begin(Newcomer newcomer) {
   controller_.taken(slots_);
+  settle();
   stress_ends_.cancel();
   ++coroutines_;
   aio::co_spawn(executor_, serve(std::move(newcomer)), aio::detached);
@@ -157,12 +176,11 @@ void Front::turn_away_unserved(Newcomer newcomer) {
   const SteadyTime now = services_.env.steady();
   if (turned_away_told_ && now - *turned_away_told_ < kTurnedAwayInterval) return;
   turned_away_told_ = now;
-  say(Level::warning,
-      fmt::format("stress: service \"{}\" ({}): {} clients wait for a slot "
-                  "(stress_waiting_limit = {}); others are told 421, {} so far",
-                  generation_->policy.service, generation_->policy.canonical, waiting_.size(),
-                  generation_->calm->settings->stress_waiting_limit,
-                  services_.stress.tally.of(stress::Cause::turned_away)));
+  say(Level::warning, fmt::format("stress: service \"{}\" ({}): {} clients wait for a slot "
+                                  "(stress_waiting_limit = {}); others are told 421, {} so far",
+                                  generation_->policy.service, generation_->policy.canonical,
+                                  waiting_.size(), waiting_limit(*generation_->calm->settings),
+                                  services_.stress.tally.of(stress::Cause::turned_away)));
 }
 
 void Front::coroutine_ended() {

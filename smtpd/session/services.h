@@ -73,6 +73,13 @@ class StateSource {
 
   virtual std::optional<std::chrono::milliseconds> resumes() { return std::nullopt; }
 
+  // Content of a message is being read from now on, until waits(). When the service goes into stress meanwhile, the read
+  // fails with Code::cancelled and the deadline is to be set anew.
+  virtual void begins_content() {}
+
+  // At level 2, and for a client that is not known good: how long content may stand still.
+  virtual std::optional<std::chrono::milliseconds> content_patience() { return std::nullopt; }
+
   // The server is stopping: end the session at the next pause in its dialogue.
   [[nodiscard]] virtual bool stopping() const = 0;
 };

@@ -15,8 +15,10 @@ Task<Result<void>> read_content(Dialogue& dialogue, Intake& intake, bool& ended)
   const bool may_end = may_end_at_once(dialogue);
   while (!intake.done()) {
     const Result<std::string_view> bytes = co_await dialogue.wire.read_some();
-    if (!bytes && bytes.error().code == Code::cancelled)
-      continue;  // a stop waits for the message to end
+    if (!bytes && bytes.error().code == Code::cancelled) {
+      set_content_deadline(dialogue);  // stress has come; a stop waits for the message to end
+      continue;
+    }
     if (!bytes) co_return tl::unexpected(bytes.error());
     std::size_t taken = 0;
     const std::string_view content = *bytes;

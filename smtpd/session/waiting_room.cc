@@ -5,16 +5,16 @@
 
 namespace headgate::session {
 
-std::optional<Newcomer> WaitingRoom::add(Newcomer newcomer, std::size_t most) {
+std::optional<Newcomer> WaitingRoom::add(Newcomer newcomer, std::size_t most, SteadyTime crowd) {
   if (most == 0) return newcomer;
   std::optional<Newcomer> displaced;
   if (size_ >= most) {
     std::size_t lowest = 0;
     while (queues_[lowest].empty()) ++lowest;
     const auto standing = static_cast<std::size_t>(newcomer.standing);
-    const bool crowded = queues_[lowest].size() > crowded_;
+    const bool crowded = queues_[lowest].front().came < crowd;
     if (lowest > standing || (lowest == standing && !crowded)) return newcomer;
-    displaced = remove(queues_[lowest], last_of(queues_[lowest]));
+    displaced = remove(queues_[lowest], last_of(queues_[lowest], crowd));
   }
   ++by_address_[newcomer.address];
   ++size_;
@@ -30,19 +30,19 @@ WaitingRoom::Queue& WaitingRoom::first_queue() {
   return queues_[highest];
 }
 
-WaitingRoom::Queue::iterator WaitingRoom::first_of(Queue& queue) const {
-  return queue.size() > crowded_ ? std::prev(queue.end()) : queue.begin();
+WaitingRoom::Queue::iterator WaitingRoom::first_of(Queue& queue, SteadyTime crowd) {
+  return queue.front().came < crowd ? std::prev(queue.end()) : queue.begin();
 }
 
-WaitingRoom::Queue::iterator WaitingRoom::last_of(Queue& queue) const {
-  return queue.size() > crowded_ ? queue.begin() : std::prev(queue.end());
+WaitingRoom::Queue::iterator WaitingRoom::last_of(Queue& queue, SteadyTime crowd) {
+  return queue.front().came < crowd ? queue.begin() : std::prev(queue.end());
 }
 
-Newcomer& WaitingRoom::first() { return *first_of(first_queue()); }
+Newcomer& WaitingRoom::first(SteadyTime crowd) { return *first_of(first_queue(), crowd); }
 
-Newcomer WaitingRoom::take_first() {
+Newcomer WaitingRoom::take_first(SteadyTime crowd) {
   Queue& queue = first_queue();
-  return remove(queue, first_of(queue));
+  return remove(queue, first_of(queue, crowd));
 }
 
 Newcomer WaitingRoom::remove(Queue& queue, Queue::iterator which) {

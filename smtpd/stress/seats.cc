@@ -28,6 +28,12 @@ bool Seat::leaving() const {
   return state_ == State::leaving;
 }
 
+bool Seat::is_good() const {
+  const std::lock_guard<std::mutex> lock(seats_.mutex_);
+  return progress_.trusted || progress_.messages > 0 ||
+         seats_.reputation_.standing(address_) == Standing::good;
+}
+
 std::chrono::milliseconds Seat::idle() const {
   const std::lock_guard<std::mutex> lock(seats_.mutex_);
   return std::chrono::duration_cast<std::chrono::milliseconds>(seats_.env_.steady() - step_);

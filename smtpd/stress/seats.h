@@ -51,6 +51,8 @@ class Seat {
   [[nodiscard]] bool resumes();
 
   [[nodiscard]] bool leaving() const;
+  // Of a client that is known good, or that has sent a message in this session.
+  [[nodiscard]] bool is_good() const;
   [[nodiscard]] std::chrono::milliseconds idle() const;
 
  private:

@@ -39,6 +39,22 @@ class Signals(unittest.TestCase):
             server.wait_for_log("connect from unknown[127.0.0.1]")
             self.assertNotIn("connect from localhost", server.log())
 
+    def test_a_strangers_content_must_not_stand_still(self):
+        with Server("stress_signals = rss\nstress_rss_limit = 1\nsmtpd_timeout = 3000s\nstress_content_timeout = 1s\n"
+                    "mynetworks = 127.0.0.9/32\nsmtpd_per_request_deadline = no\n") as server:
+            server.wait_for_log("level 1 -> 2 (rss ")
+            with server.client(source_address=("127.0.0.9", 0)) as ours, server.client() as stranger:
+                for smtp in (ours, stranger):
+                    smtp.ehlo()
+                    smtp.mail("a@client.example")
+                    smtp.rcpt("me@here.example")
+                    self.assertEqual(smtp.docmd("DATA")[0], 354)
+                    smtp.sock.sendall(b"Subject: x\r\n")
+                self.assertEqual(stranger.getreply()[0], 421)
+                server.wait_for_log("timeout after DATA (12 bytes) from unknown[127.0.0.1]")
+                ours.sock.sendall(b"\r\nx\r\n.\r\n")
+                self.assertEqual(ours.getreply()[0], 250)
+
     def test_a_restriction_that_asks_for_names_gets_them(self):
         with Server("stress_signals = rss\nstress_rss_limit = 1\nsmtpd_peername_lookup = yes\n"
                     "smtpd_client_restrictions = permit_mynetworks, reject_unknown_client_hostname\n") as server:

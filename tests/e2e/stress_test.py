@@ -100,6 +100,21 @@ class Stress(unittest.TestCase):
             calm.close()
             last.close()
 
+    # Not the tables: the message ends with those that it began with.
+    def test_content_that_was_begun_in_calm_gets_the_stressed_deadline(self):
+        main = "stress_evicts_idle_sessions = no\nsmtpd_timeout = ${stress?{1}:{3000}}s\n"
+        with Server(main, maxproc=2) as server:
+            first = Idle(server)
+            for command in (b"MAIL FROM:<a@client.example>", b"RCPT TO:<me@here.example>", b"DATA"):
+                first.socket.sendall(command + b"\r\n")
+                first.stream.readline()
+            first.socket.sendall(b"Subject: x\r\n")
+            last = Idle(server)
+            self.assertTrue(first.stream.readline().startswith(b"421 4.4.2 "))
+            server.wait_for_log("timeout after DATA")
+            first.close()
+            last.close()
+
     def test_it_is_over_after_stress_duration(self):
         with Server("stress_duration = 1s\n", maxproc=2) as server:
             clients = [Idle(server), Idle(server)]

@@ -108,18 +108,19 @@ TEST_F(FrontTest, TheClientBeyondTheLastSlotWaitsWithoutAGreeting) {
 TEST_F(FrontTest, TheLongestIdleMakesRoomForOneWhoWaits) {
   Client first(*this);
   EXPECT_EQ(first.line().substr(0, 4), "220 ");
-  house_.env.advance(std::chrono::milliseconds(500));
+  house_.env.advance(std::chrono::milliseconds(100));
   Client second(*this);
   EXPECT_EQ(second.line().substr(0, 4), "220 ");
   Client third(*this);
   EXPECT_TRUE(third.silent());
   EXPECT_EQ(front_->waiting(), 1U);
-  house_.env.advance(std::chrono::milliseconds(500));
-  Client fourth(*this);  // so that it is looked at now
+  house_.env.advance(std::chrono::milliseconds(400));
+  Client fourth(
+      *this);  // so that it is looked at now: a quarter of the grace while two wait, half of it for one
   EXPECT_EQ(first.line(), "421 4.3.2 mx.here.example Service busy, please try again later");
   EXPECT_EQ(first.line(), "<closed>");
   EXPECT_EQ(third.line().substr(0, 4), "220 ");
-  EXPECT_EQ(house_.log.count("making room after CONNECT from unknown[127.0.0.1]: idle for 1.0 s, 0 "
+  EXPECT_EQ(house_.log.count("making room after CONNECT from unknown[127.0.0.1]: idle for 0.5 s, 0 "
                              "messages"),
             1);
   EXPECT_EQ(front_->seats().evictions(), 1U);
