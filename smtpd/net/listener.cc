@@ -4,6 +4,7 @@
 
 #include <netdb.h>
 
+#include <cerrno>
 #include <cstring>
 #include <memory>
 
@@ -39,6 +40,22 @@ Result<Listener> Listener::open(const aio::any_io_executor& executor,
   if (error) return bind_failure(where, "bind", error);
   acceptor.listen(backlog, error);
   if (error) return bind_failure(where, "listen on", error);
+  Listener listener(std::move(acceptor));
+  listener.local_ = to_endpoint(listener.acceptor_.local_endpoint(error));
+  return listener;
+}
+
+Result<Listener> Listener::adopt(const aio::any_io_executor& executor, Fd socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
+    return fail_errno("getsockname", "listener", errno);
+  const auto protocol = address.ss_family == AF_INET6 ? aio::ip::tcp::v6() : aio::ip::tcp::v4();
+  aio::ip::tcp::acceptor acceptor(executor);
+  aio::error_code error;
+  acceptor.assign(protocol, socket.get(), error);
+  if (error) return fail(Code::io, "listener: " + error.message());
+  static_cast<void>(socket.release());
   Listener listener(std::move(acceptor));
   listener.local_ = to_endpoint(listener.acceptor_.local_endpoint(error));
   return listener;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/base/error.h"
+#include "engine/base/file.h"
 #include "smtpd/net/address.h"
 
 namespace headgate::net {
@@ -17,6 +18,9 @@ class Listener {
  public:
   static Result<Listener> open(const aio::any_io_executor& executor,
                                const aio::ip::tcp::endpoint& where, int backlog);
+
+  // A socket that somebody else has bound, and may have open, too.
+  static Result<Listener> adopt(const aio::any_io_executor& executor, Fd socket);
 
   Task<Result<aio::ip::tcp::socket>> accept();
   void close();
