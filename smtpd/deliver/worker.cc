@@ -67,30 +67,23 @@ void Worker::use(config::SettingsPtr settings, TransportCommands commands) {
   use(std::move(settings), std::move(commands), std::move(tables));
 }
 
-Worker::Agent Worker::agent_of(const std::string& transport) const {
-  const auto it = commands_.find(transport);
-  const std::string& command = it == commands_.end() ? transport : it->second;
-  if (command == "smtp" || command == "relay") return Agent::smtp;
-  if (command == "local") return Agent::local;
-  if (command == "virtual") return Agent::virtual_;
-  if (command == "discard") return Agent::discard;
-  // master.cf runs error(8) behind both names; the name decides whether the mail waits.
-  if (transport == "retry") return Agent::retry;
-  if (command == "error") return Agent::error;
-  return Agent::unknown;
-}
-
-std::string Worker::destination(const queue::Envelope& envelope,
-                                const queue::Recipient& recipient) {
-  const Route route = tables_.router.route(envelope, recipient.address);
-  return route.transport + ":" + route.nexthop;
+Task<Result<std::vector<std::string>>> Worker::destinations(
+    const std::string& /*id*/, const queue::QueueFilePtr& file,
+    const std::vector<std::size_t>& recipients) {
+  const queue::Envelope& envelope = file->envelope();
+  std::vector<std::string> keys;
+  for (const std::size_t index : recipients) {
+    const Route route = tables_.router.route(envelope, envelope.recipients[index].address);
+    keys.push_back(route.transport + ":" + route.nexthop);
+  }
+  co_return keys;
 }
 
 Task<std::vector<queue::Outcome>> Worker::deliver(const queue::Delivery& delivery) {
   const config::SettingsPtr settings = settings_;  // a reload may come before the end
   const std::shared_ptr<DeliveryChecks> checks = tables_.checks;
   const Route route = parse_route(delivery.destination);
-  const Agent agent = agent_of(route.transport);
+  const Agent agent = agent_of(route.transport, commands_);
   const std::size_t count = delivery.recipients.size();
   std::vector<queue::Outcome> outcomes;
   switch (agent) {
@@ -119,7 +112,7 @@ Task<std::vector<queue::Outcome>> Worker::deliver(const queue::Delivery& deliver
   }
   if (settings->soft_bounce)
     for (queue::Outcome& outcome : outcomes) outcome = softened(std::move(outcome));
-  log_as(agent, delivery, outcomes);
+  log_outcomes(agent, delivery, outcomes, log_, env_.wall());
   co_return outcomes;
 }
 
@@ -134,42 +127,8 @@ void Worker::warn_of_transport(const std::string& transport) {
 }
 
 void Worker::log(const queue::Delivery& delivery, const std::vector<queue::Outcome>& outcomes) {
-  log_as(agent_of(parse_route(delivery.destination).transport), delivery, outcomes);
-}
-
-void Worker::log_as(Agent agent, const queue::Delivery& delivery,
-                    const std::vector<queue::Outcome>& outcomes) {
-  Event event;
-  switch (agent) {
-    case Agent::smtp:
-      event.program = Program::smtp;
-      break;
-    case Agent::local:
-      event.program = Program::local;
-      break;
-    case Agent::virtual_:
-      event.program = Program::virtual_;
-      break;
-    case Agent::discard:
-      event.program = Program::discard;
-      break;
-    case Agent::error:
-    case Agent::retry:
-    case Agent::unknown:
-      event.program = Program::error;
-      break;
-  }
-  const auto& recipients = delivery.file->envelope().recipients;
-  const WallTime now = env_.wall();
-  for (std::size_t i = 0; i < outcomes.size() && i < delivery.recipients.size(); ++i) {
-    const queue::Recipient& recipient = recipients[delivery.recipients[i]];
-    event.text = log_line(delivery, recipient, outcomes[i], now);
-    if (log_.wants_fields()) {
-      event.kind = "delivery";
-      event.fields = log_fields(delivery, recipient, outcomes[i], now);
-    }
-    log_.write(event);
-  }
+  const Agent agent = agent_of(parse_route(delivery.destination).transport, commands_);
+  log_outcomes(agent, delivery, outcomes, log_, env_.wall());
 }
 
 Mailbox Worker::mailbox_of(const queue::Recipient& recipient, Agent agent) {

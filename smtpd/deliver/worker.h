@@ -15,6 +15,7 @@
 #include "engine/base/event.h"
 #include "engine/rules/program_source.h"
 #include "smtpd/config/settings.h"
+#include "smtpd/deliver/agent.h"
 #include "smtpd/deliver/connector.h"
 #include "smtpd/deliver/delivery_checks.h"
 #include "smtpd/deliver/maildir.h"
@@ -24,9 +25,6 @@
 #include "smtpd/queue/deliverer.h"
 
 namespace headgate::deliver {
-
-// master.cf: a transport's name and the delivery agent behind it ("scan" -> "smtp"). The usual names need no entry.
-using TransportCommands = std::map<std::string, std::string>;
 
 class Worker final : public queue::Deliverer {
  public:
@@ -54,21 +52,17 @@ class Worker final : public queue::Deliverer {
   void use(config::SettingsPtr settings, TransportCommands commands, Tables tables);
   void use(config::SettingsPtr settings, TransportCommands commands);
 
-  std::string destination(const queue::Envelope& envelope,
-                          const queue::Recipient& recipient) override;
+  Task<Result<std::vector<std::string>>> destinations(
+      const std::string& id, const queue::QueueFilePtr& file,
+      const std::vector<std::size_t>& recipients) override;
   Task<std::vector<queue::Outcome>> deliver(const queue::Delivery& delivery) override;
   void log(const queue::Delivery& delivery, const std::vector<queue::Outcome>& outcomes) override;
 
  private:
-  enum class Agent : std::uint8_t { smtp, local, virtual_, discard, error, retry, unknown };
-
-  [[nodiscard]] Agent agent_of(const std::string& transport) const;
   Task<std::vector<queue::Outcome>> to_maildirs(const queue::Delivery& delivery, Agent agent);
   queue::Outcome to_maildir(const queue::Delivery& delivery, const queue::Recipient& recipient,
                             Agent agent, const Mailbox& mailbox, const std::string& host);
   [[nodiscard]] Mailbox mailbox_of(const queue::Recipient& recipient, Agent agent);
-  void log_as(Agent agent, const queue::Delivery& delivery,
-              const std::vector<queue::Outcome>& outcomes);
   void warn_of_transport(const std::string& transport);
 
   aio::thread_pool& pool_;

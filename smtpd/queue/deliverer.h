@@ -20,6 +20,8 @@
 
 namespace headgate::queue {
 
+using QueueFilePtr = std::shared_ptr<const QueueFile>;
+
 enum class Status : std::uint8_t { sent, deferred, bounced };
 
 struct Outcome {
@@ -34,7 +36,7 @@ struct Outcome {
 
 struct Delivery {
   std::string id;
-  std::string destination;                // the key that destination() gave
+  std::string destination;                // the key that destinations() gave
   std::shared_ptr<const QueueFile> file;  // envelope and content
   std::vector<std::size_t> recipients;
   WallTime active_since{};  // when the queue took it up: for delays=a/b/c/d
@@ -55,8 +57,11 @@ class Deliverer {
   Deliverer& operator=(const Deliverer&) = delete;
   virtual ~Deliverer() = default;
 
-  // What the recipient shares concurrency and fate with: "smtp:[relay.example]:25".
-  virtual std::string destination(const Envelope& envelope, const Recipient& recipient) = 0;
+  // What each of these recipients shares concurrency and fate with: "smtp:[relay.example]:25". What is referred to belongs
+  // to the awaiting frame. An Error: nobody can say now, the message has to wait.
+  virtual Task<Result<std::vector<std::string>>> destinations(
+      const std::string& id, const QueueFilePtr& file,
+      const std::vector<std::size_t>& recipients) = 0;
   virtual Task<std::vector<Outcome>> deliver(const Delivery& delivery) = 0;
   // Logs what deliver() would have logged, for outcomes that the queue itself decided (a
   // destination being spared).

@@ -92,6 +92,13 @@ void Manager::flush() {
   });
 }
 
+void Manager::look() {
+  aio::post(executor_, [this] {
+    look_wanted_ = true;
+    nudge();
+  });
+}
+
 void Manager::stop() {
   aio::post(executor_, [this] {
     stopping_ = true;
@@ -100,9 +107,10 @@ void Manager::stop() {
 }
 
 Task<void> Manager::run() {
-  co_await scan();
+  co_await scan(Extent::all);
   SteadyTime scanned = env_.steady(), trimmed = scanned;
   while (!stopping_) {
+    while (std::exchange(look_wanted_, false)) co_await scan(Extent::incoming);
     start_due();
     const SteadyTime next_scan = scanned + settings_->queue_run_delay;
     // A full active queue waits for an end, not for the clock: ends nudge.
@@ -118,7 +126,7 @@ Task<void> Manager::run() {
       trimmed = env_.steady();
     }
     if (!stopping_ && env_.steady() >= next_scan) {
-      co_await scan();
+      co_await scan(Extent::all);
       scanned = env_.steady();
     }
   }
@@ -130,7 +138,7 @@ Task<void> Manager::run() {
 
 // What lies on disk and is not known yet: everything at start, later what an administrator put
 // back.
-Task<void> Manager::scan() {
+Task<void> Manager::scan(Extent extent) {
   struct Found {
     std::string id;
     State state;
@@ -138,11 +146,12 @@ Task<void> Manager::scan() {
   };
 
   const std::chrono::seconds longest = settings_->maximal_backoff_time;
-  auto look = [this, longest]() -> Result<std::vector<Found>> {
+  auto find = [this, longest, extent]() -> Result<std::vector<Found>> {
     std::vector<Found> found;
     TRY(incoming, spool_.list(State::incoming));
     for (const std::string& id : incoming)
       found.push_back({id, State::incoming, std::chrono::seconds(0)});
+    if (extent == Extent::incoming) return found;
     TRY(deferred, spool_.list(State::deferred));
     const WallTime now = env_.wall();
     for (const std::string& id : deferred) {
@@ -153,7 +162,7 @@ Task<void> Manager::scan() {
     }
     return found;
   };
-  const Result<std::vector<Found>> found = co_await net::run_blocking(pool_, look);
+  const Result<std::vector<Found>> found = co_await net::run_blocking(pool_, find);
   if (!found) {
     say(Level::error, found.error().text());
     co_return;
@@ -219,9 +228,7 @@ void Manager::begin(const ActivePtr& message) {
          fmt::format("from=<{}>, size={}, nrcpt={} (queue active)", envelope.sender,
                      envelope.size_bytes, envelope.recipients.size()),
          std::move(fields));
-  split_into_jobs(message);
-  if (message->jobs_left == 0) return spawn(conclude(message));
-  pump();
+  spawn(route(message));
 }
 
 // The file could not be taken up: damaged, gone, or the disk failed.
@@ -241,21 +248,43 @@ Task<void> Manager::put_off(ActivePtr message, Error error) {
     scheduler_.add(message->id, message->state, env_.steady() + settings_->minimal_backoff_time);
 }
 
-void Manager::split_into_jobs(const ActivePtr& message) {
-  const Envelope& envelope = message->file->envelope();
+// No job begins before the last recipient's destination is known: the end of all jobs is the message's end.
+Task<void> Manager::route(ActivePtr message) {
+  const QueueFilePtr file = message->file;
+  const std::vector<Recipient>& all = file->envelope().recipients;
   std::map<std::string, std::vector<std::size_t>> groups;
-  for (std::size_t i = 0; i < envelope.recipients.size(); ++i)
-    if (!envelope.recipients[i].done)
-      groups[deliverer_.destination(envelope, envelope.recipients[i])].push_back(i);
-  for (const auto& [destination, all] : groups) {
-    for (std::size_t begin = 0; begin < all.size(); begin += kRecipientsPerDelivery) {
-      const std::size_t end = std::min(begin + kRecipientsPerDelivery, all.size());
-      std::vector<std::size_t> some(all.begin() + static_cast<std::ptrdiff_t>(begin),
-                                    all.begin() + static_cast<std::ptrdiff_t>(end));
-      Delivery delivery(message->id, destination, message->file, std::move(some), message->since);
-      destinations_.add(destination, std::make_shared<Job>(message, std::move(delivery)));
-      ++message->jobs_left;
+  std::size_t next = 0;
+  while (next < all.size()) {
+    std::vector<std::size_t> some;
+    for (; next < all.size() && some.size() < kRecipientsPerDelivery; ++next)
+      if (!all[next].done) some.push_back(next);
+    if (some.empty()) break;
+    Result<std::vector<std::string>> destinations =
+        co_await deliverer_.destinations(message->id, file, some);
+    if (!destinations) {
+      co_await put_off(message, std::move(destinations.error()));
+      co_return;
     }
+    destinations->resize(some.size());
+    for (std::size_t i = 0; i < some.size(); ++i) groups[(*destinations)[i]].push_back(some[i]);
+  }
+  for (const auto& [destination, recipients] : groups) add_jobs(message, destination, recipients);
+  if (message->jobs_left == 0) {
+    co_await conclude(message);
+    co_return;
+  }
+  pump();
+}
+
+void Manager::add_jobs(const ActivePtr& message, const std::string& destination,
+                       const std::vector<std::size_t>& recipients) {
+  for (std::size_t begin = 0; begin < recipients.size(); begin += kRecipientsPerDelivery) {
+    const std::size_t end = std::min(begin + kRecipientsPerDelivery, recipients.size());
+    std::vector<std::size_t> some(recipients.begin() + static_cast<std::ptrdiff_t>(begin),
+                                  recipients.begin() + static_cast<std::ptrdiff_t>(end));
+    Delivery delivery(message->id, destination, message->file, std::move(some), message->since);
+    destinations_.add(destination, std::make_shared<Job>(message, std::move(delivery)));
+    ++message->jobs_left;
   }
 }
 

@@ -3,7 +3,7 @@
 // steps costs a duplicate, never a message. Mail that failed for good is kept in hold/ with a
 // warning (bounces are not written yet).
 //   Lifetime  borrows everything; all of it, and the pool's joined threads, must outlive the run.
-//   Threads   wake(), take(), flush() and stop() from any thread; everything else happens on the executor
+//   Threads   wake(), take(), look(), flush() and stop() from any thread; everything else happens on the executor
 //   (one thread or strand). Errors    a message that cannot be handled now is tried again later,
 //   with a log line; nothing is dropped. Source    qmgr(8); smtpd.md §8.
 #pragma once
@@ -38,6 +38,8 @@ class Manager {
   [[nodiscard]] bool has_room() const;
   // A reload; on the executor. What is under way goes on as it began.
   void use(config::SettingsPtr settings);
+  // Looks into incoming/ for messages whose wake() was lost.
+  void look();
   // Everything deferred is due now.
   void flush();
   // run() returns once the deliveries under way have ended.
@@ -55,7 +57,9 @@ class Manager {
   using ActivePtr = std::shared_ptr<Active>;
   struct Job;
 
-  Task<void> scan();
+  enum class Extent { incoming, all };
+
+  Task<void> scan(Extent extent);
   Task<void> take_up(ActivePtr message);
   Task<void> put_off(ActivePtr message, Error error);
   Task<void> work_off(std::shared_ptr<Job> job);
@@ -67,7 +71,9 @@ class Manager {
   void start_due();
   void begin(const ActivePtr& message);
   void spawn(Task<void> task);
-  void split_into_jobs(const ActivePtr& message);
+  Task<void> route(ActivePtr message);
+  void add_jobs(const ActivePtr& message, const std::string& destination,
+                const std::vector<std::size_t>& recipients);
   void pump();
   Result<void> mark(Active& message, const std::vector<std::size_t>& recipients,
                     const std::vector<Outcome>& outcomes);
@@ -91,7 +97,7 @@ class Manager {
   Destinations<std::shared_ptr<Job>> destinations_;
   std::map<std::string, ActivePtr> active_;
   aio::steady_timer timer_;
-  bool stopping_ = false;
+  bool stopping_ = false, look_wanted_ = false;
   std::size_t coroutines_ = 0;
 };
 

@@ -179,6 +179,17 @@ Result<QueueFile> QueueFile::open(const std::string& path) {
   return file;
 }
 
+Result<QueueFile> QueueFile::of_descriptor(Fd fd, std::string name) {
+  QueueFile file(std::move(fd), std::move(name));
+  TRY_OK(file.load());
+  return file;
+}
+
+// By the descriptor: the file may have moved since it was opened.
+Result<Fd> QueueFile::open_again() const {
+  return open_file(fmt::format("/proc/self/fd/{}", fd_.get()), O_RDONLY);
+}
+
 Result<void> QueueFile::load() {
   struct stat status {};
 

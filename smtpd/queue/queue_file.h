@@ -46,6 +46,12 @@ class QueueFile {
  public:
   static Result<QueueFile> open(const std::string& path);
 
+  // One that somebody else has opened; `name` stands in messages.
+  static Result<QueueFile> of_descriptor(Fd fd, std::string name);
+
+  // The file for reading only, for who shall not change it.
+  [[nodiscard]] Result<Fd> open_again() const;
+
   [[nodiscard]] const Envelope& envelope() const { return envelope_; }
 
   [[nodiscard]] ContentReader content() const;

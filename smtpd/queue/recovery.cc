@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <string>
 #include <vector>
 
@@ -34,16 +36,33 @@ Result<std::vector<std::string>> temporary_names(const std::string& path) {
   return names;
 }
 
+// "new.PROCESS-NUMBER". A number that another process has got meanwhile keeps the file until the next start.
+bool is_of_the_living(std::string_view name) {
+  name.remove_prefix(kTemporaryPrefix.size());
+  int pid = 0;
+  const auto parsed = std::from_chars(name.data(), name.data() + name.size(), pid);
+  if (parsed.ec != std::errc() || pid <= 0) return false;
+  return ::kill(pid, 0) == 0 || errno != ESRCH;
+}
+
 }  // namespace
 
-Result<RecoveryReport> recover(DiskSpool& spool, EventSink& log) {
-  RecoveryReport report;
-  TRY(leftovers, temporary_names(spool.path(State::incoming)));
-  for (const std::string& name : leftovers) {
+Result<std::size_t> remove_temporaries(const DiskSpool& spool, Temporaries which) {
+  TRY(names, temporary_names(spool.path(State::incoming)));
+  std::size_t removed = 0;
+  for (const std::string& name : names) {
+    if (which == Temporaries::of_the_dead && is_of_the_living(name)) continue;
     const std::string path = spool.path(State::incoming) + "/" + name;
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) return fail_errno("remove", path, errno);
-    ++report.uncommitted;
+    ++removed;
   }
+  return removed;
+}
+
+Result<RecoveryReport> recover(DiskSpool& spool, EventSink& log, Temporaries which) {
+  RecoveryReport report;
+  TRY(removed, remove_temporaries(spool, which));
+  report.uncommitted = removed;
 
   TRY(interrupted, spool.list(State::active));
   for (const std::string& id : interrupted) {

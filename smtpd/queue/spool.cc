@@ -48,16 +48,6 @@ Result<void> make_directories(const std::string& path) {
   return make_directory(path);
 }
 
-Result<Fd> take_lock(const std::string& path) {
-  TRY(fd, open_file(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600));
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK)
-      return fail(Code::unavailable, "another server is using this queue directory", path);
-    return fail_errno("lock", path, errno);
-  }
-  return std::move(fd);
-}
-
 }  // namespace
 
 DiskSpool::DiskSpool(std::string directory, Fd lock, Env& env, SpoolOptions options)
@@ -72,7 +62,8 @@ std::string DiskSpool::path(const std::string& id, State state) const {
 }
 
 std::string DiskSpool::temporary_name() const {
-  return fmt::format("{}/{}{:016x}", path(State::incoming), kTemporaryPrefix, env_.random());
+  return fmt::format("{}/{}{}-{:016x}", path(State::incoming), kTemporaryPrefix, ::getpid(),
+                     env_.random());
 }
 
 Result<ReadyFile> DiskSpool::create_empty() {
@@ -200,14 +191,44 @@ Result<WallTime> DiskSpool::next_attempt(const std::string& id, State state) con
   return WallTime(std::chrono::seconds(status.st_mtim.tv_sec));
 }
 
-Result<std::unique_ptr<DiskSpool>> open_spool(const std::string& queue_directory, Env& env,
-                                              EventSink& log, SpoolOptions options) {
+Result<void> make_spool(const std::string& queue_directory) {
   TRY_OK(make_directories(queue_directory));
   for (const char* name : {"incoming", "active", "deferred", "hold", "corrupt"})
     TRY_OK(make_directory(queue_directory + "/" + name));
-  TRY(lock, take_lock(queue_directory + "/lock"));
+  return {};
+}
+
+Result<Fd> lock_spool(const std::string& queue_directory) {
+  const std::string path = queue_directory + "/lock";
+  TRY(fd, open_file(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600));
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK)
+      return fail(Code::unavailable, "another server is using this queue directory", path);
+    return fail_errno("lock", path, errno);
+  }
+  return std::move(fd);
+}
+
+Result<std::unique_ptr<DiskSpool>> open_locked_spool(const std::string& queue_directory, Env& env,
+                                                     EventSink& log, SpoolOptions options,
+                                                     bool writers_live) {
+  auto spool = std::make_unique<DiskSpool>(queue_directory, Fd(), env, options);
+  TRY(report, recover(*spool, log, writers_live ? Temporaries::of_the_dead : Temporaries::all));
+  static_cast<void>(report);
+  return spool;
+}
+
+std::unique_ptr<DiskSpool> open_spool_to_fill(const std::string& queue_directory, Env& env,
+                                              SpoolOptions options) {
+  return std::make_unique<DiskSpool>(queue_directory, Fd(), env, options);
+}
+
+Result<std::unique_ptr<DiskSpool>> open_spool(const std::string& queue_directory, Env& env,
+                                              EventSink& log, SpoolOptions options) {
+  TRY_OK(make_spool(queue_directory));
+  TRY(lock, lock_spool(queue_directory));
   auto spool = std::make_unique<DiskSpool>(queue_directory, std::move(lock), env, options);
-  TRY(report, recover(*spool, log));
+  TRY(report, recover(*spool, log, Temporaries::all));
   static_cast<void>(report);
   return spool;
 }

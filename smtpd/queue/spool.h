@@ -3,6 +3,8 @@
 // puts in order what a crash left.
 //   Ownership a Writer borrows the spool and must not outlive it.
 //   Threads   all calls may come from any thread; all block on the disk.
+//             In the split QUEUE opens it with the lock that MASTER holds (open_locked_spool), FRONT writes into it beside
+//             QUEUE (open_spool_to_fill): the lock says that one house owns the directory.
 //   Errors    Code::unavailable when another server holds the lock, or the disk is full;
 //   Code::not_found, Code::io. Source    docs/queue_format.md; smtpd.md §8.
 #pragma once
@@ -72,6 +74,21 @@ class DiskSpool final : public Spool {
   SpoolOptions options_;
   ReadyFiles ready_;
 };
+
+// The queue directory and its parts, where they are missing.
+Result<void> make_spool(const std::string& queue_directory);
+
+// Code::unavailable: another server has it. The lock is the descriptor's, whoever inherits it.
+Result<Fd> lock_spool(const std::string& queue_directory);
+
+// For who holds the lock. `writers_live`: a FRONT may be at work, whose unfinished files stay.
+Result<std::unique_ptr<DiskSpool>> open_locked_spool(const std::string& queue_directory, Env& env,
+                                                     EventSink& log, SpoolOptions options,
+                                                     bool writers_live);
+
+// For create() and commit() only: no lock, nothing is put in order.
+std::unique_ptr<DiskSpool> open_spool_to_fill(const std::string& queue_directory, Env& env,
+                                              SpoolOptions options);
 
 // `log` gets a line for each thing that recovery had to put right.
 Result<std::unique_ptr<DiskSpool>> open_spool(const std::string& queue_directory, Env& env,

@@ -168,7 +168,7 @@ class Postfix:
 class Headgate(Server):
     def __init__(self, main, files):
         super().__init__(main='', master='127.0.0.1:0 inet n - n - 20 smtpd\n', start=False)
-        self.write('main.cf', main + 'queue_directory = %s/spool\nmaillog_file = %s/log\n' % (self.directory, self.directory))
+        self.write('main.cf', main + 'mail_owner =\nqueue_directory = %s/spool\nmaillog_file = %s/log\n' % (self.directory, self.directory))
         for name, text in files.items():
             (self.config / name).write_bytes(text)
         self.start()

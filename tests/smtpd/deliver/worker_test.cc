@@ -18,6 +18,20 @@ namespace {
 
 using testing_support::contents_of;
 
+Task<void> ask(Worker& worker, const queue::QueueFilePtr& file, std::string& destination) {
+  const std::vector<std::size_t> first = {0};
+  const auto destinations = co_await worker.destinations("ID", file, first);
+  destination = destinations->at(0);
+}
+
+std::string destination_of(Worker& worker, const queue::QueueFilePtr& file) {
+  std::string destination;
+  aio::io_context context;
+  aio::co_spawn(context, ask(worker, file, destination), aio::detached);
+  context.run();
+  return destination;
+}
+
 class WorkerTest : public ::testing::Test {
  protected:
   WorkerTest() : connector_(""), pool_(2) {
@@ -173,9 +187,9 @@ TEST_F(WorkerTest, ATableThatCannotBeOpenedIsTakenAndHoldsItsMail) {
     return std::make_shared<const config::Settings>(settings_);
   };
   Worker worker(pool_, settings("one.example"), programs_, resolver_, connector_, log_, env_);
-  queue::Recipient recipient;
-  recipient.address = "x@one.example";
-  const auto destination = [&] { return worker.destination(queue::Envelope(), recipient); };
+  const queue::QueueFilePtr file =
+      testing_support::make_queue_file(scratch_.path("m"), "x\n", {}, {"x@one.example"});
+  const auto destination = [&] { return destination_of(worker, file); };
   EXPECT_EQ(destination(), "relay:one.example");
   worker.use(settings("texthash:/no/such"), {});
   EXPECT_THAT(destination(), testing::StartsWith("retry:4.3.0 "));

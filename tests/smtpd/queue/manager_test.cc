@@ -18,8 +18,16 @@ using testing_support::ScratchDirectory;
 // An address's local part decides: ok, defer, bounce, corrupt, dead (site_failed). The domain is the destination.
 class ObedientDeliverer final : public Deliverer {
  public:
-  std::string destination(const Envelope&, const Recipient& recipient) override {
-    return recipient.address.substr(recipient.address.find('@') + 1);
+  Task<Result<std::vector<std::string>>> destinations(
+      const std::string&, const QueueFilePtr& file,
+      const std::vector<std::size_t>& recipients) override {
+    if (lost) co_return fail(Code::unavailable, "nobody knows");
+    std::vector<std::string> keys;
+    for (const std::size_t i : recipients) {
+      const std::string& address = file->envelope().recipients[i].address;
+      keys.push_back(address.substr(address.find('@') + 1));
+    }
+    co_return keys;
   }
 
   Task<std::vector<Outcome>> deliver(const Delivery& delivery) override {
@@ -47,7 +55,7 @@ class ObedientDeliverer final : public Deliverer {
   }
 
   std::vector<std::string> asked, logged;
-  bool healed = false;
+  bool healed = false, lost = false;
 };
 
 class ManagerTest : public ::testing::Test {
@@ -157,6 +165,27 @@ TEST_F(ManagerTest, DeliversAndRemoves) {
   EXPECT_EQ(2u, deliverer_.asked.size());
   for (const State state : {State::incoming, State::active, State::deferred, State::hold})
     EXPECT_TRUE(spool_->list(state)->empty());
+}
+
+TEST_F(ManagerTest, AMessageWhoseDestinationNobodyKnowsWaits) {
+  deliverer_.lost = true;
+  const std::string id = put({"ok@a.example"});
+  manager_->wake(id);
+  ASSERT_TRUE(
+      run_until([&] { return log_.count(id + ": nobody knows") == 1 && manager_->active() == 0; }));
+  EXPECT_EQ(1U, manager_->waiting());
+  deliverer_.lost = false;
+  manager_->flush();
+  ASSERT_TRUE(run_until([&] { return log_.count(id + ": removed") == 1; }));
+}
+
+TEST_F(ManagerTest, AnEarlierRecipientsEndIsNotTheMessages) {
+  std::vector<std::string> many;
+  for (int i = 0; i < 120; ++i) many.push_back("ok@" + std::to_string(i % 3) + ".example");
+  const std::string id = put(many);
+  manager_->wake(id);
+  ASSERT_TRUE(run_until([&] { return log_.count(id + ": removed") == 1; }));
+  EXPECT_EQ(120u, deliverer_.asked.size());
 }
 
 TEST_F(ManagerTest, FindsWhatLiesThereAtItsStart) {
