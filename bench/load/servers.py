@@ -151,7 +151,7 @@ class Headgate(Server):
         self.config = self.directory / "config"
         self.config.mkdir(exist_ok=True)
         (self.config / "main.cf").write_text(
-            MAIN + f"queue_directory = {self.directory}/spool\nmaillog_file = {self.log}\n"
+            MAIN + f"queue_directory = {self.directory}/spool\nmail_owner =\nmaillog_file = {self.log}\n"
             f"check_image_directory = {self.directory}/images\n" + check_lines(self.tables) + self.main)
         (self.config / "master.cf").write_text(f"{self.listen}:{self.port} inet n - n - - smtpd\n"
                                                "discard unix - - n - - discard\n")

@@ -64,6 +64,7 @@ int run_bench(Invocation&);    // bench.cc
 int run_doctor(Invocation&);   // doctor.cc
 int run_status(Invocation&);   // status.cc
 int run_stress(Invocation&);   // stress.cc
+int run_role(Invocation&);     // role.cc; MASTER's, not in the table
 
 // "headgate: fatal: TEXT" on err; returns `code`.
 int fatal(Invocation& invocation, int code, std::string_view text);

@@ -47,11 +47,6 @@ bool is_friend(int socket) {
   return peer.uid == geteuid() || peer.uid == 0;
 }
 
-tl::unexpected<Error> failure(std::string_view step, const std::string& path,
-                              const aio::error_code& error) {
-  return fail(Code::io, fmt::format("{} {}: {}", step, path, error.message()));
-}
-
 }  // namespace
 
 std::string control_path(const std::string& queue_directory) {
@@ -68,27 +63,48 @@ struct ControlSocket::Client {
 ControlSocket::ControlSocket(aio::io_context& io, std::string path, Answer answer)
     : io_(io), path_(std::move(path)), answer_(std::move(answer)), acceptor_(io) {}
 
-ControlSocket::~ControlSocket() { ::unlink(path_.c_str()); }
+ControlSocket::~ControlSocket() {
+  if (!path_.empty()) ::unlink(path_.c_str());
+}
 
-Result<std::unique_ptr<ControlSocket>> ControlSocket::open(aio::io_context& io,
-                                                           const std::string& path, Answer answer) {
+Result<Fd> ControlSocket::listen(const std::string& path) {
   const std::string directory = path.substr(0, path.rfind('/'));
   if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
     return fail_errno("mkdir", directory, errno);
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) return fail_errno("unlink", path, errno);
   TRY(name, shortened(path));
-  std::unique_ptr<ControlSocket> control(new ControlSocket(io, path, std::move(answer)));
-  aio::error_code error;
-  control->acceptor_.open(Protocol(), error);
-  if (error) return failure("socket for", path, error);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (name.path.size() >= sizeof address.sun_path)
+    return fail(Code::invalid, "path is too long", path);
+  std::memcpy(address.sun_path, name.path.data(), name.path.size());
+  Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket.valid()) return fail_errno("socket for", path, errno);
   // Linux takes the mode of the socket's file from the descriptor: nobody else can connect before a chmod.
-  if (::fchmod(control->acceptor_.native_handle(), 0600) != 0)
-    return fail_errno("fchmod", path, errno);
-  control->acceptor_.bind(Protocol::endpoint(name.path), error);
-  if (error) return failure("bind", path, error);
-  control->acceptor_.listen(static_cast<int>(kMaxClients), error);
-  if (error) return failure("listen on", path, error);
+  if (::fchmod(socket.get(), 0600) != 0) return fail_errno("fchmod", path, errno);
+  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return fail_errno("bind", path, errno);
+  if (::listen(socket.get(), static_cast<int>(kMaxClients)) != 0)
+    return fail_errno("listen on", path, errno);
+  return socket;
+}
+
+Result<std::unique_ptr<ControlSocket>> ControlSocket::adopt(aio::io_context& io, Fd socket,
+                                                            Answer answer) {
+  std::unique_ptr<ControlSocket> control(new ControlSocket(io, {}, std::move(answer)));
+  aio::error_code error;
+  control->acceptor_.assign(Protocol(), socket.get(), error);
+  if (error) return fail(Code::io, "control socket: " + error.message());
+  static_cast<void>(socket.release());
   return control;
+}
+
+Result<std::unique_ptr<ControlSocket>> ControlSocket::open(aio::io_context& io,
+                                                           const std::string& path, Answer answer) {
+  TRY(socket, listen(path));
+  TRY(control, adopt(io, std::move(socket), std::move(answer)));
+  control->path_ = path;
+  return std::move(control);
 }
 
 void ControlSocket::start() { aio::co_spawn(io_, accept(), aio::detached); }

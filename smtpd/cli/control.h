@@ -12,6 +12,7 @@
 #include <string>
 
 #include "engine/base/error.h"
+#include "engine/base/file.h"
 #include "smtpd/net/aio.h"
 
 namespace headgate::cli {
@@ -25,10 +26,16 @@ class ControlSocket {
 
   static Result<std::unique_ptr<ControlSocket>> open(aio::io_context& io, const std::string& path,
                                                      Answer answer);
-  ~ControlSocket();  // removes the socket
+  // The listening socket alone, and one that somebody else has made: it is not removed.
+  static Result<Fd> listen(const std::string& path);
+  static Result<std::unique_ptr<ControlSocket>> adopt(aio::io_context& io, Fd socket,
+                                                      Answer answer);
+  ~ControlSocket();  // removes the socket that open() has made
 
   void start();
   void close();  // and drop who is asking
+
+  void retire() { acceptor_.close(); }
 
  private:
   struct Client;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/text.h"
+#include "smtpd/net/fields.h"
 #include "smtpd/session/open_checks.h"
 #include "smtpd/session/tls_names.h"
 
@@ -61,14 +62,34 @@ bool OpeningReports::first(const Opener& opener, const Diagnostic& diagnostic,
     const auto error = errors_.emplace(opener.consumer, diagnostic.text).first;
     if (new_error.empty() && !in_force_.contains(*error)) new_error = diagnostic.text;
   }
-  return said_.emplace(std::make_pair(opener.program, diagnostic.text), diagnostic.file).second;
+  const bool is_new =
+      said_.emplace(std::make_pair(opener.program, diagnostic.text), diagnostic.file).second;
+  return is_new && !muted_;
 }
 
 void OpeningReports::repeat_all() { said_before_ = std::exchange(said_, {}); }
 
 void OpeningReports::taken() {
+  const bool changed = in_force_ != errors_;
   in_force_ = errors_;
   said_before_.clear();
+  if (changed && tell_) tell_();
+}
+
+std::string OpeningReports::in_force() const {
+  net::FieldWriter writer;
+  for (const auto& [consumer, text] : in_force_) writer.text(consumer).text(text);
+  return writer.bytes();
+}
+
+void OpeningReports::put_in_force(std::string_view errors) {
+  net::FieldReader reader(errors);
+  while (reader.left() > 0) {
+    const Result<std::string> consumer = reader.text(errors.size());
+    const Result<std::string> text = reader.text(errors.size());
+    if (!consumer || !text) return;
+    in_force_.emplace(*consumer, *text);
+  }
 }
 
 // The tables in force are opened again whenever one of them changes, and have nothing new to say.
@@ -83,28 +104,6 @@ void OpeningReports::repeat(const std::string& file) {
 }
 
 namespace {
-
-void append_endpoints(const Endpoints& found, const std::string& protocols, Endpoints& all) {
-  for (const aio::ip::tcp::endpoint& endpoint : found) {
-    const bool v6 = endpoint.address().is_v6();
-    if (v6 ? protocols == "ipv4" : protocols == "ipv6") continue;
-    if (std::find(all.begin(), all.end(), endpoint) == all.end()) all.push_back(endpoint);
-  }
-}
-
-// What inet_interfaces means as hosts: "" is every address.
-std::vector<std::string> interface_hosts(const config::Settings& settings) {
-  std::vector<std::string> hosts;
-  for (const std::string& item : settings.inet_interfaces) {
-    if (text::equal_ignore_case(item, "all")) return {""};
-    if (text::equal_ignore_case(item, "loopback-only")) {
-      hosts.insert(hosts.end(), {"127.0.0.1", "::1"});
-    } else {
-      hosts.push_back(item);
-    }
-  }
-  return hosts.empty() ? std::vector<std::string>{""} : hosts;
-}
 
 void open_tls(session::ServiceState& state, const config::Service& service,
               rules::ProgramSource& programs, TlsContexts& tls,
@@ -150,40 +149,6 @@ Result<session::GenerationPtr> open_generation(const config::Service& service,
                 "slots") != service.calm->stress_signals.end();
   generation->policy.duration = service.calm->stress_duration;
   return generation;
-}
-
-Result<Endpoints> service_endpoints(const config::Service& service) {
-  Endpoints all;
-  const bool named = !service.host.empty();
-  const std::vector<std::string> hosts =
-      named ? std::vector<std::string>{service.host} : interface_hosts(*service.calm);
-  std::optional<Error> problem;
-  for (const std::string& host : hosts) {
-    Result<Endpoints> found = net::listen_endpoints(host, service.port);
-    if (found) {
-      append_endpoints(*found, service.calm->inet_protocols, all);
-    } else {
-      problem = std::move(found.error());
-    }
-  }
-  if (all.empty())
-    return tl::unexpected(
-        problem.value_or(Error{Code::invalid, "no address to listen on", service.name}));
-  return all;
-}
-
-bool is_smtp_service(const config::Service& service) {
-  return service.type == "inet" && service.command == "smtpd";
-}
-
-bool is_known_service(const config::Service& service) {
-  static constexpr auto kKnown = std::to_array<std::string_view>(
-      {"anvil",    "bounce",          "cleanup",  "defer",  "discard", "dnsblog",
-       "error",    "flush",           "lmtp",     "local",  "pickup",  "pipe",
-       "postlogd", "postscreen",      "proxymap", "qmgr",   "qmqpd",   "oqmgr",
-       "scache",   "showq",           "smtp",     "smtpd",  "spawn",   "tlsmgr",
-       "tlsproxy", "trivial-rewrite", "verify",   "virtual"});
-  return std::find(kKnown.begin(), kKnown.end(), service.command) != kKnown.end();
 }
 
 }  // namespace headgate::cli

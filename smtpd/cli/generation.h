@@ -1,10 +1,11 @@
-// From a master.cf entry to what a Front needs: where to listen, and the two states of its sessions with their tables.
+// From a master.cf entry to what a Front needs: the two states of its sessions with their tables.
 //   Threads   any: a generation is opened on one thread and then handed to the loop.
-//   Errors    service_endpoints: a host or port that means nothing. open_generation: restriction lists that cannot work
+//   Errors    open_generation: restriction lists that cannot work
 //             (an open relay), and, with Missing::is_an_error, a table or a certificate that cannot be opened.
 //   Source    master(5); smtpd.md §1.4, §2.1; content-checks §5.7.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -15,6 +16,7 @@
 #include "engine/rules/program_source.h"
 #include "smtpd/cli/tls_contexts.h"
 #include "smtpd/config/load.h"
+#include "smtpd/master/ports.h"
 #include "smtpd/session/front.h"
 
 namespace headgate::cli {
@@ -47,6 +49,14 @@ class OpeningReports {
   void taken();
   void refused();
 
+  // The errors that are in force, for the process that comes after this one, and from the one before.
+  [[nodiscard]] std::string in_force() const;
+  void put_in_force(std::string_view errors);
+
+  void mute() { muted_ = true; }
+
+  void when_taken(std::function<void()> tell) { tell_ = std::move(tell); }
+
   // Takes note of it; true when its program has not said it yet. `new_error` becomes the first error that is not in
   // force for this consumer.
   bool first(const Opener& opener, const Diagnostic& diagnostic, std::string& new_error);
@@ -59,6 +69,8 @@ class OpeningReports {
   EventSink& log_;
   Said said_, said_before_;  // by this set and, while a reload is not decided, by the one in force
   Errors errors_, in_force_;
+  std::function<void()> tell_;
+  bool muted_ = false;
 };
 
 Result<session::GenerationPtr> open_generation(const config::Service& service,
@@ -66,11 +78,9 @@ Result<session::GenerationPtr> open_generation(const config::Service& service,
                                                OpeningReports& reports, Missing missing,
                                                TlsContexts& tls);
 
-using Endpoints = std::vector<aio::ip::tcp::endpoint>;
-Result<Endpoints> service_endpoints(const config::Service& service);
-
-bool is_smtp_service(const config::Service& service);
-// Postfix daemons whose work this server does itself, or which it need not have.
-bool is_known_service(const config::Service& service);
+using master::Endpoints;
+using master::is_known_service;
+using master::is_smtp_service;
+using master::service_endpoints;
 
 }  // namespace headgate::cli

@@ -17,11 +17,25 @@ namespace headgate::cli {
 class Logs {
  public:
   static Result<Logs> open(const config::Settings& settings, const Env& env);
+  // The same without a thread, until gather().
+  static Result<Logs> open_plain(const config::Settings& settings, const Env& env);
+
+  // Over files that MASTER has opened: the mail log's (none: standard error) and, if there is one, the JSON log's.
+  static Logs over(const config::Settings& settings, const Env& env, Fd mail, Fd json);
 
   [[nodiscard]] EventSink& sink();
 
   // After the files were renamed (SIGUSR1). A file that cannot be opened goes on as it was.
   Result<void> reopen();
+  void use(Fd mail, Fd json);  // one that is not valid stays as it is
+
+  // -1: not a file.
+  [[nodiscard]] int mail_descriptor() { return mail_->file().descriptor(); }
+
+  [[nodiscard]] int json_descriptor() { return json_ ? json_->file().descriptor() : -1; }
+
+  void gather();  // lines may wait for others from now on, and there is a thread for that
+  void flush();
 
  private:
   std::unique_ptr<observe::Maillog> mail_;

@@ -47,7 +47,8 @@ Prepared prepare_reload(config::Config fresh, const InForce& now, TableStore& st
   reports.begin();
   store.begin_reload();
   Prepared prepared;
-  prepared.tls = now.tls->afresh();
+  // A FRONT that has been retired may have lost the right to read the keys.
+  prepared.tls = now.listens ? now.tls->afresh() : now.tls;
   for (const config::Service& service : fresh.services) {
     if (!is_smtp_service(service)) continue;
     if (runs(now, service)) {
@@ -55,11 +56,11 @@ Prepared prepare_reload(config::Config fresh, const InForce& now, TableStore& st
           {service,
            open_generation(service, store, reports, Missing::is_an_error, *prepared.tls),
            {}});
-    } else {
+    } else if (now.listens) {
       prepared.services.push_back(prepare_new(service, store, reports, *prepared.tls));
     }
   }
-  prepare_delivery(fresh.main, store, reports, log, prepared);
+  if (now.delivers) prepare_delivery(fresh.main, store, reports, log, prepared);
   prepared.config = std::move(fresh);
   return prepared;
 }
@@ -74,7 +75,7 @@ Prepared prepare_tables(const InForce& now, TableStore& store, OpeningReports& r
          open_generation(service, store, reports, Missing::fails_each_lookup, *now.tls),
          {}});
   }
-  prepare_delivery(now.main, store, reports, log, prepared);
+  if (now.delivers) prepare_delivery(now.main, store, reports, log, prepared);
   return prepared;
 }
 

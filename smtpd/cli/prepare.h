@@ -40,6 +40,8 @@ struct InForce {
   std::vector<config::Service> services;  // with the settings that their fronts use
   config::SettingsPtr main;
   std::shared_ptr<TlsContexts> tls;
+  bool delivers = true;  // this process is DELIVER, or the whole house
+  bool listens = true;   // it opens the ports of new services itself
 };
 
 // Begins and leaves open a reload round of the store.

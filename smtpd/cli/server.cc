@@ -17,6 +17,7 @@
 #include "engine/base/version.h"
 #include "smtpd/cli/generation.h"
 #include "smtpd/cli/images.h"
+#include "smtpd/cli/local_queue.h"
 #include "smtpd/net/blocking.h"
 
 namespace headgate::cli {
@@ -30,8 +31,10 @@ constexpr std::chrono::milliseconds kDrainStep{20};
 }  // namespace
 
 Server::Server(config::Config config, std::function<Result<config::Config>()> load,
-               rules::ProgramSource& programs, EventSink& log, Env& env)
+               rules::ProgramSource& programs, EventSink& log, Env& env,
+               std::optional<FrontLinks> links)
     : config_(std::move(config)),
+      links_(std::move(links)),
       log_(log),
       env_(env),
       tables_(programs, env, [this](const std::string& name) { reports_.repeat(name); }),
@@ -64,20 +67,14 @@ void Server::say(Level level, std::string text) {
 Result<void> Server::open() {
   tables_.configure(image_settings(*config_.main));
   stress_.use(config_.main);
-  TRY_OK(open_queue());
-  for (const config::Service& service : config_.services) {
-    if (is_smtp_service(service)) {
-      TRY(generation,
-          open_generation(service, tables_, reports_, Missing::fails_each_lookup, *tls_));
-      TRY(endpoints, service_endpoints(service));
-      TRY(front, open_front(generation, endpoints));
-      running_[service.canonical] = {service, std::move(front)};
-    } else if (!is_known_service(service)) {
-      say(Level::warning,
-          fmt::format("service {}/{} runs \"{}\", which this server does not have: not started",
-                      service.name, service.type, service.command));
-    }
+  if (links_) {
+    reports_.put_in_force(links_->errors);
+    reports_.when_taken([this] { links_->errors_changed(reports_.in_force()); });
+    TRY_OK(open_door());
+  } else {
+    TRY_OK(open_queue());
   }
+  TRY_OK(open_services());
   if (running_.empty())
     return fail(Code::invalid, "no smtpd service of type inet in master.cf: nothing to serve");
   open_control();
@@ -85,11 +82,45 @@ Result<void> Server::open() {
   return {};
 }
 
+// In a reload all that is wrong is told, not only what comes first.
+Result<void> Server::open_services() {
+  const bool is_reload = links_ && links_->is_reload;
+  const Missing missing = is_reload ? Missing::is_an_error : Missing::fails_each_lookup;
+  std::string problems;
+  for (const config::Service& service : config_.services) {
+    if (is_smtp_service(service)) {
+      auto generation = open_generation(service, tables_, reports_, missing, *tls_);
+      if (!generation && is_reload) {
+        problems += fmt::format("{}service {}: {}", problems.empty() ? "" : "\n", service.name,
+                                generation.error().text());
+        continue;
+      }
+      if (!generation) return tl::unexpected(std::move(generation.error()));
+      Endpoints endpoints;
+      if (!links_) {
+        TRY(wanted, service_endpoints(service));
+        endpoints = std::move(wanted);
+      }
+      TRY(front, open_front(*generation, endpoints));
+      if (links_) TRY_OK(front->adopt(std::move(links_->listeners[service.canonical])));
+      running_[service.canonical] = {service, std::move(front)};
+    } else if (!links_ && !is_known_service(service)) {
+      say(Level::warning,
+          fmt::format("service {}/{} runs \"{}\", which this server does not have: not started",
+                      service.name, service.type, service.command));
+    }
+  }
+  if (!problems.empty()) return fail(Code::invalid, problems);
+  return {};
+}
+
 // Mail is served without it, too.
 void Server::open_control() {
   const auto ask = [this](std::string request) { return answer(std::move(request)); };
+  if (links_ && !links_->control.valid()) return;
   Result<std::unique_ptr<ControlSocket>> control =
-      ControlSocket::open(io_, control_path(config_.main->queue_directory), ask);
+      links_ ? ControlSocket::adopt(io_, std::move(links_->control), ask)
+             : ControlSocket::open(io_, control_path(config_.main->queue_directory), ask);
   if (control) {
     control_ = std::move(*control);
   } else {
@@ -186,6 +217,16 @@ bool Server::sessions_over() const {
 
 Task<void> Server::stop() {
   say(Level::info, "terminating: waiting for sessions and deliveries under way");
+  co_await end_sessions();
+  co_await stop_queue();
+  co_await stop_renewal();
+  signals_.cancel();
+  warn_of_the_left();
+  say(Level::info, "terminated");
+  if (stuck_) io_.stop();
+}
+
+Task<void> Server::end_sessions() {
   renewal_->stop();
   if (control_) control_->close();
   for (const auto& [name, running] : running_) running.front->drain();
@@ -198,9 +239,9 @@ Task<void> Server::stop() {
     leave_at = env_.steady() + kCutLimit;
   }
   stress_.stop();
-  co_await stop_queue();
-  co_await stop_renewal();
-  signals_.cancel();
+}
+
+void Server::warn_of_the_left() {
   if (!sessions_over() || !queue_done_) {
     stuck_ = true;
     say(Level::warning,
@@ -213,8 +254,6 @@ Task<void> Server::stop() {
         "terminating: leaving a table that is still being read or its patterns tried; the next "
         "start reads it again");
   }
-  say(Level::info, "terminated");
-  if (stuck_) io_.stop();
 }
 
 bool Server::past(const std::optional<SteadyTime>& time) const {
@@ -245,6 +284,7 @@ InForce Server::in_force() const {
   InForce now;
   now.main = config_.main;
   now.tls = tls_;
+  now.delivers = now.listens = !links_;
   for (const auto& [name, running] : running_) now.services.push_back(running.service);
   return now;
 }
@@ -315,6 +355,7 @@ bool Server::open_new_fronts(const Prepared& prepared) {
 
 // New sessions, messages and deliveries get the new settings and tables. Messages under way keep theirs.
 bool Server::take(Prepared prepared) {
+  if (links_) return take_as_front(std::move(prepared));
   if (prepared.config && !open_new_fronts(prepared)) return false;
   for (PreparedService& service : prepared.services) {
     Running& running = running_.at(service.service.canonical);
@@ -395,6 +436,12 @@ ServerStatus Server::status() {
   status.pid = getpid();
   status.uptime_seconds =
       std::chrono::duration_cast<std::chrono::seconds>(env_.steady() - started_).count();
+  if (links_) {
+    describe_roles(status);
+  } else {
+    status.queue_waiting = static_cast<std::int64_t>(manager_->waiting());
+    status.queue_active = static_cast<std::int64_t>(manager_->active());
+  }
   for (const auto& [name, running] : running_) {
     status.services.push_back(service_info(*running.front, env_, stress_.house()));
   }

@@ -1,5 +1,6 @@
 // Server: the whole house in one process: spool, queue manager, deliverer, and a Front a service, on one loop, with
-// threads for the disk and for names. Each part sees only the interfaces it would see across processes.
+// threads for the disk and for names. Each part sees only the interfaces it would see across processes. With FrontLinks
+// it is the FRONT role alone (front_role.h gives it its orders): listeners, control socket and door 2 come from MASTER.
 //   Lifetime  borrows log, env and programs.         Threads  run() is the loop; everything happens there.
 //   Errors    open() says what keeps it from starting: Code::unavailable a port or the spool is taken, otherwise the
 //             disk's or the configuration's trouble. Nothing is served before open() has succeeded as a whole. A reload
@@ -28,6 +29,7 @@
 #include "smtpd/config/load.h"
 #include "smtpd/deliver/connector.h"
 #include "smtpd/deliver/worker.h"
+#include "smtpd/master/page.h"
 #include "smtpd/net/peer_name.h"
 #include "smtpd/net/resolver.h"
 #include "smtpd/queue/manager.h"
@@ -37,11 +39,27 @@
 
 namespace headgate::cli {
 
+// What MASTER gives to a FRONT that is a process of its own.
+struct FrontLinks {
+  FrontLinks() = default;
+  FrontLinks(FrontLinks&&) = default;
+  FrontLinks& operator=(FrontLinks&&) = default;
+
+  std::map<std::string, std::vector<Fd>> listeners;  // by canonical name
+  Fd control;
+  Fd wakes;  // the sending end of door 2
+  master::MappedPage page;
+  bool is_reload = false;  // what cannot be opened, and could be before, is an error
+  std::string errors;      // of tables, in force before
+  std::function<void(const std::string&)> errors_changed;
+};
+
 class Server : private Renewal::House {
  public:
   // `load` reads the configuration again, for a reload.
   Server(config::Config config, std::function<Result<config::Config>()> load,
-         rules::ProgramSource& programs, EventSink& log, Env& env);
+         rules::ProgramSource& programs, EventSink& log, Env& env,
+         std::optional<FrontLinks> links = std::nullopt);
   ~Server() override;
 
   Result<void> open();
@@ -53,6 +71,21 @@ class Server : private Renewal::House {
   [[nodiscard]] bool run(const std::function<void()>& reopen_log,
                          const std::function<void()>& ready);
 
+  // The FRONT role: the loop, and what MASTER orders. `state` is what the FRONT before has left.
+  [[nodiscard]] aio::io_context& loop() { return io_; }
+
+  void serve(const std::string& state);
+
+  [[nodiscard]] std::string state() const { return {}; }
+
+  void close_doors();   // no new clients
+  Task<void> retire();  // after close_doors(); returns when the last session has ended by itself
+  Task<void> drain();   // the same in a hurry
+
+  void hurry() { hurry_ = true; }
+
+  [[nodiscard]] std::string errors_in_force() const { return reports_.in_force(); }
+
  private:
   // A service that is served, with the entry of master.cf that is in force for it.
   struct Running {
@@ -60,7 +93,9 @@ class Server : private Renewal::House {
     std::unique_ptr<session::Front> front;
   };
 
+  Result<void> open_services();
   Result<void> open_queue();
+  Result<void> open_door();
   void open_control();
   [[nodiscard]] Result<std::unique_ptr<session::Front>> open_front(
       const session::GenerationPtr& generation, const Endpoints& endpoints);
@@ -71,10 +106,14 @@ class Server : private Renewal::House {
   Task<void> watch_signals(std::function<void()> reopen_log);
   Task<void> run_queue();
   Task<void> stop();
+  Task<void> end_sessions();
+  void warn_of_the_left();
   Task<void> stop_queue();
   Task<void> stop_renewal();
   [[nodiscard]] InForce in_force() const override;
   bool take(Prepared prepared) override;
+  bool take_as_front(Prepared prepared);
+  void describe_roles(ServerStatus& status) const;
   void retire_vanished(const config::Config& fresh);
   Task<void> retire(std::shared_ptr<session::Front> front);
   void cut();
@@ -88,6 +127,7 @@ class Server : private Renewal::House {
 
   ProcessTitle title_;  // first: before there are threads
   config::Config config_;
+  std::optional<FrontLinks> links_;
   EventSink& log_;
   Env& env_;
   TableStore tables_;
@@ -106,7 +146,7 @@ class Server : private Renewal::House {
   std::unique_ptr<deliver::TcpConnector> connector_;
   std::unique_ptr<deliver::Worker> worker_;
   std::unique_ptr<queue::Manager> manager_;
-  std::unique_ptr<LocalQueue> door_;
+  std::unique_ptr<session::QueueDoor> door_;
   session::AsioLoop loop_;
   net::PeerNames names_;
   StressDesk stress_;

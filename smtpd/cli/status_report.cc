@@ -111,6 +111,22 @@ std::string services_text(const Json& services) {
   return columns.text();
 }
 
+std::string roles_text(const Json& document) {
+  Columns columns("<>>>>");
+  columns.add({"role", "process", "generation", "restarts", "up"});
+  for (const Json& role : document.at("roles")) {
+    const auto number = [&role](const char* name) { return role.at(name).get<std::int64_t>(); };
+    columns.add({role.at("role").get<std::string>(),
+                 number("pid") == 0 ? "none" : std::to_string(number("pid")),
+                 std::to_string(number("generation")), std::to_string(number("restarts")),
+                 duration(number("uptime_seconds"))});
+  }
+  const Json& queue = document.at("queue");
+  return columns.text() + fmt::format("\n  queue: {} active, {} waiting\n",
+                                      queue.at("active").get<std::int64_t>(),
+                                      queue.at("waiting").get<std::int64_t>());
+}
+
 std::string table_text(const Json& table) {
   std::string text = fmt::format("{}\n  loaded {}", table.at("table").get<std::string>(),
                                  local_time(table.at("loaded").get<std::int64_t>()));
@@ -182,6 +198,7 @@ std::string document_text(const Json& document, RuleOrder rules) {
       fmt::format("headgate {}, process {}, up {}\n\n", document.at("version").get<std::string>(),
                   document.at("pid").get<std::int64_t>(),
                   duration(document.at("uptime_seconds").get<std::int64_t>()));
+  if (document.contains("roles")) text += roles_text(document) + '\n';
   text += services_text(document.at("services")) + '\n' + stress_text(document);
   for (const Json& table : document.at("tables")) text += '\n' + table_text(table);
   if (rules != RuleOrder::none) text += '\n' + rules_text(document.at("tables"), rules);
@@ -206,6 +223,14 @@ std::string status_json(const ServerStatus& status) {
     document["services"].push_back(std::move(row));
   }
   document["stress"] = stress_json(status.house);
+  for (const RoleInfo& role : status.roles) {
+    document["roles"].push_back({{"role", role.role},
+                                 {"pid", role.pid},
+                                 {"generation", role.generation},
+                                 {"restarts", role.restarts},
+                                 {"uptime_seconds", role.uptime_seconds}});
+  }
+  document["queue"] = {{"waiting", status.queue_waiting}, {"active", status.queue_active}};
   for (const TableInfo& table : status.tables)
     document["tables"].push_back(table_json(table, status.with_rules));
   return document.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';

@@ -10,6 +10,7 @@ namespace headgate::config {
 inline constexpr std::string_view kEmbeddedMain =
     "compatibility_level = 3.6\n"
     "queue_directory = ./headgate-spool\n"
+    "mail_owner =\n"
     "\n"
     "# Loopback clients only; no destination is refused to them, because every destination is the "
     "Maildir.\n"

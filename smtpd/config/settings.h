@@ -150,6 +150,8 @@ struct Settings {
   bool disable_dns_lookups = false;
 
   // ---- the server
+  std::string mail_owner;
+  seconds service_throttle_time{60};
   std::int64_t default_process_limit = 100;
   seconds max_idle{100};
   // Ours: how long stress stays on after the last slot was taken (Postfix's constant), and whether services that listen

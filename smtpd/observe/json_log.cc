@@ -60,6 +60,11 @@ std::string json_line(const Event& event, std::string_view host, WallTime wall) 
 
 Result<std::unique_ptr<JsonLog>> JsonLog::open(std::string path, std::string host, const Env& env) {
   TRY(file, LogFile::open(std::move(path)));
+  return over(std::move(host), env, std::move(file));
+}
+
+std::unique_ptr<JsonLog> JsonLog::over(std::string host, const Env& env,
+                                       std::unique_ptr<LogFile> file) {
   return std::unique_ptr<JsonLog>(new JsonLog(std::move(host), env, std::move(file)));
 }
 

@@ -26,12 +26,18 @@ class JsonLog final : public EventSink {
   // `env` is borrowed.
   static Result<std::unique_ptr<JsonLog>> open(std::string path, std::string host, const Env& env);
 
+  // Over a file that somebody else has opened.
+  static std::unique_ptr<JsonLog> over(std::string host, const Env& env,
+                                       std::unique_ptr<LogFile> file);
+
   void write(const Event& event) override;
 
   [[nodiscard]] bool wants_fields() const override { return true; }
 
   // After the file was renamed. On failure the old file stays open.
   Result<void> reopen() { return file_->reopen(); }
+
+  [[nodiscard]] LogFile& file() { return *file_; }
 
  private:
   JsonLog(std::string host, const Env& env, std::unique_ptr<LogFile> file)

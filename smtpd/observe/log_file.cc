@@ -25,11 +25,40 @@ Result<Fd> open_log(const std::string& path) {
 
 Result<std::unique_ptr<LogFile>> LogFile::open(std::string path) {
   TRY(file, open_log(path));
+  std::unique_ptr<LogFile> log = over(std::move(path), std::move(file));
+  log->gather();
+  return log;
+}
+
+std::unique_ptr<LogFile> LogFile::over(std::string path, Fd file) {
   return std::unique_ptr<LogFile>(new LogFile(std::move(path), std::move(file)));
 }
 
-LogFile::LogFile(std::string path, Fd file)
-    : path_(std::move(path)), file_(std::move(file)), writer_([this] { write_what_waits(); }) {}
+LogFile::LogFile(std::string path, Fd file) : path_(std::move(path)), file_(std::move(file)) {}
+
+// A thread keeps the rights that it was started with: who gives some up gathers afterwards.
+void LogFile::gather() {
+  const std::lock_guard lock(mutex_);
+  if (gathers_) return;
+  gathers_ = true;
+  writer_ = std::thread([this] { write_what_waits(); });
+}
+
+void LogFile::flush() {
+  std::unique_lock lock(mutex_);
+  if (!waiting_.empty()) write_out(lock);
+}
+
+void LogFile::use(Fd file) {
+  std::unique_lock lock(mutex_);
+  if (!waiting_.empty()) write_out(lock);  // into the file of its time
+  file_ = std::move(file);
+}
+
+int LogFile::descriptor() {
+  const std::lock_guard lock(mutex_);
+  return file_.get();
+}
 
 LogFile::~LogFile() {
   {
@@ -37,7 +66,7 @@ LogFile::~LogFile() {
     closing_ = true;
   }
   something_waits_.notify_one();
-  writer_.join();
+  if (writer_.joinable()) writer_.join();
 }
 
 int LogFile::target() const {
@@ -49,7 +78,8 @@ void LogFile::write(std::string_view line, bool at_once) {
   std::unique_lock lock(mutex_);
   const bool first = waiting_.empty();
   waiting_ += line;
-  if (at_once || waiting_.size() >= kMostWaitingBytes || Clock::now() - written_ >= kLinger)
+  if (at_once || !gathers_ || waiting_.size() >= kMostWaitingBytes ||
+      Clock::now() - written_ >= kLinger)
     return write_out(lock);
   if (first) something_waits_.notify_one();
 }
@@ -78,9 +108,7 @@ void LogFile::write_what_waits() {
 
 Result<void> LogFile::reopen() {
   TRY(file, open_log(path_));
-  std::unique_lock lock(mutex_);
-  if (!waiting_.empty()) write_out(lock);  // into the file of its time
-  file_ = std::move(file);
+  use(std::move(file));
   return {};
 }
 

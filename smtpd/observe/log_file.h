@@ -25,6 +25,9 @@ class LogFile {
 
   // "" = standard error, "/dev/stdout" = standard output.
   static Result<std::unique_ptr<LogFile>> open(std::string path);
+  // One that somebody else has opened (not valid: as `path` says). Each line is written at once, and there is no thread,
+  // until gather().
+  static std::unique_ptr<LogFile> over(std::string path, Fd file);
   ~LogFile();
   LogFile(const LogFile&) = delete;
   LogFile& operator=(const LogFile&) = delete;
@@ -32,8 +35,15 @@ class LogFile {
   // `at_once`: with all that waits, now.
   void write(std::string_view line, bool at_once);
 
+  void gather();
+  void flush();
+
   // After the file was renamed. On failure the old file stays open.
   Result<void> reopen();
+  void use(Fd file);
+
+  // The file's; -1: standard output or standard error.
+  [[nodiscard]] int descriptor();
 
  private:
   LogFile(std::string path, Fd file);
@@ -48,7 +58,7 @@ class LogFile {
   Fd file_;  // not valid: standard output or standard error
   std::string waiting_;
   std::chrono::steady_clock::time_point written_{};
-  bool closing_ = false;
+  bool closing_ = false, gathers_ = false;
   std::thread writer_;
 };
 

@@ -85,11 +85,16 @@ std::string maillog_line(const Event& event, const MaillogOptions& options, Wall
       text::printable(std::string_view(event.text).substr(0, kTextLimit), options.utf8));
 }
 
-Result<std::unique_ptr<Maillog>> Maillog::open(MaillogOptions options, const Env& env) {
+std::unique_ptr<Maillog> Maillog::over(MaillogOptions options, const Env& env,
+                                       std::unique_ptr<LogFile> file) {
   if (options.host.empty()) options.host = host_name();
   options.host.resize(std::min(options.host.find('.'), options.host.size()));
-  TRY(file, LogFile::open(options.path));
   return std::unique_ptr<Maillog>(new Maillog(std::move(options), env, std::move(file)));
+}
+
+Result<std::unique_ptr<Maillog>> Maillog::open(MaillogOptions options, const Env& env) {
+  TRY(file, LogFile::open(options.path));
+  return over(std::move(options), env, std::move(file));
 }
 
 void Maillog::write(const Event& event) {

@@ -33,8 +33,14 @@ class Maillog final : public EventSink {
 
   void write(const Event& event) override;
 
+  // Over a file that somebody else has opened.
+  static std::unique_ptr<Maillog> over(MaillogOptions options, const Env& env,
+                                       std::unique_ptr<LogFile> file);
+
   // After the file was renamed (SIGUSR1). On failure the old file stays open.
   Result<void> reopen() { return file_->reopen(); }
+
+  [[nodiscard]] LogFile& file() { return *file_; }
 
  private:
   Maillog(MaillogOptions options, const Env& env, std::unique_ptr<LogFile> file)

@@ -108,6 +108,14 @@ Result<void> Front::listen(const std::vector<aio::ip::tcp::endpoint>& endpoints)
   return {};
 }
 
+Result<void> Front::adopt(std::vector<Fd> sockets) {
+  for (Fd& socket : sockets) {
+    TRY(listener, net::Listener::adopt(executor_, std::move(socket)));
+    listeners_.push_back(std::make_unique<net::Listener>(std::move(listener)));
+  }
+  return {};
+}
+
 void Front::stop_listening() {
   for (auto& listener : listeners_) {
     listener->close();

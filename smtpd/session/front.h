@@ -38,6 +38,7 @@ class Front {
         net::PeerNames& names);
 
   Result<void> listen(const std::vector<aio::ip::tcp::endpoint>& endpoints);
+  Result<void> adopt(std::vector<Fd> sockets);  // that MASTER has bound
   [[nodiscard]] std::vector<net::Endpoint> listening_on() const;
 
   void start();
@@ -50,6 +51,9 @@ class Front {
   void reload(GenerationPtr generation);  // for new sessions and messages; the stress goes on
   void drain();  // no new clients; idle sessions end now, the others at their message's end
   void cut();    // close what is still open
+
+  // Nobody is being served or waits; for who has stopped listening.
+  [[nodiscard]] bool quiet() const { return slots_.in_use() == 0 && waiting_.size() == 0; }
 
   [[nodiscard]] bool finished() const { return coroutines_ == 0; }
 

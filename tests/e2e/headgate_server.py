@@ -19,6 +19,8 @@ import subprocess
 import tempfile
 import time
 
+# HEADGATE_ROLES: "split" (a process a role) or "one" (all roles in one process).
+SPLIT = os.environ.get("HEADGATE_ROLES", "one") == "split"
 PATIENCE = int(os.environ.get("HEADGATE_PATIENCE", 60))  # seconds; a limit, never a wait
 
 MAIN = """compatibility_level = 3.6
@@ -29,6 +31,7 @@ mynetworks = 127.0.0.0/8
 inet_interfaces = 127.0.0.1
 local_recipient_maps =
 queue_directory = {directory}/spool
+mail_owner =
 maillog_file = {directory}/log
 default_transport = virtual
 local_transport = virtual
@@ -87,6 +90,8 @@ def with_several(options, main=""):
 
 
 class Server:
+    split = SPLIT
+
     def __init__(self, main="", maxproc=20, master=None, files=None, port=0, directory=None, start=True,
                  environment=None, program=None):
         self.environment = {**os.environ, **(environment or {})}
@@ -115,7 +120,8 @@ class Server:
         (self.config / name).write_text(text)
 
     def spawn(self, *arguments):
-        command = [self.program, "serve", "-c", str(self.config), *arguments]
+        mode = "--split" if self.split else "--one-process"
+        command = [self.program, "serve", "-c", str(self.config), mode, *arguments]
         return subprocess.Popen(command, cwd=self.directory, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                 stderr=subprocess.PIPE, text=True)
 

@@ -133,8 +133,16 @@ class Life(unittest.TestCase):
             send(server, "a")
             with self.assertRaises(smtplib.SMTPDataError):
                 send(server, "b")
-            with self.assertRaises(smtplib.SMTPDataError):
-                old.sendmail("a@client.example", ["me@here.example"], "Subject: b\n\nx\n")
+
+            def takes_the_new():
+                try:
+                    old.sendmail("a@client.example", ["me@here.example"], "Subject: b\n\nx\n")
+                except smtplib.SMTPDataError:
+                    return True
+            if server.split:  # its FRONT reads the tables once more when it has been retired
+                until(takes_the_new, "the old session to take the new rules")
+            else:
+                self.assertTrue(takes_the_new())
             old.close()
 
             (server.config / "checks").unlink()
@@ -154,18 +162,22 @@ class Life(unittest.TestCase):
             with open(server.config / "main.cf", "a") as main:
                 main.write("local_transport = discard:thrown\nenable_long_queue_ids = yes\ncheck_image_directory =\n")
             server.kick(signal.SIGHUP)
-            server.wait_for_log("ignoring check_image_directory change; to change check_image_directory, stop and start")
-            server.wait_for_log("ignoring enable_long_queue_ids change; to change enable_long_queue_ids, stop and start")
+            if not server.split:
+                server.wait_for_log("ignoring check_image_directory change; to change check_image_directory, stop and start")
+                server.wait_for_log("ignoring enable_long_queue_ids change; to change enable_long_queue_ids, stop and start")
             server.wait_for_log("reload: new sessions use the new configuration")
             send(server, "two")
             server.wait_for_log("status=sent (thrown)")
+            identifier = server.log().split(": to=")[-2].split()[-1]
+            self.assertEqual(len(identifier) > 12, server.split, identifier)  # a new FRONT makes the new ids
 
     def test_what_a_reload_ignores_is_said_until_it_is_as_it_was_at_the_start(self):
         with Server() as server:
             good = (server.config / "main.cf").read_text()
-            ignoring = "ignoring enable_long_queue_ids change"
-            for reload, (more, said) in enumerate((("yes", 1), ("yes", 2), ("no", 2)), 1):
-                server.write("main.cf", good + f"enable_long_queue_ids = {more}\n")
+            ignoring = "ignoring queue_directory change"
+            elsewhere = f"{server.directory}/elsewhere"
+            for reload, (more, said) in enumerate(((elsewhere, 1), (elsewhere, 2), (f"{server.directory}/spool", 2)), 1):
+                server.write("main.cf", good + f"queue_directory = {more}\n")
                 server.kick(signal.SIGHUP)
                 server.wait_for_log("reload: new sessions use the new configuration", reload)
                 self.assertEqual(server.log().count(ignoring), said)
@@ -176,8 +188,11 @@ class Life(unittest.TestCase):
             (server.directory / "log").rename(server.directory / "log.1")
             server.kick(signal.SIGUSR1)
             until(lambda: (server.directory / "log").exists(), "the new log")
-            send(server)
-            server.wait_for_log("disconnect from")
+
+            def said():  # a role hears of the new file a moment after MASTER has made it
+                send(server)
+                return "disconnect from" in server.log()
+            until(said, "a session in the new log")
 
     def test_an_unwritable_queue_never_says_250(self):
         with Server() as server:

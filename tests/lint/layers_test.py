@@ -21,6 +21,7 @@ THIRD_PARTY = {
     "benchmark/": ("bench/engine",),
     "zlib.h": ("smtpd/corpus",),
     "openssl/": ("engine/base/sha256", "smtpd/net/tls_"),
+    "seccomp.h": ("smtpd/master",),
     "asio": ("smtpd/net",),
     "ares": ("smtpd/net",),
     "cdb.h": ("tables",),

@@ -246,7 +246,7 @@ class Headgate:
         self.spool = self.directory / 'spool'
         config = self.directory / 'config'
         config.mkdir(parents=True)
-        main = {**COMMON, 'queue_directory': self.spool, 'maillog_file': self.directory / 'log',
+        main = {**COMMON, 'queue_directory': self.spool, 'mail_owner': '', 'maillog_file': self.directory / 'log',
                 'relayhost': '[127.0.0.1]:%d' % sink.port(sink_kind(case))}
         for name, value in real_params(case).items():
             main[name] = expanded(value, tables, sink).replace('@SMTP@', 'smtp')

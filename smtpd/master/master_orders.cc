@@ -1,0 +1,263 @@
+// How the house starts, stops and changes is told in the mail log with the words that the one-process server has.
+// Tested by tests/e2e/lifecycle_test.py, reload_test.py, roles_test.py and systemd_test.py.
+#include <sys/wait.h>
+
+#include <csignal>
+
+#include <fmt/format.h>
+
+#include "engine/base/text.h"
+#include "smtpd/master/handover.h"
+#include "smtpd/master/master.h"
+
+namespace headgate::master {
+
+namespace {
+
+// A FRONT keeps these times itself; MASTER ends what does not.
+constexpr std::chrono::seconds kDrainLimit{30}, kCutLimit{5}, kGrace{5}, kStateLimit{5};
+constexpr std::chrono::milliseconds kStep{20};
+
+}  // namespace
+
+Task<void> Master::watch_signals() {
+  while (true) {
+    const auto [error, signal] = co_await signals_.async_wait(kAsTuple);
+    if (error) co_return;
+    switch (signal) {
+      case SIGCHLD:
+        reap();
+        break;
+      case SIGUSR1:
+        reopen_log();
+        break;
+      case SIGHUP:
+        reload_wanted_ = true;
+        if (started_ && !stopping_) aio::co_spawn(io_, reload(), aio::detached);
+        break;
+      case SIGUSR2:
+        if (started_ && !stopping_) aio::co_spawn(io_, upgrade(), aio::detached);
+        break;
+      default:
+        if (stopping_) {
+          hurry_ = true;
+        } else {
+          stopping_ = true;
+          aio::co_spawn(io_, stop(), aio::detached);
+        }
+    }
+  }
+}
+
+// The loop that says it is alive is the one that starts and restarts everything.
+Task<void> Master::watch_dog() {
+  if (!notifier_.interval()) co_return;
+  while (true) {
+    notifier_.alive();
+    co_await pause(*notifier_.interval());
+  }
+}
+
+// The roles could not open it: it may be root's.
+void Master::reopen_log() {
+  const Result<void> reopened = options_.reopen_log();
+  if (!reopened) say(Level::warning, reopened.error().text());
+  const auto [mail, json] = options_.log_descriptors();
+  std::vector<int> descriptors;
+  std::uint64_t which = 0;
+  if (mail >= 0) descriptors.push_back(mail), which |= 1;
+  if (json >= 0) descriptors.push_back(json), which |= 2;
+  if (which == 0) return;
+  const std::string bytes = encode(message(Order::log, {}, which));
+  for (const auto& [pid, child] : children_) {
+    const Result<void> sent = child->control.send(bytes, descriptors);
+    if (!sent) say(Level::warning, sent.error().text());
+  }
+}
+
+void Master::refuse(const std::string& why) {
+  for (const std::string_view line : text::split(why, "\n"))
+    say(Level::error, fmt::format("reload: {}; the old configuration stays in force", line));
+}
+
+// One after another; those that were asked for meanwhile are one.
+Task<void> Master::reload() {
+  if (reloading_) co_return;
+  reloading_ = true;
+  while (std::exchange(reload_wanted_, false) && !stopping_) {
+    notifier_.reloading(env_.steady());
+    co_await reload_once();
+    notifier_.ready("running");
+  }
+  reloading_ = false;
+  for (const Role role : {Role::queue, Role::deliver, Role::front})
+    if (current(role) == nullptr && !stopping_) aio::co_spawn(io_, revive(role), aio::detached);
+}
+
+Task<bool> Master::reload_once() {
+  for (const bool& reviving : reviving_) {  // it gives way
+    while (reviving) {
+      for (const auto& [pid, child] : children_) child->tell();
+      co_await pause(kStep);
+    }
+  }
+  Result<config::Config> fresh = options_.load();
+  if (!fresh) {
+    refuse(fresh.error().text());
+    co_return false;
+  }
+  for (const Diagnostic& diagnostic : fresh->diagnostics) say(Level::warning, diagnostic.text);
+  std::string culprit;
+  const Result<void> prepared = ports_.prepare(*fresh, &culprit);
+  if (!prepared) {
+    refuse(fmt::format("service {}: {}", culprit, prepared.error().text()));
+    co_return false;
+  }
+  ++generation_;
+  const bool is_up = co_await bring_up(*fresh);
+  if (!is_up) {
+    ports_.drop();
+    co_return false;
+  }
+  ports_.take();
+  warn_of_ignored(*fresh->main);
+  config_ = std::move(*fresh);
+  for (RestartPlan& plan : plans_) plan.set_throttle(config_.main->service_throttle_time);
+  page_->reloads += 1;
+  say(Level::info, "reload: new sessions use the new configuration");
+  co_return true;
+}
+
+// The new FRONT begins when the old one has said what it leaves; clients that come in between wait in the backlog.
+Task<bool> Master::bring_up(const config::Config& fresh) {
+  std::vector<ChildPtr> children;
+  std::string why;
+  for (const Role role : {Role::deliver, Role::front}) {
+    Result<ChildPtr> child = launch(role, current(role) != nullptr);
+    if (child)
+      children.push_back(std::move(*child));
+    else
+      why += (why.empty() ? "" : "\n") + child.error().text();
+  }
+  for (const ChildPtr& child : children) {
+    const bool is_ready = co_await until_ready(child);
+    if (is_ready) continue;
+    if (!why.empty()) why += '\n';
+    why += child->has_failed ? child->failure.text
+                             : fmt::format("the new {} has ended", name_of(child->role));
+  }
+  if (!why.empty() || stopping_) {
+    for (const ChildPtr& child : children) kill(child);
+    if (!stopping_) refuse(why);
+    co_return false;
+  }
+  if (current(Role::queue) == nullptr) {
+    Result<ChildPtr> queue = launch(Role::queue, false);
+    if (queue) {
+      const bool is_ready = co_await until_ready(*queue);
+      if (is_ready) install(*queue, {});
+    }
+  } else {
+    order(current(Role::queue), Order::reload);
+  }
+  static_cast<void>(fresh);
+  for (const ChildPtr& child : children) {
+    const ChildPtr before = current(child->role);
+    retire(before);
+    std::string state;
+    if (before != nullptr && child->role == Role::front) {
+      const SteadyTime limit = env_.steady() + kStateLimit;
+      while (!before->has_left && before->state != Child::State::ended && env_.steady() < limit)
+        co_await pause(std::chrono::milliseconds(2));
+      state = before->left;
+    }
+    install(child, state);
+  }
+  co_return true;
+}
+
+// What MASTER and QUEUE hold on to. Everything else is the new generation's.
+void Master::warn_of_ignored(const config::Settings& fresh) {
+  const config::Settings& old = *started_with_;
+  const auto note = [this](std::string_view name) {
+    say(Level::warning,
+        fmt::format("ignoring {} change; to change {}, stop and start", name, name));
+  };
+  if (fresh.inet_interfaces != old.inet_interfaces) note("inet_interfaces");
+  if (fresh.queue_directory != queue_directory_) note("queue_directory");
+  if (fresh.maillog_file != maillog_file_) note("maillog_file");
+  if (fresh.maillog_json_file != json_file_) note("maillog_json_file");
+  if (fresh.mail_owner != old.mail_owner) note("mail_owner");
+}
+
+// True when no process of the role is left; a hurry ends the waiting.
+Task<bool> Master::until_gone(Role role, std::chrono::seconds limit) {
+  const SteadyTime end = env_.steady() + limit;
+  while (!all_of(role).empty() && env_.steady() < end && !hurry_) co_await pause(kStep);
+  co_return all_of(role).empty();
+}
+
+Task<void> Master::stop() {
+  notifier_.stopping();
+  say(Level::info, "terminating: waiting for sessions and deliveries under way");
+  for (const auto& [pid, child] : children_) child->tell();
+  for (const Build& build : builds_) kill(build.builder);
+  for (const ChildPtr& child : all_of(Role::front)) order(child, Order::stop);
+  bool gone = co_await until_gone(Role::front, kDrainLimit);
+  if (!gone) {
+    for (const ChildPtr& child : all_of(Role::front)) order(child, Order::cut);
+    const SteadyTime end = env_.steady() + kCutLimit + kGrace;
+    while (!all_of(Role::front).empty() && env_.steady() < end) co_await pause(kStep);
+    for (const ChildPtr& child : all_of(Role::front)) kill(child);
+  }
+  co_await stop_queue();
+  for (const ChildPtr& child : all_of(Role::deliver)) order(child, Order::stop);
+  hurry_ = false;
+  gone = co_await until_gone(Role::deliver, kCutLimit);
+  for (const auto& [pid, child] : children_) kill(child);
+  while (!children_.empty()) co_await pause(kStep);
+  say(Level::info, "terminated");
+  io_.stop();
+}
+
+// A next hop that says nothing holds a delivery for minutes; cut off, its message waits in the queue for the next start.
+Task<void> Master::stop_queue() {
+  for (const ChildPtr& child : all_of(Role::queue)) order(child, Order::stop);
+  const bool gone = co_await until_gone(Role::queue, kDrainLimit);
+  if (gone) co_return;
+  say(Level::info, "terminating: deliveries under way are cut off, their mail stays in the queue");
+  for (const ChildPtr& child : all_of(Role::deliver)) order(child, Order::cut);
+  const SteadyTime end = env_.steady() + kCutLimit;
+  while (!all_of(Role::queue).empty() && env_.steady() < end) co_await pause(kStep);
+  for (const ChildPtr& child : all_of(Role::queue)) kill(child);
+}
+
+// QUEUE hands over first: it takes up nothing new and ends with its deliveries, wakes wait in their channel. Then this
+// process becomes the new program, which finds everything where it was and brings up a generation of its own.
+Task<void> Master::upgrade() {
+  if (reloading_) co_return;
+  reloading_ = true;
+  const Result<void> sound = Handover::try_program(options_.command);
+  if (!sound) {
+    say(Level::error, fmt::format("upgrade: {}; the old program goes on", sound.error().text()));
+    reloading_ = false;
+    co_return;
+  }
+  say(Level::info, "upgrading: the new program takes over");
+  const ChildPtr queue = current(Role::queue);
+  if (queue != nullptr) {
+    queue->expected_to_end = true;
+    current(Role::queue) = nullptr;
+    order(queue, Order::stop);
+    const bool gone = co_await until_gone(Role::queue, kDrainLimit);
+    if (!gone) kill(queue);
+    while (!all_of(Role::queue).empty()) co_await pause(kStep);
+  }
+  if (stopping_) co_return;
+  const Result<void> failed = Handover::exec(*this);
+  say(Level::error, fmt::format("upgrade: {}; the old program goes on", failed.error().text()));
+  reloading_ = false;
+  aio::co_spawn(io_, revive(Role::queue), aio::detached);
+}
+
+}  // namespace headgate::master

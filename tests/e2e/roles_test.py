@@ -1,0 +1,171 @@
+"""A process a role: the mail's way through them, and what is left of it when one is killed."""
+
+import os
+import signal
+import unittest
+
+from headgate_server import until
+from roles import Clients, Split, alive, kill, one, processes
+
+QUICK = "queue_run_delay = 2s\nminimal_backoff_time = 1s\nmaximal_backoff_time = 2s\n"
+
+
+class Roles(unittest.TestCase):
+    def test_each_has_a_process_and_all_end_with_master(self):
+        with Split() as server:
+            found = processes(server)
+            self.assertEqual({role: len(found[role]) for role in ("front", "queue", "deliver")},
+                             {"front": 1, "queue": 1, "deliver": 1})
+            pids = [pid for role in ("front", "queue", "deliver") for pid in found[role]]
+            server.kill()  # MASTER, by SIGKILL
+            until(lambda: not any(alive(pid) for pid in pids), "the roles to end")
+
+    def test_a_stop_leaves_nobody(self):
+        with Split() as server:
+            pids = [pid for all_of_it in processes(server).values() for pid in all_of_it]
+            self.assertEqual(server.stop(), 0)
+            self.assertFalse(any(alive(pid) for pid in pids))
+
+    def test_signals_to_the_whole_group_stop_it_in_order(self):
+        """Ctrl-C: every process gets it, MASTER decides."""
+        with Split() as server:
+            with server.client() as smtp:
+                smtp.ehlo()
+                for pid in [pid for all_of_it in processes(server).values() for pid in all_of_it]:
+                    os.kill(pid, signal.SIGINT)
+                self.assertEqual(smtp.noop()[0], 250)
+                server.kick(signal.SIGINT)
+                self.assertEqual(smtp.getreply()[0], 421)
+                smtp.close()
+            self.assertEqual(server.stop(), 0)
+
+    def test_status_tells_of_them(self):
+        with Split() as server:
+            text = server.run("status").stdout
+            for role in ("front", "queue", "deliver"):
+                self.assertRegex(text, rf"\n  {role} +{one(server, role)} +0 +0 +")
+
+    def test_a_role_that_cannot_start_is_the_start_s_failure(self):
+        with Split("smtpd_relay_restrictions =\nsmtpd_recipient_restrictions = permit\n", start=False) as server:
+            process = server.spawn()
+            _, errors = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 78, errors)
+            self.assertIn("fatal: ", errors)
+
+
+class Killed(unittest.TestCase):
+    def test_front_under_load(self):
+        with Split(QUICK) as server:
+            with Clients(server, sessions_may_end=True) as clients:
+                for n in range(3):
+                    clients.wait_for_more()
+                    kill(server, "front")
+                    server.wait_for_log("warning: process headgate/front pid ", n + 1)
+                clients.wait_for_more()
+            clients.check_delivered()
+            self.assertIn("killed by signal 9", server.log())
+
+    def test_queue_under_load(self):
+        with Split(QUICK) as server:
+            with Clients(server) as clients:
+                for _ in range(3):
+                    clients.wait_for_more()
+                    kill(server, "queue")
+                clients.wait_for_more()
+            self.assertEqual(clients.trouble, [])
+            clients.check_delivered()
+
+    def test_deliver_under_load(self):
+        with Split(QUICK) as server:
+            with Clients(server) as clients:
+                for _ in range(3):
+                    clients.wait_for_more()
+                    kill(server, "deliver")
+                clients.wait_for_more()
+            self.assertEqual(clients.trouble, [])
+            clients.check_delivered()
+
+    def test_mail_that_comes_while_queue_is_away_is_delivered_after(self):
+        """Stopped, not killed: the channel fills up and wakes are lost."""
+        with Split(QUICK) as server:
+            queue = one(server, "queue")
+            os.kill(queue, signal.SIGSTOP)
+            with Clients(server, count=4, messages_a_session=100) as clients:
+                until(lambda: clients.sent() >= 100 or clients.trouble, "100 messages")
+            self.assertEqual(clients.trouble, [])
+            self.assertEqual(server.mail(), [])
+            os.kill(queue, signal.SIGKILL)
+            clients.check_delivered()
+
+    def test_what_front_was_writing_goes(self):
+        with Split() as server:
+            incoming = server.directory / "spool" / "incoming"
+            with server.client() as smtp:
+                smtp.mail("a@client.example")
+                smtp.rcpt("me@here.example")
+                smtp.putcmd("data")
+                self.assertEqual(smtp.getreply()[0], 354)
+                smtp.send(b"Subject: x\r\n\r\n" + b"x" * 70 + b"\r\n")
+                until(lambda: list(incoming.iterdir()), "a file")
+                kill(server, "front")
+                until(lambda: not list(incoming.iterdir()), "it to go")
+                smtp.close()
+
+
+class Again(unittest.TestCase):
+    def test_a_start_that_fails_is_throttled_and_a_reload_ends_that(self):
+        with Split("service_throttle_time = 1h\n") as server:
+            good = (server.config / "main.cf").read_text()
+            server.write("main.cf", good + "smtpd_timeout = soon\n")
+            os.kill(one(server, "deliver"), signal.SIGKILL)
+            server.wait_for_log("warning: headgate/deliver: bad command startup -- throttling")
+            self.assertEqual(processes(server).get("deliver", []), [])
+            server.write("main.cf", good)
+            server.kick(signal.SIGHUP)
+            server.wait_for_log("reload: new sessions use the new configuration")
+            with server.client() as smtp:
+                smtp.sendmail("a@client.example", ["me@here.example"], "Subject: x\n\nx\n")
+            server.wait_for_mail(1)
+
+
+class Generations(unittest.TestCase):
+    def test_a_session_ends_where_it_began(self):
+        with Split() as server:
+            old = one(server, "front")
+            with server.client() as smtp:
+                smtp.ehlo()
+                server.kick(signal.SIGHUP)
+                server.wait_for_log("reload: new sessions use the new configuration")
+                self.assertEqual(len(processes(server)["front"]), 2)
+                smtp.sendmail("a@client.example", ["me@here.example"], "Subject: x\n\nx\n")
+            until(lambda: not alive(old), "the old FRONT to end")
+            self.assertEqual(len(server.wait_for_mail(1)), 1)
+            self.assertNotEqual(one(server, "front"), old)
+
+    def test_reloads_under_load_drop_nothing(self):
+        with Split(QUICK) as server:
+            with Clients(server) as clients:
+                for n in range(10):
+                    clients.wait_for_more(3)
+                    server.kick(signal.SIGHUP)
+                    server.wait_for_log("reload: new sessions use the new configuration", n + 1)
+            self.assertEqual(clients.trouble, [])
+            self.assertEqual(clients.check_delivered(), 0)
+            one(server, "front")
+
+    def test_new_settings_reach_queue(self):
+        with Split("minimal_backoff_time = 1h\nlocal_transport = retry:later\n") as server:
+            with server.client() as smtp:
+                smtp.sendmail("a@client.example", ["me@here.example"], "Subject: x\n\nx\n")
+            server.wait_for_log("status=deferred (later)")
+            good = (server.config / "main.cf").read_text()
+            server.write("main.cf", good + "minimal_backoff_time = 1s\nmaximal_backoff_time = 1s\n")
+            server.kick(signal.SIGHUP)
+            server.wait_for_log("reload: new sessions use the new configuration")
+            with server.client() as smtp:
+                smtp.sendmail("a@client.example", ["me@here.example"], "Subject: y\n\ny\n")
+            server.wait_for_log("status=deferred (later)", 3)  # the second message, twice
+
+
+if __name__ == "__main__":
+    unittest.main()
