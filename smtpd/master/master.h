@@ -102,6 +102,7 @@ class Master {
   Task<void> stop();
   Task<bool> until_gone(Role role, std::chrono::seconds limit);
   Task<void> stop_queue();
+  void leave_the_starting();
   Task<void> upgrade();
 
   config::Config config_;

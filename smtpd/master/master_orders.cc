@@ -202,6 +202,7 @@ Task<void> Master::stop() {
   say(Level::info, "terminating: waiting for sessions and deliveries under way");
   for (const auto& [pid, child] : children_) child->tell();
   for (const Build& build : builds_) kill(build.builder);
+  leave_the_starting();
   for (const ChildPtr& child : all_of(Role::front)) order(child, Order::stop);
   bool gone = co_await until_gone(Role::front, kDrainLimit);
   if (!gone) {
@@ -220,6 +221,20 @@ Task<void> Master::stop() {
   io_.stop();
 }
 
+// Each dear pattern of a table is tried for seconds, and nobody needs its result any more.
+void Master::leave_the_starting() {
+  bool left = false;
+  for (const auto& [pid, child] : children_) {
+    if (child->state != Child::State::starting || child->role == Role::builder) continue;
+    kill(child);
+    left = true;
+  }
+  if (left)
+    say(Level::warning,
+        "terminating: leaving a table that is still being read or its patterns tried; the next "
+        "start reads it again");
+}
+
 // A next hop that says nothing holds a delivery for minutes; cut off, its message waits in the queue for the next start.
 Task<void> Master::stop_queue() {
   for (const ChildPtr& child : all_of(Role::queue)) order(child, Order::stop);
@@ -229,6 +244,10 @@ Task<void> Master::stop_queue() {
   for (const ChildPtr& child : all_of(Role::deliver)) order(child, Order::cut);
   const SteadyTime end = env_.steady() + kCutLimit;
   while (!all_of(Role::queue).empty() && env_.steady() < end) co_await pause(kStep);
+  if (all_of(Role::queue).empty()) co_return;
+  say(Level::warning,
+      "terminating: leaving content checks that do not end; their messages stay with the client "
+      "or in the queue");
   for (const ChildPtr& child : all_of(Role::queue)) kill(child);
 }
 

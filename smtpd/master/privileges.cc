@@ -61,6 +61,7 @@ void allow_files(const Rights& rights, const Places& places, Landlock& landlock)
     for (const std::string& path : places.configuration) landlock.allow(path, Files::read);
   }
   landlock.allow("/dev/null", Files::write_to);
+  if (rights.executes) landlock.allow("/proc", Files::write_to);  // its compiler's oom_score_adj
   landlock.allow("/dev/tty", Files::write_to);
   const std::vector<std::string>* writable = nullptr;
   switch (rights.writes) {

@@ -4,7 +4,7 @@ import signal
 import smtplib
 import unittest
 
-from compiled_tables import ALONE, NOW_SCANNED, children, images, processes, row, wait_until_scanned
+from compiled_tables import ALONE, NOW_SCANNED, images, processes, row, wait_until_scanned, workers
 from headgate_server import PATIENCE, Server, until
 from reload_test import send
 
@@ -34,7 +34,7 @@ class Stop(unittest.TestCase):
             self.assertIn("right", send(server))
             server.write("checks", bombs + RIGHT)
             server.kick(signal.SIGHUP)
-            tried = until(lambda: children(server.process.pid), "a trial")[0]
+            tried = until(lambda: workers(server), "a trial")[0]
             server.kick(signal.SIGTERM)
             self.assertEqual(server.process.wait(PATIENCE), 0)
             self.assertIn("terminating: leaving a table that is still being read or its patterns tried", server.log())

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 
+import roles
 from headgate_server import until
 
 HEADER_BYTES, DIGEST_AT, DIGEST_BYTES = 128, 72, 32
@@ -68,7 +69,22 @@ def children(pid):
 
 
 def builders(server):
-    return [child for child, state, name in children(server.process.pid) if name.startswith("headgate-comp") and state != "Z"]
+    parents = [server.process.pid]
+    if server.split:  # its BUILDER starts them
+        parents += [child for child, _, _ in children(server.process.pid)]
+    return [child for parent in parents for child, state, name in children(parent)
+            if name.startswith("headgate-comp") and state != "Z"]
+
+
+def workers(server):
+    """Children of the process, or processes, that have tables."""
+    parents = [child for child, _, _ in children(server.process.pid)] if server.split else [server.process.pid]
+    return [worker for parent in parents for worker in children(parent)]
+
+
+def front(server):
+    """The process that has the tables: the server, or its FRONT."""
+    return roles.one(server, "front") if server.split else server.process.pid
 
 
 def compilers_of(directory):

@@ -7,7 +7,7 @@ import signal
 import time
 import unittest
 
-from compiled_tables import ALONE, BUILDING, NOW_SCANNED, SLOW, images, is_scanned, is_valid, litter, mapped_images, row, wait_until_scanned
+from compiled_tables import ALONE, BUILDING, NOW_SCANNED, SLOW, front, images, is_scanned, is_valid, litter, mapped_images, row, wait_until_scanned
 from headgate_server import Server, headgate, until
 from reload_test import replace, send
 
@@ -32,7 +32,7 @@ class FromColdToWarm(unittest.TestCase):
             self.assertEqual(len(images(server)), 1)
             self.assertEqual(litter(server), [])
             self.assertTrue(is_valid(images(server)[0]))
-            self.assertEqual(mapped_images(server.process.pid), {str(images(server)[0])})
+            self.assertEqual(mapped_images(front(server)), {str(images(server)[0])})
             found = row(server)
             self.assertGreater(found["databases"], 0)
             self.assertNotIn("without_database", found)
