@@ -3,6 +3,7 @@
 #include "smtpd/net/listener.h"
 
 #include <netdb.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <cstring>
@@ -40,7 +41,7 @@ Result<Listener> Listener::open(const aio::any_io_executor& executor,
   if (error) return bind_failure(where, "bind", error);
   acceptor.listen(backlog, error);
   if (error) return bind_failure(where, "listen on", error);
-  Listener listener(std::move(acceptor));
+  Listener listener(std::move(acceptor), Owner::we);
   listener.local_ = to_endpoint(listener.acceptor_.local_endpoint(error));
   return listener;
 }
@@ -56,7 +57,7 @@ Result<Listener> Listener::adopt(const aio::any_io_executor& executor, Fd socket
   acceptor.assign(protocol, socket.get(), error);
   if (error) return fail(Code::io, "listener: " + error.message());
   static_cast<void>(socket.release());
-  Listener listener(std::move(acceptor));
+  Listener listener(std::move(acceptor), Owner::somebody_else);
   listener.local_ = to_endpoint(listener.acceptor_.local_endpoint(error));
   return listener;
 }
@@ -73,8 +74,10 @@ Task<Result<aio::ip::tcp::socket>> Listener::accept() {
   co_return fail(Code::io, "accept: " + error.message());
 }
 
+// A child between fork and exec has the descriptor, too, and its port would stay taken: shutdown ends the listening for all.
 void Listener::close() {
   aio::error_code ignored;
+  if (owner_ == Owner::we && acceptor_.is_open()) ::shutdown(acceptor_.native_handle(), SHUT_RD);
   acceptor_.close(ignored);
 }
 

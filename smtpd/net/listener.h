@@ -19,8 +19,13 @@ class Listener {
   static Result<Listener> open(const aio::any_io_executor& executor,
                                const aio::ip::tcp::endpoint& where, int backlog);
 
-  // A socket that somebody else has bound, and may have open, too.
+  // A socket that somebody else has bound, and may have open, too: it listens on when this one closes.
   static Result<Listener> adopt(const aio::any_io_executor& executor, Fd socket);
+
+  Listener(Listener&&) = default;
+  Listener& operator=(Listener&&) = delete;
+
+  ~Listener() { close(); }
 
   Task<Result<aio::ip::tcp::socket>> accept();
   void close();
@@ -28,9 +33,13 @@ class Listener {
   [[nodiscard]] Endpoint local() const { return local_; }
 
  private:
-  explicit Listener(aio::ip::tcp::acceptor acceptor) : acceptor_(std::move(acceptor)) {}
+  enum class Owner { we, somebody_else };
+
+  Listener(aio::ip::tcp::acceptor acceptor, Owner owner)
+      : acceptor_(std::move(acceptor)), owner_(owner) {}
 
   aio::ip::tcp::acceptor acceptor_;
+  Owner owner_;
   Endpoint local_;
 };
 

@@ -1,6 +1,11 @@
 // A Front on a real loopback port: slots, stress, draining.
 #include "smtpd/session/front.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+
 #include <gtest/gtest.h>
 
 #include "smtpd/session/asio_loop.h"
@@ -178,6 +183,32 @@ TEST_F(FrontTest, ItMakesRoomForAnotherListenerAndListensAgain) {
   EXPECT_EQ(next.line().substr(0, 4), "220 ");
   client.send("NOOP\r\n");
   EXPECT_EQ(client.line().substr(0, 4), "250 ");
+}
+
+// A child process has our descriptors until its exec: here one that never comes to it.
+TEST_F(FrontTest, AChildThatHasTheListenerDoesNotKeepThePort) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    ::close(ends[1]);
+    char end = 0;
+    static_cast<void>(::read(ends[0], &end, 1));
+    ::_exit(0);
+  }
+  ::close(ends[0]);
+  const std::uint16_t port = front_->listening_on().at(0).port;
+  front_->stop_listening();
+  {
+    const aio::ip::tcp::endpoint everywhere(aio::ip::address_v4::any(), port);
+    EXPECT_TRUE(net::Listener::open(io_.get_executor(), everywhere, 1));
+  }
+  EXPECT_TRUE(front_->listen_again());
+  Client next(*this);
+  EXPECT_EQ(next.line().substr(0, 4), "220 ");
+  ::close(ends[1]);
+  EXPECT_EQ(::waitpid(child, nullptr, 0), child);
 }
 
 TEST_F(FrontTest, ItListensAgainWhereItCanAndRemembersTheRest) {
