@@ -12,6 +12,7 @@
 #include "smtpd/cli/command.h"
 #include "smtpd/cli/configured_tables.h"
 #include "smtpd/master/child.h"
+#include "smtpd/queue/spool.h"
 
 namespace headgate::cli {
 
@@ -96,7 +97,7 @@ master::Places places_of(const config::Config& config) {
     places.configuration.push_back(main.check_image_directory);
     places.images.push_back(main.check_image_directory);
   }
-  for (const char* name : {"incoming", "active", "deferred", "hold", "corrupt"})
+  for (const std::string_view name : queue::kSpoolDirectories)
     places.spool.push_back(fmt::format("{}/{}", main.queue_directory, name));
   places.mailboxes.push_back(main.virtual_mailbox_base);
   if (main.home_mailbox.empty()) {

@@ -117,7 +117,7 @@ class Server : private Renewal::House {
   void retire_vanished(const config::Config& fresh);
   Task<void> retire(std::shared_ptr<session::Front> front);
   void cut();
-  void settle_stress();
+  void each_second();
   ServerStatus status();
   Task<std::string> answer(std::string request);
   void warn_of_ignored(const config::Settings& fresh);

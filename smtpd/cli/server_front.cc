@@ -11,12 +11,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kRetireStep{100};
 
-bool serves(const config::Config& config, const std::string& canonical) {
-  return std::any_of(config.services.begin(), config.services.end(), [&](const auto& service) {
-    return is_smtp_service(service) && service.canonical == canonical;
-  });
-}
-
 }  // namespace
 
 // FRONT writes the spool's files itself; only their names go through the door.
@@ -34,7 +28,7 @@ Result<void> Server::open_door() {
 void Server::serve(const std::string& state) {
   static_cast<void>(state);
   for (const auto& [name, running] : running_) running.front->start();
-  stress_.start([this] { settle_stress(); });
+  stress_.start([this] { each_second(); });
   renewal_->start(config_.main->check_table_poll_interval);
   if (control_) control_->start();
 }
@@ -74,7 +68,7 @@ bool Server::take_as_front(Prepared prepared) {
   }
   if (!prepared.config) return true;
   for (const auto& [name, running] : running_)  // its sessions end at the end of their messages
-    if (!serves(*prepared.config, name)) running.front->drain();
+    if (!master::serves(*prepared.config, name)) running.front->drain();
   config_ = std::move(*prepared.config);
   tls_ = std::move(prepared.tls);
   stress_.use(config_.main);

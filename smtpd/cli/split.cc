@@ -8,6 +8,8 @@
 
 #include <thread>
 
+#include <fmt/format.h>
+
 #include "smtpd/cli/control.h"
 #include "smtpd/master/handover.h"
 #include "smtpd/master/master.h"
@@ -65,8 +67,8 @@ Result<void> make_ready(const config::Settings& main, Env& env, master::MasterOp
   if (!main.check_image_directory.empty()) ::mkdir(main.check_image_directory.c_str(), 0755);
   if (user.changes) {
     let_through(main.queue_directory);
-    for (const char* name : {"incoming", "active", "deferred", "hold", "corrupt"})
-      give(main.queue_directory + '/' + name, user);
+    for (const std::string_view name : queue::kSpoolDirectories)
+      give(fmt::format("{}/{}", main.queue_directory, name), user);
     if (!main.check_image_directory.empty()) give(main.check_image_directory, user);
   }
   Result<Fd> control = ControlSocket::listen(control_path(main.queue_directory));

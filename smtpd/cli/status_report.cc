@@ -2,13 +2,13 @@
 #include "smtpd/cli/status_report.h"
 
 #include <algorithm>
-#include <ctime>
 #include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "engine/base/text.h"
+#include "smtpd/cli/time_text.h"
 
 namespace headgate::cli {
 
@@ -17,10 +17,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kShownAction = 60;
-
-std::int64_t unix_time(WallTime time) {
-  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
-}
 
 Json table_json(const TableInfo& table, bool with_rules) {
   Json json = {{"table", table.name}, {"loaded", unix_time(table.loaded)}};
@@ -51,15 +47,6 @@ std::string duration(std::int64_t seconds) {
   if (seconds < 3600) return fmt::format("{} min {} s", seconds / 60, seconds % 60);
   if (seconds < 86400) return fmt::format("{} h {} min", seconds / 3600, seconds / 60 % 60);
   return fmt::format("{} d {} h", seconds / 86400, seconds / 3600 % 24);
-}
-
-std::string local_time(std::int64_t when) {
-  if (when == 0) return "never";
-  const auto seconds = static_cast<std::time_t>(when);
-  std::tm local{};
-  localtime_r(&seconds, &local);
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", local.tm_year + 1900, local.tm_mon + 1,
-                     local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec);
 }
 
 std::string size_text(std::uint64_t bytes) {

@@ -2,13 +2,13 @@
 #include "smtpd/cli/stress_status.h"
 
 #include <array>
-#include <ctime>
 #include <optional>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "engine/base/text.h"
+#include "smtpd/cli/time_text.h"
 #include "smtpd/session/front.h"
 
 namespace headgate::cli {
@@ -17,10 +17,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::array<std::string_view, 3> kLevels{"calm", "stressed", "severe"};
-
-std::int64_t unix_time(WallTime time) {
-  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
-}
 
 std::string mode_of(session::Front& front) {
   const session::Generation& generation = front.generation();
@@ -66,14 +62,6 @@ Json signal_json(const stress::SignalView& signal) {
   if (signal.thresholds.stressed > 0) json["stressed_at"] = signal.thresholds.stressed;
   if (signal.thresholds.severe > 0) json["severe_at"] = signal.thresholds.severe;
   return json;
-}
-
-std::string local_time(std::int64_t when) {
-  const auto seconds = static_cast<std::time_t>(when);
-  std::tm local{};
-  localtime_r(&seconds, &local);
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", local.tm_year + 1900, local.tm_mon + 1,
-                     local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec);
 }
 
 std::string level_name(const Json& level) {

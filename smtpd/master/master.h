@@ -96,7 +96,7 @@ class Master {
   void reopen_log();
   Task<void> reload();
   Task<bool> reload_once();
-  Task<bool> bring_up(const config::Config& fresh);
+  Task<bool> bring_up();
   void refuse(const std::string& why);
   void warn_of_ignored(const config::Settings& fresh);
   Task<void> stop();

@@ -114,7 +114,7 @@ Task<bool> Master::reload_once() {
     co_return false;
   }
   ++generation_;
-  const bool is_up = co_await bring_up(*fresh);
+  const bool is_up = co_await bring_up();
   if (!is_up) {
     ports_.drop();
     co_return false;
@@ -129,7 +129,7 @@ Task<bool> Master::reload_once() {
 }
 
 // The new FRONT begins when the old one has said what it leaves; clients that come in between wait in the backlog.
-Task<bool> Master::bring_up(const config::Config& fresh) {
+Task<bool> Master::bring_up() {
   std::vector<ChildPtr> children;
   std::string why;
   for (const Role role : {Role::deliver, Role::front}) {
@@ -160,7 +160,6 @@ Task<bool> Master::bring_up(const config::Config& fresh) {
   } else {
     order(current(Role::queue), Order::reload);
   }
-  static_cast<void>(fresh);
   for (const ChildPtr& child : children) {
     const ChildPtr before = current(child->role);
     retire(before);

@@ -71,6 +71,12 @@ bool is_smtp_service(const config::Service& service) {
   return service.type == "inet" && service.command == "smtpd";
 }
 
+bool serves(const config::Config& config, const std::string& canonical) {
+  return std::any_of(config.services.begin(), config.services.end(), [&](const auto& service) {
+    return is_smtp_service(service) && service.canonical == canonical;
+  });
+}
+
 bool is_known_service(const config::Service& service) {
   static constexpr auto kKnown = std::to_array<std::string_view>(
       {"anvil",    "bounce",          "cleanup",  "defer",  "discard", "dnsblog",
@@ -114,12 +120,6 @@ Result<Fd> copy_of(const Fd& fd) {
   return copy;
 }
 
-bool wants(const config::Config& config, const std::string& canonical) {
-  return std::any_of(config.services.begin(), config.services.end(), [&](const auto& service) {
-    return is_smtp_service(service) && service.canonical == canonical;
-  });
-}
-
 }  // namespace
 
 void Ports::offer(std::vector<Fd> sockets) {
@@ -159,7 +159,7 @@ Result<Ports::Socket> Ports::open_one(const aio::ip::tcp::endpoint& where, int b
 // Those of services that go.
 void Ports::silence(std::uint16_t port, const config::Config& config) {
   for (const auto& [service, all] : sockets_) {
-    if (wants(config, service)) continue;
+    if (serves(config, service)) continue;
     for (std::size_t i = 0; i < all.size(); ++i) {
       const std::pair<std::string, std::size_t> which(service, i);
       const bool is_silent =

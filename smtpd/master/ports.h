@@ -23,6 +23,8 @@ using Endpoints = std::vector<aio::ip::tcp::endpoint>;
 Result<Endpoints> service_endpoints(const config::Service& service);
 
 bool is_smtp_service(const config::Service& service);
+// Whether it has an SMTP service of that canonical name.
+bool serves(const config::Config& config, const std::string& canonical);
 // Postfix daemons whose work this server does itself, or which it need not have.
 bool is_known_service(const config::Service& service);
 

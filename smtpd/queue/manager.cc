@@ -108,7 +108,7 @@ void Manager::stop() {
 
 Task<void> Manager::run() {
   co_await scan(Extent::all);
-  SteadyTime scanned = env_.steady(), trimmed = scanned;
+  SteadyTime scanned = env_.steady();
   while (!stopping_) {
     while (std::exchange(look_wanted_, false)) co_await scan(Extent::incoming);
     start_due();
@@ -117,14 +117,8 @@ Task<void> Manager::run() {
     SteadyTime until = next_scan;
     if (const auto due = scheduler_.next_due(); due && *due > env_.steady())
       until = std::min(until, *due);
-    until = std::min(until, trimmed + ReadyFiles::kQuiet);
     timer_.expires_after(until - env_.steady());
     co_await timer_.async_wait(kAsTuple);
-    if (env_.steady() >= trimmed + ReadyFiles::kQuiet) {
-      auto trim = [this] { return spool_.trim(); };
-      co_await errands_.run(trim);
-      trimmed = env_.steady();
-    }
     if (!stopping_ && env_.steady() >= next_scan) {
       co_await scan(Extent::all);
       scanned = env_.steady();

@@ -193,8 +193,8 @@ Result<WallTime> DiskSpool::next_attempt(const std::string& id, State state) con
 
 Result<void> make_spool(const std::string& queue_directory) {
   TRY_OK(make_directories(queue_directory));
-  for (const char* name : {"incoming", "active", "deferred", "hold", "corrupt"})
-    TRY_OK(make_directory(queue_directory + "/" + name));
+  for (const std::string_view name : kSpoolDirectories)
+    TRY_OK(make_directory(fmt::format("{}/{}", queue_directory, name)));
   return {};
 }
 

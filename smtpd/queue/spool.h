@@ -9,6 +9,7 @@
 //   Code::not_found, Code::io. Source    docs/queue_format.md; smtpd.md §8.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,6 +26,10 @@ namespace headgate::queue {
 
 // What begins a file that was not committed; no queue id contains a dot.
 inline constexpr std::string_view kTemporaryPrefix = "new.";
+
+// A message's states, and where damaged files lie.
+inline constexpr std::array<std::string_view, 5> kSpoolDirectories{"incoming", "active", "deferred",
+                                                                   "hold", "corrupt"};
 
 struct SpoolOptions {
   bool long_ids = false;  // enable_long_queue_ids

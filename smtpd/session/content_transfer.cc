@@ -73,6 +73,14 @@ void set_content_deadline(Dialogue& dialogue) {
   dialogue.wire.set_deadline_policy(policy);
 }
 
+Task<Result<std::string_view>> read_content(Dialogue& dialogue) {
+  while (true) {
+    Result<std::string_view> bytes = co_await dialogue.wire.read_some();
+    if (bytes || bytes.error().code != Code::cancelled) co_return bytes;
+    set_content_deadline(dialogue);
+  }
+}
+
 bool may_end_at_once(const Dialogue& dialogue) {
   return dialogue.session.settings().smtpd_end_of_data_restrictions.empty();
 }

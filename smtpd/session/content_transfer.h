@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "smtpd/session/intake.h"
 #include "smtpd/session/verbs.h"
@@ -21,6 +22,10 @@ Task<std::optional<proto::Reply>> open_intake(Dialogue& dialogue, proto::Framing
 
 // From now on a smtpd_min_data_rate of input earns time.
 void set_content_deadline(Dialogue& dialogue);
+
+// What has come of the content, as Wire::read_some(). An interruption is no end: it is stress, whose deadlines hold from then
+// on, or a stop of the server, which waits for the message.
+Task<Result<std::string_view>> read_content(Dialogue& dialogue);
 
 // Nobody has to be asked between the last byte and Intake::end(): both are one step.
 bool may_end_at_once(const Dialogue& dialogue);

@@ -43,11 +43,7 @@ Task<Result<void>> read_chunk(Dialogue& dialogue, Intake& intake, Bdat chunk, bo
   const bool ends_here = chunk.last && may_end_at_once(dialogue);
   std::uint64_t left = chunk.size_bytes;
   while (left > 0) {
-    const Result<std::string_view> bytes = co_await dialogue.wire.read_some();
-    if (!bytes && bytes.error().code == Code::cancelled) {
-      set_content_deadline(dialogue);  // stress has come; a stop waits for the message to end
-      continue;
-    }
+    const Result<std::string_view> bytes = co_await read_content(dialogue);
     if (!bytes) co_return tl::unexpected(bytes.error());
     const std::string_view content = of_chunk(*bytes, left);
     left -= content.size();
@@ -67,11 +63,7 @@ Task<Result<void>> read_chunk(Dialogue& dialogue, Intake& intake, Bdat chunk, bo
 // The octets go nowhere.
 Task<Result<void>> forget_chunk(Dialogue& dialogue, std::uint64_t left) {
   while (left > 0) {
-    const Result<std::string_view> bytes = co_await dialogue.wire.read_some();
-    if (!bytes && bytes.error().code == Code::cancelled) {
-      set_content_deadline(dialogue);
-      continue;
-    }
+    const Result<std::string_view> bytes = co_await read_content(dialogue);
     if (!bytes) co_return tl::unexpected(bytes.error());
     const std::size_t taken = of_chunk(*bytes, left).size();
     dialogue.wire.consume(taken);

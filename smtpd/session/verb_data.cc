@@ -11,14 +11,10 @@ namespace headgate::session {
 namespace {
 
 // What comes after the last byte is done with it, if nobody has to be asked before: a hand-over less. `ended` says so.
-Task<Result<void>> read_content(Dialogue& dialogue, Intake& intake, bool& ended) {
+Task<Result<void>> take_content(Dialogue& dialogue, Intake& intake, bool& ended) {
   const bool may_end = may_end_at_once(dialogue);
   while (!intake.done()) {
-    const Result<std::string_view> bytes = co_await dialogue.wire.read_some();
-    if (!bytes && bytes.error().code == Code::cancelled) {
-      set_content_deadline(dialogue);  // stress has come; a stop waits for the message to end
-      continue;
-    }
+    const Result<std::string_view> bytes = co_await read_content(dialogue);
     if (!bytes) co_return tl::unexpected(bytes.error());
     std::size_t taken = 0;
     const std::string_view content = *bytes;
@@ -57,7 +53,7 @@ Task<Answer> data(Dialogue& dialogue, const proto::Request& request) {
   session.where = "DATA content";
   Result<void> read = co_await dialogue.wire.flush();
   bool ended = false;
-  if (read) read = co_await read_content(dialogue, *intake, ended);
+  if (read) read = co_await take_content(dialogue, *intake, ended);
   if (!read) {
     dialogue.wire_failure = read.error();
     co_return Answer(proto::Reply(), true);

@@ -53,6 +53,17 @@ class Roles(unittest.TestCase):
             self.assertIn("fatal: ", errors)
 
 
+class Spool(unittest.TestCase):
+    def test_files_made_ready_go_after_a_quiet_time(self):
+        with Split() as server:
+            with server.client() as smtp:
+                for n in range(8):
+                    smtp.sendmail("a@client.example", ["me@here.example"], f"Subject: n{n}\n\nx\n")
+            server.wait_for_mail(8)
+            incoming = server.directory / "spool" / "incoming"
+            until(lambda: os.listdir(incoming) == [], "the files that nobody needed to go")
+
+
 class Killed(unittest.TestCase):
     def test_front_under_load(self):
         with Split(QUICK) as server:
