@@ -1,4 +1,5 @@
-// Owners of OpenSSL's objects, and its queue of errors as lines. For the tls_*.cc of this room alone.
+// Owners of OpenSSL's objects, and its queue of errors as lines. For the tls_*.cc of this room, and
+// for tests that make certificates.
 //   Errors    tls_library_problems() empties the calling thread's queue.      Threads  as OpenSSL's objects.
 #pragma once
 

@@ -41,7 +41,6 @@ discard unix - - n - - discard
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 cleanup unix n - n - 0 cleanup
-flush unix n - n 1000? 0 flush
 """
 
 
@@ -57,13 +56,26 @@ def why_not():
     return None
 
 
+def make_folders(directory):
+    """etc, log, data and spool, as master(8) wants them."""
+    for name in ("etc", "log", "spool/pid", "data"):
+        (directory / name).mkdir(parents=True, exist_ok=True)
+    owner = pwd.getpwnam("postfix")
+    os.chown(directory / "data", owner.pw_uid, owner.pw_gid)
+    for name in QUEUES.split():
+        queue = directory / "spool" / name
+        queue.mkdir()
+        os.chown(queue, owner.pw_uid, owner.pw_gid)
+        os.chmod(queue, 0o710 if name == "public" else 0o700)
+
+
 class PrivatePostfix:
     def __init__(self, main=None, smtpd=({},)):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="headgate-postfix-"))
         self.directory.chmod(0o755)
         self.spool, self.etc = self.directory / "spool", self.directory / "etc"
         self.log_path = self.directory / "log" / "mail.log"
-        self.make_folders()
+        make_folders(self.directory)
         for _ in range(5):
             self.ports = [free_port() for _ in smtpd]
             self.write_configuration(main or {}, smtpd)
@@ -73,22 +85,12 @@ class PrivatePostfix:
                 return
         raise RuntimeError("Postfix does not start:\n" + self.log())
 
-    def make_folders(self):
-        for name in ("etc", "log", "spool/pid", "data"):
-            (self.directory / name).mkdir(parents=True)
-        owner = pwd.getpwnam("postfix")
-        os.chown(self.directory / "data", owner.pw_uid, owner.pw_gid)
-        for name in QUEUES.split():
-            (self.spool / name).mkdir()
-            os.chown(self.spool / name, owner.pw_uid, owner.pw_gid)
-            os.chmod(self.spool / name, 0o710 if name == "public" else 0o700)
-
     def write_configuration(self, main, smtpd):
         own = {"queue_directory": self.spool, "data_directory": self.directory / "data", "maillog_file": self.log_path,
                "maillog_file_prefixes": self.directory / "log"}
         text = "".join(f"{name} = {value}\n" for name, value in {**MAIN, **own, **main}.items())
         (self.etc / "main.cf").write_text(text)
-        master = SERVICES
+        master = SERVICES + "flush unix n - n 1000? 0 flush\n"
         for port, options in zip(self.ports, smtpd):
             master += smtpd_entry(port, options)
         (self.etc / "master.cf").write_text(master)

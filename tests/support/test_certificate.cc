@@ -1,24 +1,17 @@
 #include "tests/support/test_certificate.h"
 
-#include <memory>
 #include <stdexcept>
 
-#include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/x509.h>
+
+#include "smtpd/net/tls_handles.h"
 
 namespace headgate::testing_support {
 namespace {
 
-template <auto Function>
-struct FreedBy {
-  template <class T>
-  void operator()(T* object) const {
-    Function(object);
-  }
-};
-
-using BioPtr = std::unique_ptr<BIO, FreedBy<BIO_free_all>>;
+using net::BioPtr;
+using net::CertificatePtr;
+using net::KeyPtr;
 
 void check(bool good) {
   if (!good) throw std::runtime_error("no certificate could be made");
@@ -33,8 +26,8 @@ std::string text_of(BIO* bio) {
 }  // namespace
 
 TestCertificate test_certificate(const std::string& common_name) {
-  const std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>> key(EVP_EC_gen("P-256"));
-  const std::unique_ptr<X509, FreedBy<X509_free>> certificate(X509_new());
+  const KeyPtr key(EVP_EC_gen("P-256"));
+  const CertificatePtr certificate(X509_new());
   check(key && certificate);
   X509_set_version(certificate.get(), X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);

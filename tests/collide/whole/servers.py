@@ -6,16 +6,18 @@
 """
 import os
 import pathlib
-import pwd
-import random
 import shutil
 import signal
-import socket
 import subprocess
+import sys
 import time
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / 'e2e'))
+import private_postfix  # noqa: E402
+from headgate_server import free_port  # noqa: E402
+from private_postfix import DAEMONS, SERVICES, make_folders  # noqa: E402
+
 PATIENCE = 60
-DAEMONS = '/usr/lib/postfix/sbin'
 
 # The same for both. The masks in outcome.py and these settings are the only places that know of deviations.
 COMMON = {
@@ -59,33 +61,12 @@ POSTFIX_ONLY = {
     'max_idle': '600',
     'max_use': '10000',
 }
-SERVICES = """qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-smtp unix - - n - - smtp
-relay unix - - n - - smtp
-error unix - - n - - error
-retry unix - - n - - error
-discard unix - - n - - discard
-anvil unix - - n - 1 anvil
-postlog unix-dgram n - n - 1 postlogd
-cleanup unix n - n - 0 cleanup
-"""
-QUEUES = 'active bounce corrupt defer deferred flush hold incoming maildrop saved trace private public'
 
 
 def why_not():
     """Why a private Postfix cannot run here, or None."""
-    if not os.path.exists(DAEMONS + '/master'):
-        return 'Postfix is not installed (./dev setup test installs it)'
-    if os.geteuid() != 0:
-        return 'only root can start a private Postfix'
-    try:
-        pwd.getpwnam('postfix')
-    except KeyError:
-        return 'there is no user postfix'
+    if private_postfix.why_not():
+        return private_postfix.why_not()
     if not os.path.exists('/usr/lib/postfix/postfix-pcre.so'):
         return 'postfix-pcre is not installed'
     return None
@@ -97,18 +78,6 @@ def until(condition, what):
         if time.monotonic() > end:
             raise RuntimeError('waited in vain for ' + what)
         time.sleep(0.01)
-
-
-def free_port():
-    """Below the range of outgoing connections, so that none of those takes it before the server does."""
-    while True:
-        port = random.randrange(11000, 32000)
-        with socket.socket() as s:
-            try:
-                s.bind(('127.0.0.1', port))
-                return port
-            except OSError:
-                continue
 
 
 def expanded(text, tables, sink):
@@ -142,24 +111,13 @@ class Postfix:
         self.log_path = self.directory / 'log' / 'mail.log'
         self.spool = self.directory / 'spool'
         self.cases, self.tables, self.sink = cases, tables, sink
-        self.make_folders()
+        make_folders(self.directory)
         for attempt in range(5):
             self.ports = [free_port() for _ in cases]
             self.write_configuration()
             if self.start():
                 return
         raise RuntimeError('Postfix does not start:\n' + self.log())
-
-    def make_folders(self):
-        for name in ('etc', 'log', 'spool/pid'):
-            (self.directory / name).mkdir(parents=True, exist_ok=True)
-        owner = pwd.getpwnam('postfix')
-        (self.directory / 'data').mkdir()
-        os.chown(self.directory / 'data', owner.pw_uid, owner.pw_gid)
-        for name in QUEUES.split():
-            (self.spool / name).mkdir()
-            os.chown(self.spool / name, owner.pw_uid, owner.pw_gid)
-            os.chmod(self.spool / name, 0o710 if name == 'public' else 0o700)
 
     def write_configuration(self):
         own = {'queue_directory': self.spool, 'data_directory': self.directory / 'data', 'maillog_file': self.log_path,

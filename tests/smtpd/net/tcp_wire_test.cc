@@ -8,42 +8,18 @@
 #include <vector>
 
 #include "smtpd/net/listener.h"
+#include "tests/support/loopback_wire.h"
 
 namespace headgate::net {
 namespace {
 
 using namespace std::chrono_literals;
 
-// Two ends of a loopback connection: the wire under test, and a plain socket that the test feeds.
-class TcpWireTest : public testing::Test {
+class TcpWireTest : public testing_support::LoopbackWireTest {
  protected:
-  void SetUp() override {
-    aio::ip::tcp::acceptor acceptor(io_,
-                                    aio::ip::tcp::endpoint(aio::ip::address_v4::loopback(), 0));
-    peer_.connect(acceptor.local_endpoint());
-    wire_ = std::make_unique<TcpWire>(acceptor.accept());
-  }
+  void SetUp() override { connect(); }
 
   void send(std::string_view bytes) { aio::write(peer_, aio::buffer(bytes.data(), bytes.size())); }
-
-  // Runs a coroutine to its end and returns what it gave.
-  template <class T>
-  T await(Task<T> task) {
-    std::optional<T> result;
-    aio::co_spawn(io_, std::move(task), [&result](std::exception_ptr failure, T value) {
-      ASSERT_FALSE(failure);
-      result.emplace(std::move(value));
-    });
-    io_.restart();
-    while (!result) io_.run_one();
-    return std::move(*result);
-  }
-
-  Result<Line> read_line(std::size_t limit = 2048) { return await(wire_->read_line(limit)); }
-
-  aio::io_context io_;
-  aio::ip::tcp::socket peer_{io_};
-  std::unique_ptr<TcpWire> wire_;
 };
 
 TEST_F(TcpWireTest, LinesLoseTheirEnds) {

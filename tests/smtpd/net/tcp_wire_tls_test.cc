@@ -14,6 +14,7 @@
 #include "smtpd/net/tcp_wire.h"
 #include "smtpd/net/tls_context.h"
 #include "tests/support/fake_env.h"
+#include "tests/support/loopback_wire.h"
 #include "tests/support/scratch_directory.h"
 #include "tests/support/test_certificate.h"
 
@@ -97,7 +98,7 @@ class Client {
   bool connected_ = false;
 };
 
-class TcpWireTlsTest : public testing::Test {
+class TcpWireTlsTest : public testing_support::LoopbackWireTest {
  protected:
   void SetUp() override {
     options_.protocols = ">=TLSv1.2";
@@ -123,14 +124,6 @@ class TcpWireTlsTest : public testing::Test {
     context_ = *opened;
   }
 
-  void connect() {
-    aio::ip::tcp::acceptor acceptor(io_,
-                                    aio::ip::tcp::endpoint(aio::ip::address_v4::loopback(), 0));
-    peer_ = aio::ip::tcp::socket(io_);
-    peer_.connect(acceptor.local_endpoint());
-    wire_ = std::make_unique<TcpWire>(acceptor.accept());
-  }
-
   template <class Work>
   void client(Work work) {
     join();
@@ -139,18 +132,6 @@ class TcpWireTlsTest : public testing::Test {
 
   void join() {
     if (thread_.joinable()) thread_.join();
-  }
-
-  template <class T>
-  T await(Task<T> task) {
-    std::optional<T> result;
-    aio::co_spawn(io_, std::move(task), [&result](std::exception_ptr failure, T value) {
-      ASSERT_FALSE(failure);
-      result.emplace(std::move(value));
-    });
-    io_.restart();
-    while (!result) io_.run_one();
-    return std::move(*result);
   }
 
   Result<TlsInfo> handshake(std::chrono::milliseconds timeout = 60s, TlsNames* names = nullptr) {
@@ -162,16 +143,11 @@ class TcpWireTlsTest : public testing::Test {
     return await(wire_->start_tls(how));
   }
 
-  Result<Line> read_line() { return await(wire_->read_line(2048)); }
-
   testing_support::FakeEnv env_;
   testing_support::ScratchDirectory directory_;
   TlsOptions options_;
   std::shared_ptr<TlsTicketKeys> keys_ = std::make_shared<TlsTicketKeys>(env_, 3600s);
   std::shared_ptr<TlsContext> context_;
-  aio::io_context io_;
-  aio::ip::tcp::socket peer_{io_};
-  std::unique_ptr<TcpWire> wire_;
   std::thread thread_;
   std::vector<std::string> said_;
 };
