@@ -183,7 +183,8 @@ std::vector<rules::FurtherNeed> further_needs(const analyse::Plan& plan,
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<rules::FurtherNeed> also;
   std::vector<const Clause*> taken = {&first.any_of};
-  for (const auto& [cost, needed] : by_cost) {
+  for (const auto& candidate : by_cost) {
+    const analyse::NeededLiterals* const needed = candidate.second;
     if (also.size() == kMostAlso) break;
     if (needed->any_of.size() > kMostInAlso) continue;
     const bool overlaps = std::any_of(taken.begin(), taken.end(), [&](const Clause* clause) {

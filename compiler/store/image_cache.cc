@@ -139,7 +139,6 @@ Result<FoundImage> ImageCache::find(const Digest& key) const {
       mapped ? rules::read_image((*mapped)->bytes(), *mapped, key)
              : Result<rules::CompiledTable>(tl::unexpected(mapped.error()));
   if (!table) {
-    // A directory goes, too, when it is empty.
     std::error_code ignored;
     if (table.error().code == Code::corrupt) std::filesystem::remove(path, ignored);
     table.error().where = path;
@@ -158,6 +157,10 @@ Result<void> ImageCache::publish(const Digest& key, std::string_view image) cons
   const std::string path = path_of(key);
   const std::string temporary = fmt::format("{}.{}.{:x}{}", path, ::getpid(),
                                             env_.steady().time_since_epoch().count(), kTemporary);
+  if (is_directory(path)) {  // nothing is renamed to it; an empty one goes
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+  }
   auto written = write_file_atomically(path, image, 0644, temporary, O_EXCL | O_NOFOLLOW);
   if (!written && is_directory(path)) written.error().what += fmt::format(": remove {}", path);
   return written;

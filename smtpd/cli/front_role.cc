@@ -13,7 +13,7 @@ using master::Report;
 
 Task<void> retire(Server& server, RoleLink& link) {
   server.close_doors();
-  link.report(Report::state, server.state());
+  link.report(Report::state, {}, 0, server.hand_over());
   co_await server.retire();
   link.end(kExitOk);
 }
@@ -25,10 +25,11 @@ Task<void> drain(Server& server, RoleLink& link) {
 
 Task<void> obey(Server& server, RemoteBuilds& builds, RoleLink& link) {
   while (true) {
-    const master::Message order = co_await link.next();
+    std::vector<Fd> descriptors;
+    const master::Message order = co_await link.next(&descriptors);
     switch (static_cast<Order>(order.kind)) {
       case Order::go:
-        server.serve(order.text);
+        server.serve(descriptors.empty() ? Fd() : std::move(descriptors.front()));
         break;
       case Order::retire:
         aio::co_spawn(server.loop(), retire(server, link), aio::detached);

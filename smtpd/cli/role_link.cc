@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -46,7 +47,7 @@ void RoleLink::listen_on(aio::io_context& io) {
   channel_.emplace(io.get_executor(), Fd(master::kControlDescriptor));
 }
 
-Task<master::Message> RoleLink::next() {
+Task<master::Message> RoleLink::next(std::vector<Fd>* descriptors) {
   while (true) {
     Result<net::Packet> packet = co_await channel_->receive();
     if (!packet && packet.error().code != Code::corrupt) end(kExitOk);
@@ -57,6 +58,7 @@ Task<master::Message> RoleLink::next() {
       take_logs(*message, packet->descriptors);
       continue;
     }
+    if (descriptors != nullptr) *descriptors = std::move(packet->descriptors);
     co_return std::move(*message);
   }
 }
@@ -69,9 +71,12 @@ void RoleLink::take_logs(const master::Message& order, std::vector<Fd>& files) {
   logs_.use(std::move(mail), std::move(json));
 }
 
-void RoleLink::report(master::Report what, std::string text, std::uint64_t number) const {
+void RoleLink::report(master::Report what, std::string text, std::uint64_t number,
+                      const Fd& descriptor) const {
   const std::string bytes = master::encode(master::message(what, std::move(text), number));
-  static_cast<void>(net::send_packet(master::kControlDescriptor, bytes));
+  const int fd = descriptor.get();
+  const std::span<const int> with(&fd, descriptor.valid() ? 1 : 0);
+  static_cast<void>(net::send_packet(master::kControlDescriptor, bytes, with));
 }
 
 void RoleLink::end(int status) const {

@@ -24,10 +24,11 @@ class RoleLink {
   // On the loop of the role, once.
   void listen_on(aio::io_context& io);
 
-  // Orders about the log are obeyed here.
-  Task<master::Message> next();
+  // Orders about the log are obeyed here. `descriptors`: what else came with it.
+  Task<master::Message> next(std::vector<Fd>* descriptors = nullptr);
 
-  void report(master::Report what, std::string text = {}, std::uint64_t number = 0) const;
+  void report(master::Report what, std::string text = {}, std::uint64_t number = 0,
+              const Fd& descriptor = {}) const;
 
   // The role's end, without destructors: a thread inside regexec or a trial could not be joined.
   [[noreturn]] void end(int status) const;

@@ -71,14 +71,12 @@ class Server : private Renewal::House {
   [[nodiscard]] bool run(const std::function<void()>& reopen_log,
                          const std::function<void()>& ready);
 
-  // The FRONT role: the loop, and what MASTER orders. `state` is what the FRONT before has left.
+  // The FRONT role: the loop, and what MASTER orders. `state` is what the FRONT before has left: front_state.h.
   [[nodiscard]] aio::io_context& loop() { return io_; }
 
-  void serve(const std::string& state);
-
-  [[nodiscard]] std::string state() const { return {}; }
-
-  void close_doors();   // no new clients
+  void serve(Fd state);
+  void close_doors();  // no new clients
+  [[nodiscard]] Fd hand_over();
   Task<void> retire();  // after close_doors(); returns when the last session has ended by itself
   Task<void> drain();   // the same in a hurry
 
@@ -114,6 +112,7 @@ class Server : private Renewal::House {
   bool take(Prepared prepared) override;
   bool take_as_front(Prepared prepared);
   void describe_roles(ServerStatus& status) const;
+  Result<void> remember(const Fd& memory);
   void retire_vanished(const config::Config& fresh);
   Task<void> retire(std::shared_ptr<session::Front> front);
   void cut();

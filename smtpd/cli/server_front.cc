@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+
+#include "smtpd/cli/front_state.h"
 #include "smtpd/cli/remote_queue.h"
 #include "smtpd/cli/server.h"
 
@@ -25,8 +29,47 @@ Result<void> Server::open_door() {
   return {};
 }
 
-void Server::serve(const std::string& state) {
-  static_cast<void>(state);
+// Sessions stay where they are, and with them who is connected just now.
+Fd Server::hand_over() {
+  FrontState state;
+  for (const auto& [name, running] : running_)
+    state.services[name] = running.front->controller().hand_over();
+  stress::House& house = stress_.house();
+  state.clients = house.reputation.clients();
+  state.rates = house.anvil.clients();
+  state.history = house.history.all();
+  state.refusals = house.tally.all();
+  state.ticket_keys = tls_->ticket_keys();
+  Result<Fd> memory = keep_state(encode(state));
+  if (memory) return std::move(*memory);
+  say(Level::warning, memory.error().text());
+  return {};
+}
+
+Result<void> Server::remember(const Fd& memory) {
+  TRY(bytes, read_state(memory));
+  Result<FrontState> state = decode_front_state(bytes);
+  OPENSSL_cleanse(bytes.data(), bytes.size());
+  if (!state) return tl::unexpected(std::move(state.error()));
+  stress::House& house = stress_.house();
+  house.reputation.remember(state->clients);
+  house.anvil.remember(state->rates);
+  for (stress::Change& change : state->history) house.history.add(std::move(change));
+  house.tally.remember(state->refusals);
+  tls_->adopt(state->ticket_keys);
+  for (auto& [name, service] : state->services) {
+    const auto running = running_.find(name);
+    if (running != running_.end()) running->second.front->controller().remember(std::move(service));
+  }
+  return {};
+}
+
+void Server::serve(Fd state) {
+  if (state.valid()) {
+    const Result<void> known = remember(state);
+    if (!known)
+      say(Level::warning, fmt::format("a new FRONT begins anew: {}", known.error().text()));
+  }
   for (const auto& [name, running] : running_) running.front->start();
   stress_.start([this] { each_second(); });
   renewal_->start(config_.main->check_table_poll_interval);

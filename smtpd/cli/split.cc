@@ -58,18 +58,25 @@ Result<Fd> lock_patiently(const std::string& queue_directory, Env& env) {
   return lock;
 }
 
+// BUILDER may write in it, and make no other.
+void make_image_directory(const config::Settings& main, const master::User& user) {
+  const std::string& path = main.check_image_directory;
+  if (path.empty()) return;
+  ::mkdir(path.c_str(), 0755);
+  if (user.changes) give(path, user);
+}
+
 Result<void> make_ready(const config::Settings& main, Env& env, master::MasterOptions& options,
                         EventSink& log) {
   TRY_OK(queue::make_spool(main.queue_directory));
   TRY(lock, lock_patiently(main.queue_directory, env));
   options.lock = std::move(lock);
   TRY(user, master::find_user(main.mail_owner));
-  if (!main.check_image_directory.empty()) ::mkdir(main.check_image_directory.c_str(), 0755);
+  make_image_directory(main, user);
   if (user.changes) {
     let_through(main.queue_directory);
     for (const std::string_view name : queue::kSpoolDirectories)
       give(fmt::format("{}/{}", main.queue_directory, name), user);
-    if (!main.check_image_directory.empty()) give(main.check_image_directory, user);
   }
   Result<Fd> control = ControlSocket::listen(control_path(main.queue_directory));
   if (control) {
@@ -91,7 +98,13 @@ Result<void> serve_split(config::Config config, const config::LoadOptions& wish,
                          Logs& logs, Env& env) {
   master::MasterOptions options;
   options.wish = wish;
-  options.load = [wish] { return config::load(wish); };
+  options.load = [wish] {
+    Result<config::Config> fresh = config::load(wish);
+    if (!fresh) return fresh;
+    const Result<master::User> user = master::find_user(fresh->main->mail_owner);
+    if (user) make_image_directory(*fresh->main, *user);
+    return fresh;
+  };
   options.command = std::move(command);
   options.reopen_log = [&logs] { return logs.reopen(); };
   options.log_descriptors = [&logs] {

@@ -8,12 +8,17 @@
 
 namespace headgate::cli {
 
+std::shared_ptr<net::TlsTicketKeys> TlsContexts::keys_for(std::chrono::seconds lifetime) {
+  std::shared_ptr<net::TlsTicketKeys>& keys = keys_[lifetime];
+  if (!keys) keys = std::make_shared<net::TlsTicketKeys>(env_, lifetime);
+  return keys;
+}
+
 TlsContexts::Entry& TlsContexts::entry(const config::Settings& settings, std::string_view service) {
   const net::TlsOptions options = session::tls_options(settings, service);
   const auto known = entries_.find(options);
   if (known != entries_.end()) return known->second;
-  std::shared_ptr<net::TlsTicketKeys>& keys = keys_[options.session_timeout];
-  if (!keys) keys = std::make_shared<net::TlsTicketKeys>(env_, options.session_timeout);
+  const std::shared_ptr<net::TlsTicketKeys> keys = keys_for(options.session_timeout);
   std::vector<Diagnostic> said;
   for (std::string& warning : session::tls_warnings(settings))
     said.push_back({Severity::warning, std::move(warning), {}});
@@ -44,6 +49,16 @@ std::shared_ptr<TlsContexts> TlsContexts::afresh() const {
   auto next = std::make_shared<TlsContexts>(env_);
   next->keys_ = keys_;
   return next;
+}
+
+TlsContexts::TicketKeys TlsContexts::ticket_keys() const {
+  TicketKeys all;
+  for (const auto& [lifetime, keys] : keys_) all[lifetime] = keys->keys();
+  return all;
+}
+
+void TlsContexts::adopt(const TicketKeys& keys) {
+  for (const auto& [lifetime, of_it] : keys) keys_for(lifetime)->adopt(of_it);
 }
 
 }  // namespace headgate::cli

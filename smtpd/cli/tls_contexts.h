@@ -35,6 +35,12 @@ class TlsContexts {
   // For the next load: nothing read yet, the same ticket keys.
   [[nodiscard]] std::shared_ptr<TlsContexts> afresh() const;
 
+  // Ticket keys by their lifetime, for the process that takes over.
+  using TicketKeys = std::map<std::chrono::seconds, std::vector<net::TlsTicketKeys::Key>>;
+
+  [[nodiscard]] TicketKeys ticket_keys() const;
+  void adopt(const TicketKeys& keys);
+
  private:
   struct Entry {
     Opened opened;
@@ -42,6 +48,7 @@ class TlsContexts {
   };
 
   Entry& entry(const config::Settings& settings, std::string_view service);
+  std::shared_ptr<net::TlsTicketKeys> keys_for(std::chrono::seconds lifetime);
 
   Env& env_;
   std::map<net::TlsOptions, Entry> entries_;

@@ -40,7 +40,7 @@ struct Child {
   bool has_failed = false, expected_to_end = false;
   Message failure;     // of Report::failed
   std::string errors;  // of tables, in force in it
-  std::string left;    // Report::state
+  Fd left;             // Report::state
   bool has_left = false;
 };
 

@@ -34,7 +34,7 @@ struct NetPort {
 };
 
 constexpr std::uint64_t kExecute = 1 << 0, kWriteFile = 1 << 1, kReadFile = 1 << 2,
-                        kReadDirectory = 1 << 3, kRemoveFile = 1 << 5, kMakeDirectory = 1 << 7,
+                        kReadDirectory = 1 << 3, kRemoveDirectory = 1 << 4, kRemoveFile = 1 << 5, kMakeDirectory = 1 << 7,
                         kMakeFile = 1 << 8, kAllOfVersion1 = (1 << 13) - 1, kRefer = 1 << 13,
                         kTruncate = 1 << 14;
 constexpr std::uint64_t kOfFiles = kExecute | kWriteFile | kReadFile | kTruncate;
@@ -49,8 +49,8 @@ std::uint64_t rights_of(Landlock::Files what) {
     case Landlock::Files::write_to:
       return kReadFile | kWriteFile;
     case Landlock::Files::change:
-      return kReadFile | kReadDirectory | kWriteFile | kRemoveFile | kMakeDirectory | kMakeFile |
-             kRefer | kTruncate;
+      return kReadFile | kReadDirectory | kWriteFile | kRemoveDirectory | kRemoveFile |
+             kMakeDirectory | kMakeFile | kRefer | kTruncate;
   }
   return 0;
 }

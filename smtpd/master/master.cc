@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -207,15 +208,15 @@ Result<ChildPtr> Master::launch(Role role, bool is_reload, std::string task) {
 
 Task<void> Master::listen(ChildPtr child) {
   while (true) {
-    const Result<net::Packet> packet = co_await child->control.receive();
+    Result<net::Packet> packet = co_await child->control.receive();
     if (!packet && packet.error().code == Code::corrupt) continue;
     if (!packet) co_return;
     const Result<Message> message = decode_message(packet->bytes);
-    if (message) hear(child, *message);
+    if (message) hear(child, *message, std::move(packet->descriptors));
   }
 }
 
-void Master::hear(const ChildPtr& child, const Message& message) {
+void Master::hear(const ChildPtr& child, const Message& message, std::vector<Fd> descriptors) {
   switch (static_cast<Report>(message.kind)) {
     case Report::ready:
       child->errors = message.text;
@@ -229,7 +230,7 @@ void Master::hear(const ChildPtr& child, const Message& message) {
         end_build(child, fmt::format("{} {}", message.number, message.text));
       break;
     case Report::state:
-      child->left = message.text;
+      if (!descriptors.empty()) child->left = std::move(descriptors.front());
       child->has_left = true;
       break;
     case Report::errors:
@@ -254,9 +255,13 @@ Task<bool> Master::until_ready(ChildPtr child, bool gives_way) {
   co_return child->state == Child::State::ready;
 }
 
-void Master::order(const ChildPtr& child, Order what, std::string text, std::uint64_t number) {
+void Master::order(const ChildPtr& child, Order what, std::string text, std::uint64_t number,
+                   const Fd& descriptor) {
   if (child == nullptr || child->state == Child::State::ended) return;
-  const Result<void> sent = child->control.send(encode(message(what, std::move(text), number)));
+  const int fd = descriptor.get();
+  const std::span<const int> with(&fd, descriptor.valid() ? 1 : 0);
+  const Result<void> sent =
+      child->control.send(encode(message(what, std::move(text), number)), with);
   if (!sent && sent.error().code == Code::unavailable)
     say(Level::warning, fmt::format("{} does not hear its orders", name_of(child->role)));
 }
@@ -267,7 +272,7 @@ void Master::kill(const ChildPtr& child) {
 }
 
 // From now on it serves.
-void Master::install(const ChildPtr& child, const std::string& state) {
+void Master::install(const ChildPtr& child, Fd state) {
   if (child->state == Child::State::ended) return;
   RestartPlan& plan = plans_[static_cast<std::size_t>(child->role)];
   plan.started(child->started);
@@ -275,7 +280,7 @@ void Master::install(const ChildPtr& child, const std::string& state) {
   child->state = Child::State::going;
   current(child->role) = child;
   note_in_page(*child);
-  order(child, Order::go, state);
+  order(child, Order::go, {}, 0, state);
 }
 
 void Master::retire(const ChildPtr& child) {

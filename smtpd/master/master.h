@@ -70,15 +70,16 @@ class Master {
   Result<ChildPtr> launch(Role role, bool is_reload, std::string task = {});
   Result<Begin> describe(Role role, bool is_reload) const;
   Task<void> listen(ChildPtr child);
-  void hear(const ChildPtr& child, const Message& message);
+  void hear(const ChildPtr& child, const Message& message, std::vector<Fd> descriptors);
   Task<bool> until_ready(ChildPtr child, bool gives_way = false);
-  void install(const ChildPtr& child, const std::string& state);
+  void install(const ChildPtr& child, Fd state);
   void retire(const ChildPtr& child);
   void reap();
   void on_end(const ChildPtr& child, int status);
   Task<void> revive(Role role);
   Task<void> pause(std::chrono::milliseconds time);
-  void order(const ChildPtr& child, Order what, std::string text = {}, std::uint64_t number = 0);
+  void order(const ChildPtr& child, Order what, std::string text = {}, std::uint64_t number = 0,
+             const Fd& descriptor = {});
   void kill(const ChildPtr& child);
 
   [[nodiscard]] ChildPtr& current(Role role) { return current_[static_cast<std::size_t>(role)]; }

@@ -163,14 +163,14 @@ Task<bool> Master::bring_up() {
   for (const ChildPtr& child : children) {
     const ChildPtr before = current(child->role);
     retire(before);
-    std::string state;
+    Fd state;
     if (before != nullptr && child->role == Role::front) {
       const SteadyTime limit = env_.steady() + kStateLimit;
       while (!before->has_left && before->state != Child::State::ended && env_.steady() < limit)
         co_await pause(std::chrono::milliseconds(2));
-      state = before->left;
+      state = std::move(before->left);
     }
-    install(child, state);
+    install(child, std::move(state));
   }
   co_return true;
 }

@@ -22,7 +22,7 @@ std::string_view name_of(Role role);  // "front"
 
 enum class Order : std::uint8_t {
   begin = 1,
-  go = 2,      // serve; text: the state that the one before has left
+  go = 2,  // serve; with the descriptor, if there is one, of the state that the one before has left
   retire = 3,  // take nothing new, end when what is under way has ended
   stop = 4,    // the same, in a hurry
   cut = 5,     // break off what is under way
@@ -36,7 +36,7 @@ enum class Order : std::uint8_t {
 enum class Report : std::uint8_t {
   ready = 1,   // everything is open; text: the tables' errors that are in force
   failed = 2,  // number: the Code; text: why, one line a reason
-  state = 3,   // the answer to retire; text: what the next one shall know
+  state = 3,   // FRONT's answer to retire; with the descriptor of what the next one shall know
   errors = 4,  // as with ready, since a table has changed
   build = 5,   // number: of the request; text: dialect and name of a table
   cancel = 6,  // of the build of that number

@@ -55,4 +55,21 @@ std::optional<std::pair<TlsTicketKeys::Key, bool>> TlsTicketKeys::opening(
   return std::nullopt;
 }
 
+std::vector<TlsTicketKeys::Key> TlsTicketKeys::keys() {
+  const std::lock_guard lock(mutex_);
+  drop_old(env_.steady());
+  std::vector<Key> all;
+  for (const std::optional<Key>* key : {&previous_, &current_})
+    if (*key) all.push_back(**key);
+  return all;
+}
+
+void TlsTicketKeys::adopt(const std::vector<Key>& keys) {
+  const std::lock_guard lock(mutex_);
+  for (const Key& key : keys) {
+    forget(previous_);
+    previous_ = std::exchange(current_, key);
+  }
+}
+
 }  // namespace headgate::net

@@ -1,6 +1,7 @@
 // TlsTicketKeys: the secrets that session tickets are sealed with. A key seals for its lifetime and opens for as long again;
 // then it is gone, and with it the way into what was sealed with it.
-//   Ownership shared by the contexts of all configurations, so that a reload costs no client its session.
+//   Ownership shared by the contexts of all configurations, so that a reload costs no client its session; where the reload is a
+//             new process it adopts them.
 //   Threads   any.        Errors    no randomness: no ticket.
 //   Source    RFC 5077, RFC 8446 §4.6.1; tlsmgr(8).
 #pragma once
@@ -10,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 #include "engine/base/env.h"
 
@@ -34,6 +36,9 @@ class TlsTicketKeys {
   std::optional<Key> sealing();
   // The key of that name, and whether the ticket should be sealed anew.
   std::optional<std::pair<Key, bool>> opening(const unsigned char* name);
+
+  [[nodiscard]] std::vector<Key> keys();     // the one that seals last; the caller wipes them
+  void adopt(const std::vector<Key>& keys);  // in place of those that are here
 
  private:
   void drop_old(SteadyTime now);

@@ -120,6 +120,30 @@ std::int64_t Anvil::rate(const std::string& ident, Rate rate) {
   return entry->second.counts[static_cast<std::size_t>(rate)];
 }
 
+std::vector<Anvil::Client> Anvil::clients() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const SteadyTime now = env_.steady();
+  std::vector<Client> clients;
+  for (const auto& [ident, entry] : entries_) {
+    if (entry.window_began + options_.time_unit >= now)
+      clients.push_back({ident, entry.window_began, entry.counts});
+  }
+  return clients;
+}
+
+void Anvil::remember(const std::vector<Client>& clients) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (const Client& client : clients) {
+    if (entries_.contains(client.ident)) continue;
+    Entry* const entry = entry_of(client.ident);
+    if (entry == nullptr) return;
+    entry->counts = client.counts;
+    entry->window_began = client.window_began;
+    entry->left = env_.steady();
+    entry->idle = idle_.insert(idle_.end(), client.ident);
+  }
+}
+
 void Anvil::say_most(Most& most, std::string_view what, bool is_rate) {
   if (most.value == 0) return;
   Event event;

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "engine/base/env.h"
 #include "engine/base/event.h"
@@ -53,8 +54,19 @@ class Anvil {
 
   [[nodiscard]] std::size_t entries() const;
 
- private:
   static constexpr std::size_t kRates = 5;
+
+  // For the process that takes over: the counts of a window. Connections end with the process that has them.
+  struct Client {
+    std::string ident;
+    SteadyTime window_began{};
+    std::array<std::int64_t, kRates> counts{};
+  };
+
+  [[nodiscard]] std::vector<Client> clients() const;  // whose window is not over
+  void remember(const std::vector<Client>& clients);  // as clients that have just left
+
+ private:
   using Idle = std::list<std::string>;  // who has no connection, the one that left first in front
 
   struct Entry {

@@ -21,6 +21,7 @@ Controller::Controller(Policy policy, Env& env, EventSink& log, const Signals& s
     : env_(env), log_(log), signals_(signals), history_(history), policy_(std::move(policy)) {}
 
 void Controller::say(headgate::Level level, std::string text) {
+  if (handed_over_) return;
   Event event;
   event.program = Program::master;
   event.level = level;
@@ -154,6 +155,31 @@ SignalView Controller::slots_view(const Slots& slots) const {
   view.thresholds = {1, kSevereLoad};
   if (window_) view.level = waiting_ != 0 && *view.value >= kSevereLoad ? kSevere : kStressed;
   return view;
+}
+
+// A full service is one whose slots become free as it hands over: the next one begins with none in use.
+Controller::Memory Controller::hand_over() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  settle();
+  handed_over_ = true;
+  return {mode_,         level_,         why_,   signal_why_,
+          window_,       signal_window_, since_, full_ ? env_.steady() + policy_.duration : until_,
+          signal_until_, warned_};
+}
+
+void Controller::remember(Memory memory) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  mode_ = memory.mode;
+  level_ = memory.level;
+  why_ = std::move(memory.why);
+  signal_why_ = std::move(memory.signal_why);
+  window_ = memory.window;
+  signal_window_ = memory.signal_window;
+  since_ = memory.since;
+  until_ = memory.until;
+  signal_until_ = memory.signal_until;
+  warned_ = memory.warned;
+  settle();
 }
 
 void Controller::warn_busy(const Slots& slots) {

@@ -64,6 +64,19 @@ class Controller {
 
   [[nodiscard]] std::string why() const;  // the present level
 
+  // What the process that takes over shall know. From now on this one logs no change of level.
+  struct Memory {
+    Mode mode = Mode::automatic;
+    Level level = kCalm;
+    std::string why, signal_why;
+    bool window = false, signal_window = false;
+    SteadyTime since{}, until{}, signal_until{};
+    std::optional<SteadyTime> warned;
+  };
+
+  [[nodiscard]] Memory hand_over();
+  void remember(Memory memory);
+
   // When level() will notice the end, unless the service fills again; nothing while calm or full.
   [[nodiscard]] std::optional<SteadyTime> ends_at() const;
 
@@ -99,6 +112,7 @@ class Controller {
   std::string signal_why_;
   SteadyTime since_{}, until_{}, signal_until_{};
   std::optional<SteadyTime> warned_;
+  bool handed_over_ = false;
 };
 
 }  // namespace headgate::stress

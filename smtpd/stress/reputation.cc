@@ -76,4 +76,18 @@ Reputation::Sizes Reputation::sizes() const {
   return {good_.by_time.size(), struck_.by_time.size()};
 }
 
+Reputation::Clients Reputation::clients() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return {{good_.by_time.begin(), good_.by_time.end()},
+          {struck_.by_time.begin(), struck_.by_time.end()}};
+}
+
+void Reputation::remember(const Clients& clients) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (const Note& note : clients.good) good_.renew(note.address, note.when);
+  for (const Note& note : clients.struck) struck_.renew(note.address, note.when).count = note.count;
+  good_.trim(options_.most_clients);
+  struck_.trim(options_.most_clients);
+}
+
 }  // namespace headgate::stress

@@ -3,7 +3,7 @@
 // these is unknown.
 //   Units     good_for: how long an accepted message speaks for its client; strikes count for kStrikesLast.
 //   Limits    most_clients of either kind; the one heard of longest ago goes first. A flood of strikes pushes no known good
-//             client out. Nothing is kept over a restart.
+//             client out. A reload's new process is given it (clients(), remember()); nothing is kept over a restart.
 //   Threads   any.
 //   Source    architecture.md D11; docs/stress.md.
 #pragma once
@@ -15,6 +15,7 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "engine/base/env.h"
 
@@ -48,14 +49,21 @@ class Reputation {
 
   [[nodiscard]] Sizes sizes() const;
 
- private:
-  // What is known of each address, the latest last. Small enough to be written here and not worth a room of its own.
+  // What is known of an address.
   struct Note {
     std::string address;
     SteadyTime when;
-    int count = 0;
+    int count = 0;  // of strikes
   };
 
+  struct Clients {
+    std::vector<Note> good, struck;  // the latest last
+  };
+
+  [[nodiscard]] Clients clients() const;
+  void remember(const Clients& clients);  // before anything is known
+
+ private:
   struct Notes {
     std::list<Note> by_time;
     std::unordered_map<std::string, std::list<Note>::iterator> by_address;

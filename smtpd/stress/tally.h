@@ -32,6 +32,19 @@ class Tally {
  public:
   void add(Cause cause) { counts_[static_cast<std::size_t>(cause)].fetch_add(1, kRelaxed); }
 
+  using Counts = std::array<std::uint64_t, kCauses.size()>;
+
+  [[nodiscard]] Counts all() const {
+    Counts counts{};
+    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = counts_[i].load(kRelaxed);
+    return counts;
+  }
+
+  // What another process has counted before.
+  void remember(const Counts& counts) {
+    for (std::size_t i = 0; i < counts.size(); ++i) counts_[i].fetch_add(counts[i], kRelaxed);
+  }
+
   [[nodiscard]] std::uint64_t of(Cause cause) const {
     return counts_[static_cast<std::size_t>(cause)].load(kRelaxed);
   }

@@ -1,11 +1,13 @@
 """A process a role: the mail's way through them, and what is left of it when one is killed."""
 
+import json
 import os
 import signal
+import smtplib
 import unittest
 
 from headgate_server import until
-from roles import Clients, Split, alive, kill, one, processes
+from roles import Clients, Split, alive, at_work, kill, one, processes
 
 QUICK = "queue_run_delay = 2s\nminimal_backoff_time = 1s\nmaximal_backoff_time = 2s\n"
 
@@ -62,6 +64,43 @@ class Spool(unittest.TestCase):
             server.wait_for_mail(8)
             incoming = server.directory / "spool" / "incoming"
             until(lambda: os.listdir(incoming) == [], "the files that nobody needed to go")
+
+
+class HandedOver(unittest.TestCase):
+    """What a FRONT knows of its clients and of its stress goes to the one that a reload brings."""
+
+    def send(self, server):
+        with server.client() as smtp:
+            smtp.sendmail("a@client.example", ["me@here.example"], "Subject: x\n\nx\n")
+
+    def stress(self, server):
+        document = json.loads(server.run("--json", "stress", "status").stdout)
+        (service,) = document["services"]
+        return service, document["stress"]
+
+    def reload(self, server):
+        old = one(server, "front")
+        server.kick(signal.SIGHUP)
+        until(lambda: at_work(server, "front") not in (None, old), "the new FRONT")
+
+    def test_stress_clients_and_counts(self):
+        with Split("smtpd_client_message_rate_limit = 2\nsmtpd_client_event_limit_exceptions =\n") as server:
+            self.send(server)
+            self.assertEqual(server.run("stress", "on").returncode, 0)
+            for _ in range(2):
+                self.reload(server)
+            service, house = self.stress(server)
+            self.assertEqual((service["level"], service["mode"], service["why"]), (1, "on", "on by hand"))
+            self.assertEqual(house["clients"]["known_good"], 1)
+            self.assertEqual([(change["from"], change["to"]) for change in house["history"]], [(0, 1)])
+            self.send(server)
+            with self.assertRaisesRegex(smtplib.SMTPSenderRefused, "too much mail from"):
+                self.send(server)
+            self.reload(server)
+            self.assertEqual(self.stress(server)[1]["refusals"]["message_rate"], 1)
+            self.assertEqual(server.run("stress", "auto").returncode, 0)
+            self.assertEqual(self.stress(server)[0]["level"], 0)
+            self.assertEqual(server.log().count("entering stress mode"), 1)
 
 
 class Killed(unittest.TestCase):

@@ -4,7 +4,8 @@ import json
 import pathlib
 import unittest
 
-from headgate_server import Server, until
+from headgate_server import SPLIT, Server, until
+from roles import one
 from stress_test import Idle
 
 MASTER = ("127.0.0.1:0 inet n - n - 5 smtpd\n"
@@ -23,7 +24,8 @@ class Command(unittest.TestCase):
         return {service["service"]: service for service in document["services"]}, document["stress"]
 
     def title(self, server):
-        return pathlib.Path(f"/proc/{server.process.pid}/cmdline").read_bytes().rstrip(b"\0").decode()
+        pid = one(server, "front") if SPLIT else server.process.pid
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").decode()
 
     def test_on_off_auto(self):
         with Server("smtpd_timeout = ${stress?{11}:{222}}s\n", master=MASTER) as server:

@@ -127,5 +127,22 @@ TEST(ClientRange, NetworksAreCountedAsOne) {
   EXPECT_EQ(client_range("unknown", 24, 64), "unknown");
 }
 
+TEST_F(AnvilTest, WhoTakesOverCountsOnInTheSameWindow) {
+  EXPECT_EQ(anvil_.connected("smtp:192.0.2.1").rate, 1);
+  EXPECT_EQ(anvil_.count("smtp:192.0.2.1", Rate::message), 1);
+  come_and_go("smtp:192.0.2.2");
+  env_.advance(59s);
+  Anvil next(env_, log_);
+  next.remember(anvil_.clients());
+  const Anvil::Connections again = next.connected("smtp:192.0.2.1");
+  EXPECT_EQ(again.rate, 2);
+  EXPECT_EQ(again.now, 1);  // the connection is the other process's
+  EXPECT_EQ(next.count("smtp:192.0.2.1", Rate::message), 2);
+  EXPECT_EQ(next.entries(), 2U);
+  env_.advance(2s);
+  EXPECT_EQ(next.count("smtp:192.0.2.1", Rate::message), 1);  // another window
+  EXPECT_TRUE(anvil_.clients().empty());
+}
+
 }  // namespace
 }  // namespace headgate::stress

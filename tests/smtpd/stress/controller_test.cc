@@ -228,5 +228,34 @@ TEST(Slots, ZeroIsUnlimitedAndALowerLimitWaitsForSessionsToEnd) {
   EXPECT_TRUE(slots.take());
 }
 
+TEST_F(ControllerTest, WhoTakesOverGoesOnWithTheSameStress) {
+  for (int i = 0; i < 3; ++i) connect();
+  const std::size_t said = log_.lines().size();
+  env_.advance(10s);
+  Controller next{policy(), env_, log_, signals_, history_};
+  next.remember(controller_.hand_over());
+  EXPECT_EQ(next.level(), kStressed);
+  EXPECT_EQ(next.why(), "3/3 busy");
+  for (int i = 0; i < 3; ++i) disconnect();
+  env_.advance(999s);
+  EXPECT_TRUE(next.stressed());
+  EXPECT_EQ(log_.lines().size(), said);  // nothing has changed
+  env_.advance(1s);
+  EXPECT_FALSE(next.stressed());
+  EXPECT_FALSE(controller_.stressed());
+  ASSERT_EQ(log_.lines().size(), said + 1);  // the one before is silent
+  EXPECT_EQ(log_.lines().back(), "stress: service \"smtp\" (25) leaving stress mode after 1010 s");
+}
+
+TEST_F(ControllerTest, WhatWasSetByHandStaysSoForWhoTakesOver) {
+  controller_.set_mode(Mode::on);
+  Controller next{policy(), env_, log_, signals_, history_};
+  next.remember(controller_.hand_over());
+  EXPECT_EQ(next.mode(), Mode::on);
+  EXPECT_EQ(next.why(), "on by hand");
+  next.set_mode(Mode::automatic);
+  EXPECT_FALSE(next.stressed());
+}
+
 }  // namespace
 }  // namespace headgate::stress

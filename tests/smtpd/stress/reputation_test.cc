@@ -62,5 +62,19 @@ TEST_F(ReputationTest, AFloodOfStrangersPushesNoKnownGoodClientOut) {
   EXPECT_EQ(reputation_.sizes().good, 100U);
 }
 
+TEST_F(ReputationTest, WhoTakesOverRemembersTheSameClients) {
+  reputation_.accepted("good");
+  env_.advance(1h);
+  reputation_.strike("bad");
+  reputation_.strike("bad");
+  Reputation next(env_);
+  next.remember(reputation_.clients());
+  EXPECT_EQ(next.standing("good"), Standing::good);
+  EXPECT_EQ(next.standing("bad"), Standing::suspect);
+  env_.advance(23h);
+  EXPECT_EQ(next.standing("good"), Standing::unknown);
+  EXPECT_EQ(next.standing("bad"), Standing::unknown);
+}
+
 }  // namespace
 }  // namespace headgate::stress
