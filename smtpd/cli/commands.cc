@@ -18,7 +18,7 @@ namespace {
 // A row a subcommand, in the order of `headgate help`. A subcommand joins by its row and its file
 // in CMakeLists.txt.
 constexpr auto kCommands = std::to_array<Command>({
-    {"serve", "serve [--one-process|--split] [--port-file FILE] [--ready-fd N]",
+    {"serve", "serve [--one-process] [--port-file FILE] [--ready-fd N]",
      "the server, in the foreground", run_serve},
     {"check", "check", "examine the configuration and every table it names", run_check},
     {"config", "config [-n|-d] [-x] [-f] [-h|-H] [-M|-P|-F] [--origin] [--stress] [NAME...]",

@@ -9,8 +9,6 @@
 #include <cerrno>
 #include <utility>
 
-#include <openssl/crypto.h>
-
 #include "smtpd/net/fields.h"
 
 namespace headgate::cli {
@@ -247,13 +245,14 @@ Result<Fd> keep_state(std::string bytes) {
   Fd memory(::memfd_create("headgate-front", MFD_CLOEXEC));
   if (!memory.valid()) return fail_errno("memfd_create", "state of a FRONT", errno);
   const Result<void> written = write_all(memory.get(), bytes, "state of a FRONT");
-  OPENSSL_cleanse(bytes.data(), bytes.size());
+  net::wipe(bytes);
   if (!written) return tl::unexpected(written.error());
   return memory;
 }
 
 Result<std::string> read_state(const Fd& memory) {
   struct stat status {};
+
   if (::fstat(memory.get(), &status) != 0) return fail_errno("fstat", "state of a FRONT", errno);
   if (status.st_size < 0 || static_cast<std::uint64_t>(status.st_size) > kMostBytes)
     return fail(Code::limit, "state of a FRONT is too long");

@@ -1,6 +1,5 @@
 // `headgate serve`: arguments, configuration, log; then the Server. It stays in the foreground.
-//   --split            a process a role: docs/roles.md
-//   --one-process      all roles in this process: the default as yet
+//   --one-process      all roles in this process, and not a process a role (docs/roles.md)
 //   --ready-fd N       writes "ADDRESS:PORT\n" a listener to descriptor N and closes it when clients are accepted
 //   --port-file FILE   the same into FILE (atomically); both for tests, which listen on port 0
 // Tested by tests/e2e/lifecycle_test.py.
@@ -29,7 +28,7 @@ namespace {
 struct ServeOptions {
   int ready_fd = -1;
   std::string port_file;
-  bool split = false;
+  bool one_process = false;
 };
 
 std::optional<ServeOptions> parse_options(Invocation& invocation) {
@@ -37,8 +36,8 @@ std::optional<ServeOptions> parse_options(Invocation& invocation) {
   const std::vector<std::string>& arguments = invocation.arguments;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const bool has_value = i + 1 < arguments.size();
-    if (arguments[i] == "--one-process" || arguments[i] == "--split") {
-      options.split = arguments[i] == "--split";
+    if (arguments[i] == "--one-process") {
+      options.one_process = true;
     } else if (arguments[i] == "--port-file" && has_value) {
       options.port_file = arguments[++i];
     } else if (arguments[i] == "--ready-fd" && has_value && text::all_digits(arguments[i + 1]) &&
@@ -112,7 +111,7 @@ std::vector<std::string> command_of(const Invocation& invocation) {
   program.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
   constexpr std::string_view kReplaced = " (deleted)";
   if (program.ends_with(kReplaced)) program.resize(program.size() - kReplaced.size());
-  std::vector<std::string> command{program, "serve", "--split"};
+  std::vector<std::string> command{program, "serve"};
   if (!invocation.config_directory.empty())
     command.insert(command.end(), {"-c", invocation.config_directory});
   for (const auto& [name, value] : invocation.overrides)
@@ -155,11 +154,12 @@ int run_serve(Invocation& invocation) {
 
   SystemEnv env;
   Result<Logs> logs =
-      options->split ? Logs::open_plain(*config->main, env) : Logs::open(*config->main, env);
+      options->one_process ? Logs::open(*config->main, env) : Logs::open_plain(*config->main, env);
   if (!logs) return fatal(invocation, exit_code(logs.error()), logs.error().text());
   report_selftest(invocation);
 
-  if (!options->split) return serve_alone(invocation, *options, std::move(*config), *logs, env);
+  if (options->one_process)
+    return serve_alone(invocation, *options, std::move(*config), *logs, env);
   if (options->ready_fd >= 0) ::fcntl(options->ready_fd, F_SETFD, FD_CLOEXEC);
   const config::Config shown = *config;
   const auto tell = [&](const std::vector<net::Endpoint>& endpoints) {

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <openssl/crypto.h>
 
 #include "smtpd/cli/front_state.h"
 #include "smtpd/cli/remote_queue.h"
@@ -49,7 +48,7 @@ Fd Server::hand_over() {
 Result<void> Server::remember(const Fd& memory) {
   TRY(bytes, read_state(memory));
   Result<FrontState> state = decode_front_state(bytes);
-  OPENSSL_cleanse(bytes.data(), bytes.size());
+  net::wipe(bytes);
   if (!state) return tl::unexpected(std::move(state.error()));
   stress::House& house = stress_.house();
   house.reputation.remember(state->clients);

@@ -34,9 +34,9 @@ struct NetPort {
 };
 
 constexpr std::uint64_t kExecute = 1 << 0, kWriteFile = 1 << 1, kReadFile = 1 << 2,
-                        kReadDirectory = 1 << 3, kRemoveDirectory = 1 << 4, kRemoveFile = 1 << 5, kMakeDirectory = 1 << 7,
-                        kMakeFile = 1 << 8, kAllOfVersion1 = (1 << 13) - 1, kRefer = 1 << 13,
-                        kTruncate = 1 << 14;
+                        kReadDirectory = 1 << 3, kRemoveDirectory = 1 << 4, kRemoveFile = 1 << 5,
+                        kMakeDirectory = 1 << 7, kMakeFile = 1 << 8, kAllOfVersion1 = (1 << 13) - 1,
+                        kRefer = 1 << 13, kTruncate = 1 << 14;
 constexpr std::uint64_t kOfFiles = kExecute | kWriteFile | kReadFile | kTruncate;
 constexpr std::uint64_t kBind = 1 << 0, kConnect = 1 << 1, kSignals = 1 << 1;
 

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <optional>
 
 namespace headgate::net {
@@ -37,8 +38,8 @@ void take_descriptors(msghdr& message, std::vector<Fd>& into) {
 // Nothing: none has come yet. The answer of recvmsg() is 0 when the other end is gone: nobody sends empty packets.
 std::optional<Result<Packet>> receive_now(int socket, std::size_t limit_bytes) {
   Packet packet;
-  packet.bytes.resize(limit_bytes);
-  iovec bytes{packet.bytes.data(), packet.bytes.size()};
+  const auto buffer = std::make_unique_for_overwrite<char[]>(limit_bytes);
+  iovec bytes{buffer.get(), limit_bytes};
   alignas(cmsghdr) ControlBytes control;
   msghdr message{};
   message.msg_iov = &bytes;
@@ -56,7 +57,7 @@ std::optional<Result<Packet>> receive_now(int socket, std::size_t limit_bytes) {
   if (size == 0) return Result<Packet>(fail(Code::closed, "the other end of a channel is gone"));
   if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
     return Result<Packet>(fail(Code::corrupt, "a packet is longer than its reader takes"));
-  packet.bytes.resize(static_cast<std::size_t>(size));
+  packet.bytes.assign(buffer.get(), static_cast<std::size_t>(size));
   return Result<Packet>(std::move(packet));
 }
 

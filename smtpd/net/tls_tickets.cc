@@ -16,6 +16,11 @@ void forget(std::optional<TlsTicketKeys::Key>& key) {
 
 }  // namespace
 
+void wipe(std::string& bytes) {
+  OPENSSL_cleanse(bytes.data(), bytes.size());
+  bytes.clear();
+}
+
 TlsTicketKeys::~TlsTicketKeys() {
   forget(current_);
   forget(previous_);

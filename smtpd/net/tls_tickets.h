@@ -11,11 +11,15 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/base/env.h"
 
 namespace headgate::net {
+
+// Bytes that held keys: overwritten, and gone.
+void wipe(std::string& bytes);
 
 class TlsTicketKeys {
  public:

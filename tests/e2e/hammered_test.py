@@ -12,13 +12,19 @@ from reload_test import answer, replace, send
 MAIN = ALONE + "header_checks = pcre:$config_directory/checks\ncheck_table_poll_interval = 1s\n"
 
 
+class Together(Server):
+    """All roles in one process, whatever the other tests run with: its children and descriptors are counted."""
+
+    split = False
+
+
 class Hammered(unittest.TestCase):
     def test_a_table_edited_under_sessions(self):
         def table(n):
             return f"/^Subject: x/ REJECT version {n}\n" + "".join(f"/^X-{i}-{n}: y.*z/ DUNNO\n" for i in range(40))
 
         patient = MAIN + "smtpd_soft_error_limit = 100000\nsmtpd_hard_error_limit = 100000\n"
-        with Server(patient, files={"checks": table(0)}) as server:
+        with Together(patient, files={"checks": table(0)}) as server:
             pid = server.process.pid
             self.assertIn("version 0", send(server))
             wait_until_scanned(server)

@@ -19,8 +19,8 @@ import subprocess
 import tempfile
 import time
 
-# HEADGATE_ROLES: "split" (a process a role) or "one" (all roles in one process).
-SPLIT = os.environ.get("HEADGATE_ROLES", "one") == "split"
+# HEADGATE_ROLES: "split" (a process a role, the default) or "one" (all roles in one process).
+SPLIT = os.environ.get("HEADGATE_ROLES", "split") == "split"
 PATIENCE = int(os.environ.get("HEADGATE_PATIENCE", 60))  # seconds; a limit, never a wait
 
 MAIN = """compatibility_level = 3.6
@@ -120,8 +120,8 @@ class Server:
         (self.config / name).write_text(text)
 
     def spawn(self, *arguments):
-        mode = "--split" if self.split else "--one-process"
-        command = [self.program, "serve", "-c", str(self.config), mode, *arguments]
+        mode = [] if self.split else ["--one-process"]
+        command = [self.program, "serve", "-c", str(self.config), *mode, *arguments]
         return subprocess.Popen(command, cwd=self.directory, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                 stderr=subprocess.PIPE, text=True)
 

@@ -72,7 +72,7 @@ class Activation(unittest.TestCase):
             port_file = server.directory / "port"
             server.process = subprocess.Popen(
                 ["bash", "-c", script, "bash", str(listening.fileno()), headgate(), "serve", "-c", str(server.config),
-                 "--split", "--port-file", str(port_file)],
+                 "--port-file", str(port_file)],
                 cwd=server.directory, pass_fds=[listening.fileno()], stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
             with early:

@@ -1,8 +1,9 @@
 // SMTP session: arbitrary bytes to a whole conversation in memory, in several configurations: every verb that a client can
-// say, DATA and BDAT with it, XCLIENT and XFORWARD as a client that may. The first byte picks the configuration and how the
-// input is cut.
+// say, DATA and BDAT with it, XCLIENT and XFORWARD as a client that may; STARTTLS offered, wanted, and TLS from the start,
+// with handshakes that fail and certificates with any names. The first byte picks the configuration and how the input is cut.
 // Invariants: no crash; the server's output is replies, lines of printable bytes; a message is stored exactly when its
 // "queued as" was said; no queue file stays open.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -11,8 +12,10 @@
 #include <string_view>
 #include <vector>
 
+#include "smtpd/net/tls_info.h"
 #include "smtpd/net/wire.h"
 #include "tests/smtpd/session/session_house.h"
+#include "tests/support/test_certificate.h"
 
 namespace {
 
@@ -60,8 +63,22 @@ class FuzzWire final : public net::Wire {
 
   Task<Result<void>> flush() override { co_return Result<void>(); }
 
+  // The next byte says how the handshake ends, and how many bytes the name in the client's certificate has.
   Task<Result<net::TlsInfo>> start_tls(const net::TlsStart&) override {
-    co_return fail(Code::closed, "no TLS here");
+    if (input_.empty()) co_return fail(Code::closed, "end of input");
+    const auto how = static_cast<unsigned char>(input_.front());
+    input_.remove_prefix(1);
+    if (how % 8 == 7) co_return fail(Code::io, "handshake");
+    net::TlsInfo info;
+    info.protocol = how % 2 == 0 ? "TLSv1.3" : "TLSv1.2";
+    info.cipher = "TLS_AES_256_GCM_SHA384";
+    info.cipher_bits = info.algorithm_bits = 256;
+    if (how % 2 == 0) info.key_exchange = "X25519";
+    info.peer = static_cast<net::TlsInfo::Peer>(how / 8 % 3);
+    const std::size_t size = std::min<std::size_t>(how / 24, input_.size());
+    info.peer_name = info.issuer_name = std::string(input_.substr(0, size));
+    input_.remove_prefix(size);
+    co_return info;
   }
 
   void close() override {}
@@ -84,12 +101,19 @@ constexpr const char* kConfigurations[] = {
     "smtpd_reject_footer = \\c $client_name $sender ${helo_name?{$helo_name}:{-}}\\nline two\n",
     "smtputf8_enable = no\nsmtpd_helo_required = yes\nstrict_rfc821_envelopes = yes\n"
     "smtpd_discard_ehlo_keywords = chunking, dsn\nsmtpd_noop_commands = PING\n",
+    "smtpd_tls_security_level = may\nsmtpd_tls_received_header = yes\nsmtpd_tls_loglevel = 1\n"
+    "smtpd_tls_ask_ccert = yes\nsmtpd_tls_cert_file = $config_directory/cert.pem\n",
+    "smtpd_tls_security_level = encrypt\nsmtpd_tls_cert_file = $config_directory/cert.pem\n"
+    "smtpd_tls_req_ccert = yes\nsmtpd_authorized_xclient_hosts = 192.0.2.0/24\n",
+    "smtpd_tls_wrappermode = yes\nsmtpd_tls_cert_file = $config_directory/cert.pem\n"
+    "smtpd_tls_received_header = yes\n",
 };
 
 std::vector<std::unique_ptr<SessionHouse>> open_houses() {
   std::vector<std::unique_ptr<SessionHouse>> houses;
   for (const char* configuration : kConfigurations) {
     houses.push_back(std::make_unique<SessionHouse>());
+    houses.back()->write("cert.pem", testing_support::test_certificate("mx.here.example").chain());
     const std::string limits =
         "smtpd_error_sleep_time = 0\nsmtpd_hard_error_limit = 1000\nsmtpd_junk_command_limit = "
         "1000\n";

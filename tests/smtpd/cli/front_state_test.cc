@@ -58,7 +58,8 @@ TEST(FrontState, ComesBackAsItWas) {
   EXPECT_EQ(back->history.at(0).why, "busy");
   EXPECT_EQ(back->refusals.at(10), 11U);
   ASSERT_EQ(back->ticket_keys.at(seconds(3600)).size(), 2U);
-  EXPECT_EQ(back->ticket_keys.at(seconds(3600)).at(1).cipher, example().ticket_keys.at(seconds(3600)).at(0).cipher);
+  EXPECT_EQ(back->ticket_keys.at(seconds(3600)).at(1).cipher,
+            example().ticket_keys.at(seconds(3600)).at(0).cipher);
 }
 
 TEST(FrontState, CutShortOrTooLongIsAnError) {
