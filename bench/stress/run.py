@@ -31,7 +31,7 @@ CALM_LIMIT = 120  # seconds after the flood in which headgate must be calm again
 # name: (kind of attacker, clients, slots or None for the default, seconds, attackers' --pace, whether Postfix is measured, main.cf)
 SCENARIOS = {
     "idle": ("idle", 500, 20, 300, 1, True, ""),
-    "idle-20000": ("idle", 20000, None, 60, 1, False, ""),
+    "idle-20000": ("idle", 20000, None, 300, 1, False, ""),
     "data": ("data", 500, 20, 60, 1, False, ""),
     "drip": ("drip", 500, 20, 60, 1, False, ""),
     "errors": ("errors", 500, 20, 60, 0.1, False, ""),

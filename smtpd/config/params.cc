@@ -207,7 +207,7 @@ constexpr auto kParams = std::to_array<Param>({
     {"stress_reserved_slots", "2", &Settings::stress_reserved_slots, State::ours, "slots beyond maxproc for known good clients when no session can be sent away"},
     {"stress_rss_limit", "0", &Settings::stress_rss_limit, State::ours, "MiB of the process: a signal of stress; a quarter more is severe; 0 = none"},
     {"stress_signals", "slots loop_lag commit_latency memory memory_pressure rss", &Settings::stress_signals, State::ours, "what puts a service under stress; slots alone is Postfix's rule"},
-    {"stress_waiting_limit", "1000", &Settings::stress_waiting_limit, State::ours, "how many clients may wait for a slot; others are told 421"},
+    {"stress_waiting_limit", "50000", &Settings::stress_waiting_limit, State::ours, "how many clients may wait for a slot; others are told 421"},
     {"strict_7bit_headers", "no", &Settings::strict_7bit_headers},
     {"strict_8bitmime", "no", &Settings::strict_8bitmime},
     {"strict_8bitmime_body", "no", &Settings::strict_8bitmime_body},

@@ -108,10 +108,9 @@ Result<aio::ip::tcp::endpoint> local_of(int socket) {
   return endpoint;
 }
 
-// As Postfix: clients beyond the process limit wait in it.
 int backlog_of(const config::Service& service) {
-  const std::int64_t wanted = std::max(service.maxproc, service.calm->default_process_limit);
-  return static_cast<int>(std::clamp<std::int64_t>(wanted, 1, 65535));
+  const std::int64_t most = std::max(service.maxproc, service.calm->default_process_limit);
+  return net::backlog_of(most, service.calm->stress_evicts_idle_sessions);
 }
 
 Result<Fd> copy_of(const Fd& fd) {

@@ -5,6 +5,7 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -79,6 +80,11 @@ void Listener::close() {
   aio::error_code ignored;
   if (owner_ == Owner::we && acceptor_.is_open()) ::shutdown(acceptor_.native_handle(), SHUT_RD);
   acceptor_.close(ignored);
+}
+
+int backlog_of(std::int64_t process_limit, bool accepts_at_once) {
+  const std::int64_t least = accepts_at_once ? SOMAXCONN : 1;
+  return static_cast<int>(std::clamp<std::int64_t>(process_limit, least, 65535));
 }
 
 Result<std::vector<aio::ip::tcp::endpoint>> listen_endpoints(const std::string& host,

@@ -5,6 +5,7 @@
 //             close(), Code::unavailable when the process has no descriptors left, Code::io otherwise.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,10 @@ class Listener {
   Owner owner_;
   Endpoint local_;
 };
+
+// For listen(2). As Postfix: clients beyond the process limit wait in the backlog. Where they are accepted at once it is for a
+// moment's crowd: whose first packet it has no room for comes again after a second.
+int backlog_of(std::int64_t process_limit, bool accepts_at_once);
 
 // The endpoints that a service's host and port stand for: numeric, a name, or "" for every address. Blocks on
 // getaddrinfo(3): for start-up and reload. `port` is a number or a service name ("smtp").

@@ -6,6 +6,10 @@
 // Tested by tcp_wire_test over loopback.
 #include "smtpd/net/tcp_wire.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <cstring>
 #include <new>
@@ -270,6 +274,14 @@ Endpoint TcpWire::local() const {
 Endpoint TcpWire::peer() const {
   aio::error_code error;
   return to_endpoint(core_->socket.remote_endpoint(error));
+}
+
+std::chrono::microseconds TcpWire::round_trip() const {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (::getsockopt(core_->socket.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+    return {};
+  return std::chrono::microseconds(info.tcpi_rtt);
 }
 
 namespace {

@@ -38,6 +38,8 @@ class TcpWire final : public Wire {
 
   [[nodiscard]] Endpoint local() const;
   [[nodiscard]] Endpoint peer() const;
+  // As TCP has measured it so far, at the handshake to begin with; 0: unknown.
+  [[nodiscard]] std::chrono::microseconds round_trip() const;
 
  private:
   struct

@@ -91,9 +91,9 @@ void Front::set_many() {
 }
 
 Result<void> Front::open_listener(const aio::ip::tcp::endpoint& endpoint) {
-  const std::int64_t wanted =
-      std::max(generation_->maxproc, generation_->calm->settings->default_process_limit);
-  const int backlog = static_cast<int>(std::clamp<std::int64_t>(wanted, 1, 65535));
+  const config::Settings& settings = *generation_->calm->settings;
+  const std::int64_t most = std::max(generation_->maxproc, settings.default_process_limit);
+  const int backlog = net::backlog_of(most, settings.stress_evicts_idle_sessions);
   TRY(listener, net::Listener::open(executor_, endpoint, backlog));
   listeners_.push_back(std::make_unique<net::Listener>(std::move(listener)));
   return {};
@@ -219,7 +219,7 @@ Task<void> Front::serve(Newcomer newcomer) {
         if (*target != nullptr) (*target)->interrupt();
       });
     };
-    stress::Seat seat(seats_, newcomer.address, newcomer.trusted, wake);
+    stress::Seat seat(seats_, newcomer.address, newcomer.trusted, wake, wire.round_trip());
     std::string failure;
     try {
       co_await hold_session(wire, seat);

@@ -29,12 +29,14 @@ constexpr milliseconds kLeastIdle{10};
 constexpr int kInMail = 5;  // times the idle time of others
 constexpr std::chrono::seconds kTurnedAwayInterval{60};
 
-// Half of the descriptors are for sessions, tables and queue files.
-std::int64_t waiting_limit(const config::Settings& settings) {
+// Sessions have their connections and queue files, the server its tables; with unlimited slots half of the descriptors.
+std::int64_t waiting_limit(const config::Settings& settings, std::int64_t slots) {
+  constexpr std::int64_t kOfASession = 3, kOfTheServer = 300;
   rlimit descriptors{};
   if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return settings.stress_waiting_limit;
-  const rlim_t half = std::min<rlim_t>(descriptors.rlim_cur / 2, INT32_MAX);
-  return std::min(settings.stress_waiting_limit, static_cast<std::int64_t>(half));
+  const auto all = static_cast<std::int64_t>(std::min<rlim_t>(descriptors.rlim_cur, INT32_MAX));
+  const std::int64_t kept = slots == 0 ? all / 2 : kOfASession * slots + kOfTheServer;
+  return std::min(settings.stress_waiting_limit, all - std::min(kept, all / 2));
 }
 
 bool hung_up(aio::ip::tcp::socket& socket) {
@@ -52,7 +54,7 @@ Task<void> Front::wait_for_room() {
       [[maybe_unused]] const auto [cancelled] = co_await slot_free_.async_wait(kAsTuple);
       continue;
     }
-    if (std::cmp_less(waiting_.size(), waiting_limit(settings))) co_return;
+    if (std::cmp_less(waiting_.size(), waiting_limit(settings, slots_.limit()))) co_return;
     if (++accepted_in_a_full_room_ % kFullRoomBatch == 0)
       co_await services_.loop.pause(kFullRoomPause);
     co_return;
@@ -89,7 +91,7 @@ void Front::arrive(aio::ip::tcp::socket socket) {
   if (waiting_.size() == 0 && make_room(newcomer)) return begin(std::move(newcomer));
   const config::Settings& settings = *generation_->calm->settings;
   const std::int64_t most =
-      settings.stress_evicts_idle_sessions ? waiting_limit(settings) : INT64_MAX;
+      settings.stress_evicts_idle_sessions ? waiting_limit(settings, slots_.limit()) : INT64_MAX;
   std::optional<Newcomer> displaced =
       waiting_.add(std::move(newcomer), static_cast<std::size_t>(most), crowd());
   if (displaced) turn_away_unserved(std::move(*displaced));
@@ -176,11 +178,12 @@ void Front::turn_away_unserved(Newcomer newcomer) {
   const SteadyTime now = services_.env.steady();
   if (turned_away_told_ && now - *turned_away_told_ < kTurnedAwayInterval) return;
   turned_away_told_ = now;
-  say(Level::warning, fmt::format("stress: service \"{}\" ({}): {} clients wait for a slot "
-                                  "(stress_waiting_limit = {}); others are told 421, {} so far",
-                                  generation_->policy.service, generation_->policy.canonical,
-                                  waiting_.size(), waiting_limit(*generation_->calm->settings),
-                                  services_.stress.tally.of(stress::Cause::turned_away)));
+  say(Level::warning,
+      fmt::format("stress: service \"{}\" ({}): {} clients wait for a slot "
+                  "(stress_waiting_limit = {}); others are told 421, {} so far",
+                  generation_->policy.service, generation_->policy.canonical, waiting_.size(),
+                  waiting_limit(*generation_->calm->settings, slots_.limit()),
+                  services_.stress.tally.of(stress::Cause::turned_away)));
 }
 
 void Front::coroutine_ended() {

@@ -1,4 +1,4 @@
-// A set for each standing, ordered by the last step: the one to leave is at the front of the lowest set that is not
+// A set for each standing, ordered by when they began to be idle: the one to leave is at the front of the lowest set that is not
 // empty. Standing is looked at when a session begins to wait, and again when its client takes or leaves a seat so that it
 // sits in many or no longer does. Tested by seats_test with a clock that the test moves.
 #include "smtpd/stress/seats.h"
@@ -7,8 +7,12 @@
 
 namespace headgate::stress {
 
-Seat::Seat(Seats& seats, std::string address, bool trusted, std::function<void()> wake)
-    : seats_(seats), address_(std::move(address)), wake_(std::move(wake)) {
+Seat::Seat(Seats& seats, std::string address, bool trusted, std::function<void()> wake,
+           std::chrono::microseconds round_trip)
+    : seats_(seats),
+      address_(std::move(address)),
+      wake_(std::move(wake)),
+      on_the_way_(2 * std::min<std::chrono::microseconds>(round_trip, Seats::kMostRoundTrip)) {
   progress_.trusted = trusted;
   seats_.sit_down(*this);
 }
@@ -106,21 +110,21 @@ void Seats::begin_waiting(Seat& seat, const Progress& progress) {
   seat.progress_.steps = std::max(most, progress.steps);
   seat.state_ = Seat::State::waiting;
   seat.standing_ = rank(seat);
-  of(seat.standing_).emplace(seat.step_, &seat);
+  of(seat.standing_).emplace(idle_since(seat), &seat);
 }
 
 void Seats::stop_waiting(Seat& seat) {
   if (seat.state_ != Seat::State::waiting) return;
-  of(seat.standing_).erase({seat.step_, &seat});
+  of(seat.standing_).erase({idle_since(seat), &seat});
   seat.state_ = Seat::State::busy;
 }
 
 void Seats::rank_again(const std::string& address) {
   for (Seat* const seat : by_address_[address]) {
     if (seat->state_ != Seat::State::waiting) continue;
-    of(seat->standing_).erase({seat->step_, seat});
+    of(seat->standing_).erase({idle_since(*seat), seat});
     seat->standing_ = rank(*seat);
-    of(seat->standing_).emplace(seat->step_, seat);
+    of(seat->standing_).emplace(idle_since(*seat), seat);
   }
 }
 
@@ -144,9 +148,9 @@ bool Seats::evict(Standing newcomer, std::chrono::milliseconds idle,
       return true;
     }
     const SteadyTime now = env_.steady();
-    for (const auto& [step, seat] : waiting) {
-      if (step + idle > now) return false;  // nor has any behind it waited so long
-      if (seat->progress_.in_transaction && step + idle_in_mail > now) continue;
+    for (const auto& [since, seat] : waiting) {
+      if (since + idle > now) return false;  // nor has any behind it waited so long
+      if (seat->progress_.in_transaction && since + idle_in_mail > now) continue;
       send_away(*seat);
       return true;
     }
@@ -158,9 +162,9 @@ std::optional<SteadyTime> Seats::next_chance(Standing newcomer, std::chrono::mil
                                              std::chrono::milliseconds idle_in_mail) const {
   const std::lock_guard<std::mutex> lock(mutex_);
   std::optional<SteadyTime> next;
-  for (const auto& [step, seat] : waiting_[static_cast<std::size_t>(newcomer)]) {
-    if (next && step + idle >= *next) break;
-    const SteadyTime chance = step + (seat->progress_.in_transaction ? idle_in_mail : idle);
+  for (const auto& [since, seat] : waiting_[static_cast<std::size_t>(newcomer)]) {
+    if (next && since + idle >= *next) break;
+    const SteadyTime chance = since + (seat->progress_.in_transaction ? idle_in_mail : idle);
     if (!next || chance < *next) next = chance;
   }
   return next;

@@ -6,7 +6,8 @@
 //             that have been idle longest. A newcomer makes a session of lower standing leave at once, of its own only
 //             after an idle time, of higher standing never.
 //   Idle      since its last step: a verb that succeeded for the first time since the last message, another recipient, a
-//             message. NOOP and RSET are no steps: to talk is not to work.
+//             message. NOOP and RSET are no steps: to talk is not to work. Two round trips, of kMostRoundTrip at the most,
+//             are the network's and not the client's.
 //   Units     steady time.       Lifetime  a Seat is held by its session; Seats outlives it.        Threads  any.
 //   Source    architecture.md D11; docs/stress.md.
 #pragma once
@@ -40,7 +41,8 @@ struct Progress {
 
 class Seat {
  public:
-  Seat(Seats& seats, std::string address, bool trusted, std::function<void()> wake);
+  Seat(Seats& seats, std::string address, bool trusted, std::function<void()> wake,
+       std::chrono::microseconds round_trip = {});
   ~Seat();
   Seat(const Seat&) = delete;
   Seat& operator=(const Seat&) = delete;
@@ -62,6 +64,7 @@ class Seat {
   Seats& seats_;
   const std::string address_;
   const std::function<void()> wake_;
+  const std::chrono::microseconds on_the_way_;
   SteadyTime since_, step_;  // began or had its last message accepted; its last step
   Progress progress_;
   State state_ = State::busy;
@@ -71,6 +74,7 @@ class Seat {
 class Seats {
  public:
   static constexpr std::chrono::seconds kPatience{30};
+  static constexpr std::chrono::milliseconds kMostRoundTrip{250};
 
   Seats(Env& env, Reputation& reputation) : env_(env), reputation_(reputation) {}
 
@@ -93,8 +97,10 @@ class Seats {
 
  private:
   friend class Seat;
-  // By its last step, the longest ago in front.
+  // By when it began to be idle, the longest ago in front.
   using Waiting = std::set<std::pair<SteadyTime, Seat*>>;
+
+  static SteadyTime idle_since(const Seat& seat) { return seat.step_ + seat.on_the_way_; }
 
   void sit_down(Seat& seat);
   void leave(Seat& seat);

@@ -12,8 +12,10 @@ using namespace std::chrono_literals;
 class SeatsTest : public testing::Test {
  protected:
   struct Session {
-    Session(SeatsTest& test, const std::string& address, bool trusted = false)
-        : seat(test.seats_, address, trusted, [this] { ++woken; }) {}
+    Session(SeatsTest& test, const std::string& address, bool trusted = false,
+            std::chrono::milliseconds round_trip = 0ms)
+        : seat(
+              test.seats_, address, trusted, [this] { ++woken; }, round_trip) {}
 
     int woken = 0;
     Seat seat;
@@ -203,6 +205,22 @@ TEST_F(SeatsTest, AFloodFindsItsVictimsQuickly) {
   env_.advance(1s);
   for (int i = 0; i < 10000; ++i) EXPECT_TRUE(evict(Standing::unknown));
   EXPECT_FALSE(evict(Standing::good));
+}
+
+TEST_F(SeatsTest, TwoRoundTripsAreNotIdleTime) {
+  Session far(*this, "192.0.2.1", false, 200ms), beyond(*this, "192.0.2.2", false, 10s);
+  far.seat.waits(said_hello());
+  beyond.seat.waits(said_hello());
+  env_.advance(1399ms);
+  EXPECT_FALSE(evict(Standing::unknown));
+  EXPECT_EQ(seats_.next_chance(Standing::unknown, 1s, 1s), env_.steady() + 1ms);
+  env_.advance(1ms);
+  EXPECT_TRUE(evict(Standing::unknown));
+  EXPECT_EQ(far.woken, 1);
+  EXPECT_FALSE(evict(Standing::unknown));
+  env_.advance(100ms);  // 250 ms is the most that counts
+  EXPECT_TRUE(evict(Standing::unknown));
+  EXPECT_EQ(beyond.woken, 1);
 }
 
 }  // namespace
