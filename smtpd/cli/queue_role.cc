@@ -32,8 +32,8 @@ class QueueRole {
         deliveries_(std::move(house.begin.descriptors.door_out)),
         wakes_(io_.get_executor(), std::move(house.begin.descriptors.door_in), kMostId),
         spool_(std::move(spool)),
-        deliverer_(io_.get_executor(), deliveries_.get(), transports(house.config), house.log,
-                   house.env),
+        deliverer_(io_.get_executor(), deliveries_.get(), settings_, transports(house.config),
+                   house.log, house.env),
         manager_(io_.get_executor(), disk_, *spool_, settings_, deliverer_, house.log, house.env) {}
 
   [[noreturn]] void run() {
@@ -119,7 +119,7 @@ class QueueRole {
       co_return;
     }
     manager_.use(fresh->main);
-    deliverer_.use(transports(*fresh));
+    deliverer_.use(fresh->main, transports(*fresh));
   }
 
   Task<void> sweep() {

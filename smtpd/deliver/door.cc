@@ -163,21 +163,43 @@ Task<Result<std::string>> RemoteDeliverer::ask(const Request& request,
                                                const queue::QueueFilePtr& file) {
   const Result<Fd> content = file->open_again();
   if (!content) co_return tl::unexpected(content.error());
+  const std::string bytes = encode_request(request);
+  Line line = call_again(bytes, *content);
+  if (line == nullptr) {
+    Result<Line> fresh = co_await call(bytes, *content);
+    if (!fresh) co_return tl::unexpected(std::move(fresh.error()));
+    line = std::move(*fresh);
+  }
+  Result<net::Packet> answer = co_await line->receive();
+  if (!answer) co_return tl::unexpected(std::move(answer.error()));
+  if (idle_lines_.size() < kMostIdleLines) idle_lines_.push_back(std::move(line));
+  co_return std::move(answer->bytes);
+}
+
+// Over a line whose DELIVER is still there, and takes requests.
+RemoteDeliverer::Line RemoteDeliverer::call_again(const std::string& request, const Fd& content) {
+  const std::array<int, 1> descriptors{content.get()};
+  while (!idle_lines_.empty()) {
+    Line line = std::move(idle_lines_.back());
+    idle_lines_.pop_back();
+    if (line->send(request, descriptors)) return line;
+  }
+  return nullptr;
+}
+
+Task<Result<RemoteDeliverer::Line>> RemoteDeliverer::call(const std::string& request,
+                                                          const Fd& content) {
   Result<std::pair<Fd, Fd>> pair = net::channel_pair();
   if (!pair) co_return tl::unexpected(std::move(pair.error()));
-  net::Channel answers(executor_, std::move(pair->first));
-  const std::string bytes = encode_request(request);
-  const std::array<int, 2> descriptors{content->get(), pair->second.get()};
-  Result<void> sent = net::send_packet(door_, bytes, descriptors);
+  auto line = std::make_unique<net::Channel>(executor_, std::move(pair->first));
+  const std::array<int, 2> descriptors{content.get(), pair->second.get()};
+  Result<void> sent = net::send_packet(door_, request, descriptors);
   while (!sent && sent.error().code == Code::unavailable) {
     co_await pause(executor_, kFullPause);
-    sent = net::send_packet(door_, bytes, descriptors);
+    sent = net::send_packet(door_, request, descriptors);
   }
   if (!sent) co_return tl::unexpected(std::move(sent.error()));
-  pair->second = Fd();
-  Result<net::Packet> answer = co_await answers.receive();
-  if (!answer) co_return tl::unexpected(std::move(answer.error()));
-  co_return std::move(answer->bytes);
+  co_return std::move(line);
 }
 
 Task<void> RemoteDeliverer::wait_for_turn() {
@@ -204,6 +226,14 @@ void RemoteDeliverer::end_turn() {
 Task<Result<std::vector<std::string>>> RemoteDeliverer::destinations(
     const std::string& id, const queue::QueueFilePtr& file,
     const std::vector<std::size_t>& recipients) {
+  if (routing_) {
+    std::vector<std::string> known;
+    const queue::Envelope& envelope = file->envelope();
+    for (const std::size_t index : recipients)
+      known.push_back(
+          destination_of(routing_->route(envelope, envelope.recipients[index].address)));
+    co_return known;
+  }
   Request request;
   request.errand = Errand::destinations;
   request.id = id;
@@ -262,7 +292,11 @@ void Desk::say(std::string text) {
   log_.write(event);
 }
 
-void Desk::close() { door_.close(); }
+void Desk::close() {
+  closing_ = true;
+  door_.close();
+  for (const net::Channel* const line : lines_) line->end_receiving();
+}
 
 Task<void> Desk::serve() {
   while (true) {
@@ -271,38 +305,81 @@ Task<void> Desk::serve() {
       if (packet.error().code == Code::corrupt) continue;
       co_return;
     }
-    ++under_way_;
-    aio::co_spawn(executor_, work_off(std::move(*packet)), [this](std::exception_ptr thrown) {
-      --under_way_;
+    ++packets_;
+    aio::co_spawn(executor_, hold_line(std::move(*packet)), [this](std::exception_ptr thrown) {
+      --packets_;
       if (thrown) say("delivery was broken off; its message waits in the queue");
     });
   }
 }
 
-Task<void> Desk::work_off(net::Packet packet) {
-  const Result<Request> request = decode_request(packet.bytes);
-  if (!request || packet.descriptors.size() != 2) {
+namespace {
+
+// In the set as long as it lives.
+class Listed {
+ public:
+  Listed(std::set<const net::Channel*>& lines, const net::Channel& line)
+      : lines_(lines), line_(lines.insert(&line).first) {}
+
+  Listed(const Listed&) = delete;
+  Listed& operator=(const Listed&) = delete;
+
+  ~Listed() { lines_.erase(line_); }
+
+ private:
+  std::set<const net::Channel*>& lines_;
+  std::set<const net::Channel*>::iterator line_;
+};
+
+}  // namespace
+
+// What was sent over a line before it was closed is done: whoever sent it would take it for broken off.
+Task<void> Desk::hold_line(net::Packet packet) {
+  if (packet.descriptors.size() != 2) {
     say("a request that makes no sense was dropped");
     co_return;
   }
+  net::Channel line(executor_, std::move(packet.descriptors[1]), kMostRequest);
+  const Listed listed(lines_, line);
+  if (closing_) line.end_receiving();
+  while (true) {
+    const bool answered = co_await work_off(packet.bytes, std::move(packet.descriptors[0]), line);
+    if (!answered) co_return;
+    Result<net::Packet> next = co_await line.receive();
+    if (!next) co_return;
+    if (next->descriptors.size() != 1) {
+      say("a request that makes no sense was dropped");
+      co_return;
+    }
+    packet = std::move(*next);
+  }
+}
+
+// False: the line has to end, which defers the message.
+Task<bool> Desk::work_off(const std::string& bytes, Fd content, const net::Channel& line) {
+  const Result<Request> request = decode_request(bytes);
+  if (!request) {
+    say("a request that makes no sense was dropped");
+    co_return false;
+  }
   Result<queue::QueueFile> opened =
-      queue::QueueFile::of_descriptor(std::move(packet.descriptors[0]), request->id);
+      queue::QueueFile::of_descriptor(std::move(content), request->id);
   if (!opened) {
     say(fmt::format("{}: {}", request->id, opened.error().text()));
-    co_return;
+    co_return false;
   }
   const queue::QueueFilePtr file = std::make_shared<const queue::QueueFile>(std::move(*opened));
   const std::size_t count = file->envelope().recipients.size();
   for (const std::size_t index : request->recipients) {
     if (index < count) continue;
     say(fmt::format("{}: a request names a recipient that there is not", request->id));
-    co_return;
+    co_return false;
   }
   std::string answer;
   if (request->errand == Errand::destinations) {
     const Result<std::vector<std::string>> destinations =
         co_await worker_.destinations(request->id, file, request->recipients);
-    if (!destinations) co_return;
+    if (!destinations) co_return false;
     answer = encode_destinations(*destinations);
   } else {
     const queue::Delivery delivery(request->id, request->destination, file, request->recipients,
@@ -310,9 +387,10 @@ Task<void> Desk::work_off(net::Packet packet) {
     const std::vector<queue::Outcome> outcomes = co_await worker_.deliver(delivery);
     answer = encode_outcomes(outcomes);
   }
-  const Result<void> sent = net::send_packet(packet.descriptors[1].get(), answer);
+  const Result<void> sent = line.send(answer);
   if (!sent && sent.error().code != Code::closed)
     say(fmt::format("{}: {}", request->id, sent.error().text()));
+  co_return sent.has_value();
 }
 
 }  // namespace headgate::deliver

@@ -1,6 +1,7 @@
 // Door 3 across processes: RemoteDeliverer is QUEUE's end of it, Desk DELIVER's; between them a net::Channel that outlives both.
-// Each request carries the message's descriptor and one end of a fresh pair, over which the answer comes back: when DELIVER
-// dies that end closes, and QUEUE knows of nobody who has this message. No bookkeeping, nothing lost.
+// A request carries the message's descriptor and one end of a fresh pair (a line), over which the answer comes back: when DELIVER
+// dies that end closes, and QUEUE knows of nobody who has this message. No bookkeeping, nothing lost. A line whose answer has
+// come takes the next request; it ends with either side.
 //   Lifetime  both borrow what they are given; a Desk goes only when idle() says so.
 //   Threads   the executor's.
 //   Errors    RemoteDeliverer: a delivery whose answer did not come is deferred; who has it already may get it twice. A
@@ -12,12 +13,14 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/base/env.h"
 #include "smtpd/deliver/agent.h"
+#include "smtpd/deliver/route.h"
 #include "smtpd/net/channel.h"
 #include "smtpd/queue/deliverer.h"
 
@@ -43,19 +46,20 @@ Result<std::vector<std::string>> decode_destinations(std::string_view bytes);
 
 class RemoteDeliverer final : public queue::Deliverer {
  public:
-  static constexpr std::size_t kMostRoutes = 50;
+  static constexpr std::size_t kMostRoutes = 50, kMostIdleLines = 16;
 
-  // `door`: the sending end, borrowed.
-  RemoteDeliverer(aio::any_io_executor executor, int door, TransportCommands commands,
-                  EventSink& log, Env& env)
-      : executor_(std::move(executor)),
-        door_(door),
-        commands_(std::move(commands)),
-        log_(log),
-        env_(env) {}
+  // `door`: the sending end, borrowed. Where no table has a say in it the destinations are found here.
+  RemoteDeliverer(aio::any_io_executor executor, int door, config::SettingsPtr settings,
+                  TransportCommands commands, EventSink& log, Env& env)
+      : executor_(std::move(executor)), door_(door), log_(log), env_(env) {
+    use(std::move(settings), std::move(commands));
+  }
 
   // A reload.
-  void use(TransportCommands commands) { commands_ = std::move(commands); }
+  void use(config::SettingsPtr settings, TransportCommands commands) {
+    routing_ = Routing::by_names(std::move(settings));
+    commands_ = std::move(commands);
+  }
 
   Task<Result<std::vector<std::string>>> destinations(
       const std::string& id, const queue::QueueFilePtr& file,
@@ -64,15 +68,21 @@ class RemoteDeliverer final : public queue::Deliverer {
   void log(const queue::Delivery& delivery, const std::vector<queue::Outcome>& outcomes) override;
 
  private:
+  using Line = std::unique_ptr<net::Channel>;
+
   Task<Result<std::string>> ask(const Request& request, const queue::QueueFilePtr& file);
+  Task<Result<Line>> call(const std::string& request, const Fd& content);
+  Line call_again(const std::string& request, const Fd& content);
   Task<void> wait_for_turn();
   void end_turn();
 
   aio::any_io_executor executor_;
   int door_;
+  std::unique_ptr<Routing> routing_;
   TransportCommands commands_;
   EventSink& log_;
   Env& env_;
+  std::vector<Line> idle_lines_;
   std::size_t routes_ = 0;
   std::deque<std::shared_ptr<aio::steady_timer>> waiting_;
 };
@@ -85,17 +95,20 @@ class Desk {
   Task<void> serve();  // until close(), or until nobody can ask any more
   void close();        // takes nothing more; what is under way goes on
 
-  [[nodiscard]] bool idle() const { return under_way_ == 0; }
+  [[nodiscard]] bool idle() const { return packets_ == 0; }
 
  private:
-  Task<void> work_off(net::Packet packet);
+  Task<void> hold_line(net::Packet packet);
+  Task<bool> work_off(const std::string& bytes, Fd content, const net::Channel& line);
   void say(std::string text);
 
   aio::any_io_executor executor_;
   net::Channel door_;
   queue::Deliverer& worker_;
   EventSink& log_;
-  std::size_t under_way_ = 0;
+  std::set<const net::Channel*> lines_;
+  std::size_t packets_ = 0;  // of the door, and their lines
+  bool closing_ = false;
 };
 
 }  // namespace headgate::deliver

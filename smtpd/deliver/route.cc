@@ -1,6 +1,7 @@
 // Tested by tests/smtpd/deliver/route_test.cc.
 #include "smtpd/deliver/route.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "engine/base/text.h"
@@ -19,6 +20,38 @@ std::unique_ptr<Lookup> open_or_unavailable(const std::string& spec, rules::Prog
   warn(Diagnostic{Severity::error, opened.error().text(), spec, 0, 0});
   return tables::unavailable_table(spec, std::move(opened.error()));
 }
+
+std::string_view without_negation(std::string_view item, bool& negated) {
+  while (!item.empty() && item.front() == '!') {
+    negated = !negated;
+    item.remove_prefix(1);
+  }
+  return item;
+}
+
+// An entry of a domain list.
+bool is_table(std::string_view item) {
+  bool negated = false;
+  item = without_negation(item, negated);
+  return item.find(':') != std::string_view::npos && item.front() != '[';
+}
+
+// Of lists that name no table: nobody asks.
+class NoTables final : public rules::ProgramSource {
+ public:
+  Result<rules::CompiledTable> load(rules::Dialect, const std::string& name) override {
+    return fail(Code::invalid, "no tables are opened here", name);
+  }
+
+  Result<std::string> read_text(const std::string& path, std::size_t,
+                                const rules::TextForm&) override {
+    return fail(Code::invalid, "no tables are opened here", path);
+  }
+
+  void configure(const rules::ImageSettings&) override {}
+
+  [[nodiscard]] rules::ImageSettings settings() const override { return {}; }
+};
 
 // Nothing before a colon is no transport at all: the mail waits, as Postfix's does.
 Route with_default(const std::string& configured, std::string_view transport,
@@ -73,13 +106,8 @@ DomainList::DomainList(const std::vector<std::string>& items, bool match_subdoma
     : match_subdomains_(match_subdomains) {
   for (const std::string& text : items) {
     Item item;
-    std::string_view rest = text;
-    while (!rest.empty() && rest.front() == '!') {
-      item.negated = !item.negated;
-      rest.remove_prefix(1);
-    }
-    if (rest.find(':') != std::string_view::npos && rest.front() != '[')
-      item.table = open_or_unavailable(std::string(rest), programs, warn);
+    const std::string_view rest = without_negation(text, item.negated);
+    if (is_table(rest)) item.table = open_or_unavailable(std::string(rest), programs, warn);
     item.name = text::lower(rest);
     items_.push_back(std::move(item));
   }
@@ -112,17 +140,32 @@ Result<bool> DomainList::matches(Item& item, const std::string& domain) const {
   }
 }
 
-Router::Router(config::SettingsPtr settings, rules::ProgramSource& programs,
-               const WarningSink& warn)
+Routing::Routing(config::SettingsPtr settings, rules::ProgramSource& programs,
+                 const WarningSink& warn)
     : settings_(std::move(settings)),
       local_(settings_->mydestination, false, programs, warn),
       virtual_(settings_->virtual_mailbox_domains, false, programs, warn),
-      relay_(settings_->relay_domains, true, programs, warn) {
-  for (const std::string& spec : settings_->virtual_mailbox_maps)
+      relay_(settings_->relay_domains, true, programs, warn) {}
+
+std::unique_ptr<Routing> Routing::by_names(config::SettingsPtr settings) {
+  for (const auto* const list :
+       {&settings->mydestination, &settings->virtual_mailbox_domains, &settings->relay_domains}) {
+    if (std::any_of(list->begin(), list->end(), is_table)) return nullptr;
+  }
+  NoTables none;
+  return std::make_unique<Routing>(std::move(settings), none, [](const Diagnostic&) {});
+}
+
+Router::Router(config::SettingsPtr settings, rules::ProgramSource& programs,
+               const WarningSink& warn)
+    : routing_(settings, programs, warn) {
+  for (const std::string& spec : settings->virtual_mailbox_maps)
     mailboxes_.push_back(open_or_unavailable(spec, programs, warn));
 }
 
-Route Router::route(const queue::Envelope& envelope, std::string_view recipient) {
+std::string destination_of(const Route& route) { return route.transport + ":" + route.nexthop; }
+
+Route Routing::route(const queue::Envelope& envelope, std::string_view recipient) {
   if (!envelope.content_filter.empty())
     return with_default(envelope.content_filter, "smtp", proto::domain_part(recipient));
   Result<Route> resolved = resolve(recipient);
@@ -130,7 +173,7 @@ Route Router::route(const queue::Envelope& envelope, std::string_view recipient)
   return {"retry", "4.3.0 " + resolved.error().text()};
 }
 
-Result<Route> Router::resolve(std::string_view recipient) {
+Result<Route> Routing::resolve(std::string_view recipient) {
   const std::string domain = text::lower(proto::domain_part(recipient));
   bool is_local = domain.empty();
   if (!is_local) {

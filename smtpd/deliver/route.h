@@ -1,4 +1,4 @@
-// Router: recipient -> transport and next hop, as trivial-rewrite(8) resolves them.
+// Routing: recipient -> transport and next hop, as trivial-rewrite(8) resolves them. Router: the same, and the mailboxes.
 //   Form      a destination is "transport:nexthop"; "smtp:[host]:port" = that host, no MX.
 //   Threads   one owner (it holds open tables).
 //   Errors    a table that cannot be opened is told to `warn`; a table that failed gives transport "retry" with its text: mail waits, it is never misrouted.
@@ -58,21 +58,39 @@ class DomainList {
   bool match_subdomains_;
 };
 
-class Router {
+class Routing {
  public:
-  Router(config::SettingsPtr settings, rules::ProgramSource& programs, const WarningSink& warn);
+  Routing(config::SettingsPtr settings, rules::ProgramSource& programs, const WarningSink& warn);
+
+  // For who opens no tables; nothing where a table has to be asked.
+  static std::unique_ptr<Routing> by_names(config::SettingsPtr settings);
 
   Route route(const queue::Envelope& envelope, std::string_view recipient);
-
-  // virtual_mailbox_maps: user@domain, then @domain; nothing when the mailbox does not exist.
-  Result<std::optional<std::string>> virtual_mailbox(std::string_view recipient);
 
  private:
   Result<Route> resolve(std::string_view recipient);
 
   config::SettingsPtr settings_;
   DomainList local_, virtual_, relay_;
+};
+
+class Router {
+ public:
+  Router(config::SettingsPtr settings, rules::ProgramSource& programs, const WarningSink& warn);
+
+  Route route(const queue::Envelope& envelope, std::string_view recipient) {
+    return routing_.route(envelope, recipient);
+  }
+
+  // virtual_mailbox_maps: user@domain, then @domain; nothing when the mailbox does not exist.
+  Result<std::optional<std::string>> virtual_mailbox(std::string_view recipient);
+
+ private:
+  Routing routing_;
   std::vector<std::unique_ptr<Lookup>> mailboxes_;
 };
+
+// The destination of a route: "transport:nexthop".
+std::string destination_of(const Route& route);
 
 }  // namespace headgate::deliver

@@ -73,8 +73,8 @@ Task<Result<std::vector<std::string>>> Worker::destinations(
   const queue::Envelope& envelope = file->envelope();
   std::vector<std::string> keys;
   for (const std::size_t index : recipients) {
-    const Route route = tables_.router.route(envelope, envelope.recipients[index].address);
-    keys.push_back(route.transport + ":" + route.nexthop);
+    keys.push_back(
+        destination_of(tables_.router.route(envelope, envelope.recipients[index].address)));
   }
   co_return keys;
 }

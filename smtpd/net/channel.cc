@@ -119,6 +119,8 @@ Task<Result<Packet>> Channel::receive() {
   }
 }
 
+void Channel::end_receiving() const { ::shutdown(descriptor_, SHUT_RD); }
+
 void Channel::close() {
   aio::error_code ignored;
   socket_.close(ignored);

@@ -44,6 +44,9 @@ class Channel {
     return send_packet(descriptor_, bytes, descriptors);
   }
 
+  // The other end can send no more; what it has sent is received, then Code::closed.
+  void end_receiving() const;
+
   void close();
 
  private:

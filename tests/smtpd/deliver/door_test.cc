@@ -53,8 +53,11 @@ class DoorTest : public testing::Test {
     auto pair = net::channel_pair();
     EXPECT_TRUE(pair);
     sending_ = std::move(pair->first);
+    receiving_ = Fd(::dup(pair->second.get()));
     desk_.emplace(io_.get_executor(), std::move(pair->second), told_, log_);
-    remote_.emplace(io_.get_executor(), sending_.get(), TransportCommands(), log_, env_);
+    auto settings = std::make_shared<config::Settings>();
+    settings->mydestination = {"cdb:/asked"};
+    remote_.emplace(io_.get_executor(), sending_.get(), settings, TransportCommands(), log_, env_);
     file_ = testing_support::make_queue_file(scratch_.path("m"), "text\n", {}, {"a@b", "c@d"});
     aio::co_spawn(io_, desk_->serve(), aio::detached);
   }
@@ -86,7 +89,7 @@ class DoorTest : public testing::Test {
   testing_support::LogCollector log_;
   aio::io_context io_;
   Told told_;
-  Fd sending_;
+  Fd sending_, receiving_;
   std::optional<Desk> desk_;
   std::optional<RemoteDeliverer> remote_;
   queue::QueueFilePtr file_;
@@ -104,7 +107,9 @@ TEST_F(DoorTest, CarriesADeliveryThereAndItsOutcomesBack) {
   EXPECT_EQ(outcomes_[0].text, "ID smtp:x 1 text\n");
   EXPECT_EQ(outcomes_[0].setup, std::chrono::milliseconds(5));
   EXPECT_EQ(outcomes_[1].text, "ID smtp:x 0 ");
-  EXPECT_TRUE(desk_->idle());
+  EXPECT_FALSE(desk_->idle());  // the line is there for the next
+  desk_->close();
+  while (!desk_->idle()) io_.run_one();
 }
 
 TEST_F(DoorTest, TellsDestinationsAndLimitsHowManyAskAtOnce) {
@@ -113,6 +118,55 @@ TEST_F(DoorTest, TellsDestinationsAndLimitsHowManyAskAtOnce) {
   while (answers_ < many) io_.run_one();
   ASSERT_TRUE(destinations_);
   EXPECT_EQ(*destinations_, (std::vector<std::string>{"smtp:a@b", "smtp:c@d"}));
+}
+
+TEST_F(DoorTest, WhereNoTableHasASayNobodyIsAsked) {
+  auto settings = std::make_shared<config::Settings>();
+  settings->default_transport = "smtp";
+  settings->relayhost = "[192.0.2.1]";
+  remote_->use(settings, TransportCommands());
+  told_.breaks = true;
+  desk_->close();
+  aio::co_spawn(io_, ask_all(), aio::detached);
+  io_.run();
+  ASSERT_TRUE(destinations_);
+  EXPECT_EQ(*destinations_, (std::vector<std::string>{"smtp:[192.0.2.1]", "smtp:[192.0.2.1]"}));
+}
+
+TEST_F(DoorTest, TheNextRequestGoesOverTheSameLine) {
+  aio::co_spawn(io_, deliver_all(), aio::detached);
+  run();
+  ::shutdown(sending_.get(), SHUT_WR);  // nothing comes through the door any more
+  for (int i = 0; i < 3; ++i) {
+    done_ = false;
+    outcomes_.clear();
+    aio::co_spawn(io_, deliver_all(), aio::detached);
+    run();
+    ASSERT_EQ(outcomes_.size(), 2U);
+    EXPECT_EQ(outcomes_[0].status, Status::sent);
+  }
+}
+
+TEST_F(DoorTest, WhatWasSentBeforeAClosingIsDoneAndTheNextIsAnothersWork) {
+  aio::co_spawn(io_, deliver_all(), aio::detached);
+  run();
+  Told other;
+  Desk next(io_.get_executor(), std::move(receiving_), other, log_);
+  for (int i = 0; i < 2; ++i) {
+    done_ = false;
+    outcomes_.clear();
+    aio::co_spawn(io_, deliver_all(), aio::detached);
+    io_.poll_one();  // sent, the first time: to who closes now
+    if (i == 0) {
+      desk_->close();
+      aio::co_spawn(io_, next.serve(), aio::detached);
+    }
+    run();
+    EXPECT_EQ(outcomes_.at(0).status, Status::sent);
+  }
+  next.close();
+  while (!desk_->idle() || !next.idle()) io_.run_one();
+  EXPECT_EQ(0, log_.count("status=deferred"));
 }
 
 TEST_F(DoorTest, WhenTheOtherSideBreaksOffItsMailIsDeferred) {

@@ -137,5 +137,19 @@ TEST(NextHop, Forms) {
     EXPECT_FALSE(parse_next_hop(bad)) << bad;
 }
 
+TEST(Routing, ByNamesOnlyWhereNoTableIsNamed) {
+  config::Settings s = base();
+  const auto by_names = [&s] {
+    return Routing::by_names(std::make_shared<const config::Settings>(s));
+  };
+  ASSERT_TRUE(by_names());
+  EXPECT_EQ("relay:relayed.example", destination_of(by_names()->route({}, "x@relayed.example")));
+  EXPECT_EQ("virtual:virtual.example", destination_of(by_names()->route({}, "x@virtual.example")));
+  s.relay_domains = {"!not.example", "[::1]", "relayed.example"};
+  EXPECT_TRUE(by_names());
+  s.relay_domains = {"relayed.example", "!cdb:/table"};
+  EXPECT_FALSE(by_names());
+}
+
 }  // namespace
 }  // namespace headgate::deliver
