@@ -37,7 +37,8 @@ TcpWire::~TcpWire() { close(); }
 
 void TcpWire::set_deadline_policy(DeadlinePolicy policy) {
   policy_ = policy;
-  reset_deadline();
+  left_ = policy.goes_on ? std::min<std::chrono::steady_clock::duration>(left_, policy.budget)
+                         : policy.budget;
 }
 
 void TcpWire::reset_deadline() { left_ = policy_.budget; }
@@ -79,10 +80,10 @@ Error TcpWire::failure(const aio::error_code& error, std::string_view action) co
 std::string_view TcpWire::buffered() const { return {input() + begin_, end_ - begin_}; }
 
 // A buffer of so many bytes, with what is in the one in use. Without memory for it that one goes on; so it does when it
-// holds more than a smaller one could.
+// holds as much as a smaller one could, or more: there must be room to read.
 void TcpWire::use_input(std::size_t bytes) {
   const std::size_t held = end_ - begin_;
-  if (input_bytes_ == bytes || held > bytes) return;
+  if (input_bytes_ == bytes || held >= bytes) return;
   std::unique_ptr<char[]> other;
   if (bytes > kIdleBytes) {
     other.reset(new (std::nothrow) char[bytes]);
@@ -195,8 +196,10 @@ bool TcpWire::take_line(std::size_t limit_bytes, Line& line) {
 
 Task<Result<Line>> TcpWire::read_line(std::size_t limit_bytes) {
   Line line;
-  spill_.clear();
-  spill_truncated_ = false;
+  if (!spilling_) {  // else an interruption has left the beginning of this line there
+    spill_.clear();
+    spill_truncated_ = false;
+  }
   while (!take_line(limit_bytes, line)) {
     Result<void> filled = co_await fill();
     if (!filled) co_return tl::unexpected(std::move(filled.error()));

@@ -34,6 +34,7 @@ struct DeadlinePolicy {
   std::chrono::milliseconds budget{300000};
   bool per_request = false;
   std::size_t min_data_rate_bytes = 0;  // per second; 0 = no refill
+  bool goes_on = false;                 // what is left of the budget before stays, if it is less
 };
 
 class TlsContext;

@@ -53,7 +53,9 @@ Task<std::optional<proto::Reply>> open_intake(Dialogue& dialogue, proto::Framing
   co_return std::nullopt;
 }
 
-void set_content_deadline(Dialogue& dialogue) {
+namespace {
+
+void set_deadline(Dialogue& dialogue, bool goes_on) {
   // Tables stay as they are until the message has ended, deadlines do not.
   const StatePtr now =
       dialogue.states == nullptr ? dialogue.session.state : dialogue.states->current();
@@ -70,14 +72,23 @@ void set_content_deadline(Dialogue& dialogue) {
     }
   }
   policy.min_data_rate_bytes = static_cast<std::size_t>(settings.smtpd_min_data_rate);
+  policy.goes_on = goes_on;
   dialogue.wire.set_deadline_policy(policy);
+}
+
+}  // namespace
+
+void set_content_deadline(Dialogue& dialogue) { set_deadline(dialogue, false); }
+
+bool must_hurry(const Dialogue& dialogue) {
+  return dialogue.states != nullptr && dialogue.states->content_patience().has_value();
 }
 
 Task<Result<std::string_view>> read_content(Dialogue& dialogue) {
   while (true) {
     Result<std::string_view> bytes = co_await dialogue.wire.read_some();
     if (bytes || bytes.error().code != Code::cancelled) co_return bytes;
-    set_content_deadline(dialogue);
+    set_deadline(dialogue, true);  // a rise of the level gives nobody more time
   }
 }
 

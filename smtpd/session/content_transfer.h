@@ -23,6 +23,9 @@ Task<std::optional<proto::Reply>> open_intake(Dialogue& dialogue, proto::Framing
 // From now on a smtpd_min_data_rate of input earns time.
 void set_content_deadline(Dialogue& dialogue);
 
+// At level 2, when the client is not known as good.
+bool must_hurry(const Dialogue& dialogue);
+
 // What has come of the content, as Wire::read_some(). An interruption is no end: it is stress, whose deadlines hold from then
 // on, or a stop of the server, which waits for the message.
 Task<Result<std::string_view>> read_content(Dialogue& dialogue);

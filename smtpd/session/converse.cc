@@ -355,11 +355,20 @@ Task<Conversation::Next> Conversation::obey(std::string line) {
     const Next next = co_await unknown_verb(request, line);
     co_return next;
   }
-  if (session_.denied && verb != Verb::quit) {
+  const bool denies = session_.denied && verb != Verb::quit;
+  const bool wants_tls = !session_.tls && !proto::row(verb).before_tls && requires_tls(settings);
+  if (verb == Verb::bdat && (denies || wants_tls)) {
+    const Result<void> skipped = co_await skip_chunk(dialogue_, request);
+    if (!skipped) {
+      const Next next = co_await give_up(skipped.error());
+      co_return next;
+    }
+  }
+  if (denies) {
     const Next next = co_await repeat_denial(verb);
     co_return next;
   }
-  if (!session_.tls && !proto::row(verb).before_tls && requires_tls(settings)) {
+  if (wants_tls) {
     const Next next = co_await demand_tls(verb);
     co_return next;
   }

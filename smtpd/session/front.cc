@@ -31,8 +31,9 @@ class Front::States final : public StateSource {
 
   void waits(const Session& session) override {
     note_messages(session);
-    if (session.chunks != Session::Chunks::none) return;  // for the next piece of a message
-    front_.in_content_.erase(&wire_);
+    const bool in_content = session.chunks != Session::Chunks::none;
+    if (in_content && !is_slow(session)) return;  // for the next piece of a message
+    if (!in_content) front_.in_content_.erase(&wire_);
     stress::Progress progress;
     progress.messages = session.messages_accepted;
     progress.steps = session.steps();
@@ -51,6 +52,16 @@ class Front::States final : public StateSource {
   std::optional<std::chrono::milliseconds> content_patience() override {
     if (front_.controller_.level() < stress::kSevere || seat_.is_good()) return std::nullopt;
     return generation_->stressed->settings->stress_content_timeout;
+  }
+
+  // A message in chunks that has come slower than any content may: who brings a byte now and then waits like others.
+  [[nodiscard]] bool is_slow(const Session& session) const {
+    const config::Settings& settings = *generation_->stressed->settings;
+    const auto taken = front_.services_.env.steady() - session.chunks_began;
+    if (taken < settings.stress_content_timeout) return false;
+    const double rate = static_cast<double>(settings.smtpd_min_data_rate);
+    return static_cast<double>(session.content_wire_bytes) <
+           rate * std::chrono::duration<double>(taken).count();
   }
 
   // A message speaks for its client from the moment it is accepted.
@@ -85,8 +96,14 @@ Front::Front(aio::any_io_executor executor, GenerationPtr generation, Services& 
   set_many();
 }
 
+Front::~Front() {
+  services_.stress.crowd.waiting -= in_crowd_.waiting;
+  services_.stress.crowd.slots -= in_crowd_.slots;
+}
+
 // A client in more than a tenth of the slots is one that holds many.
 void Front::set_many() {
+  count_in_crowd();
   seats_.set_many(static_cast<std::size_t>(std::max<std::int64_t>(slots_.limit(), 0)) / 10);
 }
 
@@ -172,6 +189,7 @@ void Front::reload(GenerationPtr generation) {
 void Front::drain() {
   stopping_ = true;
   waiting_.clear();
+  count_in_crowd();
   admit_soon();
   for (const auto& listener : listeners_) listener->close();
   for (net::TcpWire* wire : wires_) wire->interrupt();

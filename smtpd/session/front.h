@@ -36,6 +36,9 @@ class Front {
  public:
   Front(aio::any_io_executor executor, GenerationPtr generation, Services& services,
         net::PeerNames& names);
+  ~Front();
+  Front(const Front&) = delete;
+  Front& operator=(const Front&) = delete;
 
   Result<void> listen(const std::vector<aio::ip::tcp::endpoint>& endpoints);
   Result<void> adopt(std::vector<Fd> sockets);  // that MASTER has bound
@@ -90,6 +93,8 @@ class Front {
   [[nodiscard]] std::chrono::milliseconds in_mail(std::chrono::milliseconds idle) const;
   bool make_room(const Newcomer& newcomer);
   [[nodiscard]] SteadyTime crowd() const;
+  [[nodiscard]] std::int64_t waiting_limit() const;
+  void count_in_crowd();
   void admit_soon();
   void admit_waiting();
   Task<void> keep_admitting();
@@ -117,6 +122,11 @@ class Front {
   std::set<net::TcpWire*> wires_, in_content_;
   stress::Level level_seen_ = stress::kCalm;
   int accepted_in_a_full_room_ = 0;
+
+  struct Counted {
+    std::int64_t waiting = 0, slots = 0;
+  } in_crowd_;  // what this service has in Services' crowd
+
   aio::steady_timer slot_free_, admit_at_, stress_ends_, over_;
   std::size_t coroutines_ = 0;
   bool stopping_ = false, admitting_ = false;

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include <fmt/format.h>
@@ -29,22 +30,36 @@ constexpr milliseconds kLeastIdle{10};
 constexpr int kInMail = 5;  // times the idle time of others
 constexpr std::chrono::seconds kTurnedAwayInterval{60};
 
-// Sessions have their connections and queue files, the server its tables; with unlimited slots half of the descriptors.
-std::int64_t waiting_limit(const config::Settings& settings, std::int64_t slots) {
-  constexpr std::int64_t kOfASession = 3, kOfTheServer = 300;
-  rlimit descriptors{};
-  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return settings.stress_waiting_limit;
-  const auto all = static_cast<std::int64_t>(std::min<rlim_t>(descriptors.rlim_cur, INT32_MAX));
-  const std::int64_t kept = slots == 0 ? all / 2 : kOfASession * slots + kOfTheServer;
-  return std::min(settings.stress_waiting_limit, all - std::min(kept, all / 2));
-}
-
 bool hung_up(aio::ip::tcp::socket& socket) {
   char byte = 0;
-  return ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+  const ssize_t got = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
 }  // namespace
+
+// The descriptors of the process are for all services: their sessions have connections and queue files, the server has its
+// tables, and who waits elsewhere has his; with unlimited slots half of them are kept.
+std::int64_t Front::waiting_limit() const {
+  constexpr std::int64_t kOfASession = 3, kOfTheServer = 300;
+  const std::int64_t wanted = generation_->calm->settings->stress_waiting_limit;
+  rlimit descriptors{};
+  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return wanted;
+  const auto all = static_cast<std::int64_t>(std::min<rlim_t>(descriptors.rlim_cur, INT32_MAX));
+  const stress::Crowd& crowd = services_.stress.crowd;
+  const std::int64_t kept =
+      slots_.limit() == 0 ? all / 2 : kOfASession * crowd.slots + kOfTheServer;
+  const std::int64_t elsewhere = crowd.waiting - in_crowd_.waiting;
+  return std::clamp<std::int64_t>(all - std::min(kept, all / 2) - elsewhere, 1, wanted);
+}
+
+void Front::count_in_crowd() {
+  stress::Crowd& crowd = services_.stress.crowd;
+  const Counted now{static_cast<std::int64_t>(waiting_.size()), slots_.limit()};
+  crowd.waiting += now.waiting - in_crowd_.waiting;
+  crowd.slots += now.slots - in_crowd_.slots;
+  in_crowd_ = now;
+}
 
 Task<void> Front::wait_for_room() {
   while (!stopping_) {
@@ -54,7 +69,7 @@ Task<void> Front::wait_for_room() {
       [[maybe_unused]] const auto [cancelled] = co_await slot_free_.async_wait(kAsTuple);
       continue;
     }
-    if (std::cmp_less(waiting_.size(), waiting_limit(settings, slots_.limit()))) co_return;
+    if (std::cmp_less(waiting_.size(), waiting_limit())) co_return;
     if (++accepted_in_a_full_room_ % kFullRoomBatch == 0)
       co_await services_.loop.pause(kFullRoomPause);
     co_return;
@@ -90,10 +105,10 @@ void Front::arrive(aio::ip::tcp::socket socket) {
       seats_.standing(newcomer.address, newcomer.trusted, waiting_.count(newcomer.address));
   if (waiting_.size() == 0 && make_room(newcomer)) return begin(std::move(newcomer));
   const config::Settings& settings = *generation_->calm->settings;
-  const std::int64_t most =
-      settings.stress_evicts_idle_sessions ? waiting_limit(settings, slots_.limit()) : INT64_MAX;
+  const std::int64_t most = settings.stress_evicts_idle_sessions ? waiting_limit() : INT64_MAX;
   std::optional<Newcomer> displaced =
       waiting_.add(std::move(newcomer), static_cast<std::size_t>(most), crowd());
+  count_in_crowd();
   if (displaced) turn_away_unserved(std::move(*displaced));
   admit_soon();
 }
@@ -131,19 +146,21 @@ void Front::admit_soon() { admit_at_.cancel(); }
 void Front::admit_waiting() {
   admit_at_.expires_at(aio::steady_timer::time_point::max());
   const std::size_t before = waiting_.size();
+  const SteadyTime since = crowd();  // one for all of it: who is looked at is who is taken
   while (!stopping_ && waiting_.size() != 0) {
-    if (hung_up(waiting_.first(crowd()).socket)) {
-      static_cast<void>(waiting_.take_first(crowd()));
+    if (hung_up(waiting_.first(since).socket)) {
+      static_cast<void>(waiting_.take_first(since));
       services_.stress.tally.add(stress::Cause::gave_up);
       continue;
     }
-    if (!make_room(waiting_.first(crowd()))) break;
-    begin(waiting_.take_first(crowd()));
+    if (!make_room(waiting_.first(since))) break;
+    begin(waiting_.take_first(since));
   }
+  count_in_crowd();
   if (waiting_.size() != before || before != 0) controller_.waiting(slots_, waiting_.size());
   settle();
   if (waiting_.size() == 0 || stopping_) return;
-  const Standing standing = waiting_.first(crowd()).standing;
+  const Standing standing = waiting_.first(since).standing;
   const milliseconds idle = idle_limit(standing);
   const auto chance = seats_.next_chance(standing, idle, in_mail(idle));
   if (!chance) return;
@@ -182,8 +199,7 @@ void Front::turn_away_unserved(Newcomer newcomer) {
       fmt::format("stress: service \"{}\" ({}): {} clients wait for a slot "
                   "(stress_waiting_limit = {}); others are told 421, {} so far",
                   generation_->policy.service, generation_->policy.canonical, waiting_.size(),
-                  waiting_limit(*generation_->calm->settings, slots_.limit()),
-                  services_.stress.tally.of(stress::Cause::turned_away)));
+                  waiting_limit(), services_.stress.tally.of(stress::Cause::turned_away)));
 }
 
 void Front::coroutine_ended() {

@@ -97,6 +97,7 @@ class Session {
   // A message that comes in chunks: none of it yet, some (in `chunked`), or BDAT has failed and the rest is thrown away.
   enum class Chunks : std::uint8_t { none, taking, failed };
   Chunks chunks = Chunks::none;
+  SteadyTime chunks_began{};
   std::shared_ptr<Intake> chunked;
 
   std::int64_t errors = 0, junk = 0;

@@ -60,10 +60,12 @@ Task<Result<void>> read_chunk(Dialogue& dialogue, Intake& intake, Bdat chunk, bo
   co_return Result<void>();
 }
 
-// The octets go nowhere.
+// The octets go nowhere. When slots are needed nobody is listened to for that.
 Task<Result<void>> forget_chunk(Dialogue& dialogue, std::uint64_t left) {
   while (left > 0) {
-    const Result<std::string_view> bytes = co_await read_content(dialogue);
+    if (must_hurry(dialogue)) co_return fail(Code::cancelled, "content that is thrown away");
+    const Result<std::string_view> bytes = co_await dialogue.wire.read_some();
+    if (!bytes && bytes.error().code == Code::cancelled) continue;  // the level may have risen
     if (!bytes) co_return tl::unexpected(bytes.error());
     const std::size_t taken = of_chunk(*bytes, left).size();
     dialogue.wire.consume(taken);
@@ -150,6 +152,7 @@ Task<Answer> bdat(Dialogue& dialogue, const proto::Request& request) {
     co_return answer;
   }
   if (session.chunks == Chunks::none) session.content_wire_bytes = 0;
+  if (session.chunks == Chunks::none) session.chunks_began = dialogue.services.env.steady();
   session.chunks = Chunks::taking;
   session.where = "BDAT content";
   const IntakePtr intake = session.chunked;
@@ -163,6 +166,16 @@ Task<Answer> bdat(Dialogue& dialogue, const proto::Request& request) {
   }
   Answer answer = co_await finish(dialogue, intake, chunk, ended);
   co_return answer;
+}
+
+Task<Result<void>> skip_chunk(Dialogue& dialogue, const proto::Request& request) {
+  const auto parsed = request.parse(parse_rules(dialogue.session));
+  if (!parsed) co_return Result<void>();
+  const std::uint64_t size = std::get<Bdat>(*parsed).size_bytes;
+  set_content_deadline(dialogue);
+  Result<void> read = co_await flush_before(dialogue, size);
+  if (read) read = co_await forget_chunk(dialogue, size);
+  co_return read;
 }
 
 }  // namespace headgate::session

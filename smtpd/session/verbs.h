@@ -59,6 +59,8 @@ Task<Answer> vrfy(Dialogue& dialogue, const proto::Request& request);
 Task<Answer> data(Dialogue& dialogue, const proto::Request& request);
 // verb_bdat.cc
 Task<Answer> bdat(Dialogue& dialogue, const proto::Request& request);
+// The octets of a BDAT that is refused for what has nothing to do with it.
+Task<Result<void>> skip_chunk(Dialogue& dialogue, const proto::Request& request);
 // verb_other.cc
 Task<Answer> rset(Dialogue& dialogue, const proto::Request& request);
 Task<Answer> noop(Dialogue& dialogue, const proto::Request& request);

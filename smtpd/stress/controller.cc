@@ -79,9 +79,7 @@ Controller::Verdict Controller::verdict() const {
   Verdict found{kCalm, "calm"};
   if (mode_ == Mode::on) found = {kStressed, "on by hand"};
   if (policy_.by_slots && window_) {
-    const double load = static_cast<double>(in_use_) + static_cast<double>(waiting_);
-    const bool severe = waiting_ != 0 && load >= kSevereLoad * static_cast<double>(limit_);
-    if (severe)
+    if (severe_load_)
       found = {kSevere, fmt::format("{}/{} busy, {} waiting", in_use_, limit_, waiting_)};
     else if (found.level < kStressed)
       found = {kStressed, fmt::format("{}/{} busy", in_use_, limit_)};
@@ -105,8 +103,19 @@ void Controller::look_at_signals() {
   if (env_.steady() >= signal_until_) signal_window_ = false;
 }
 
+// A count goes up and down with every client.
+void Controller::look_at_load() {
+  const double load = static_cast<double>(in_use_) + static_cast<double>(waiting_);
+  const double severe = kSevereLoad * static_cast<double>(limit_);
+  const SteadyTime now = env_.steady();
+  if (waiting_ != 0 && load >= severe) severe_load_ = true;
+  if (waiting_ != 0 && load >= kEasedPart * severe) high_load_at_ = now;
+  if (now - high_load_at_ >= kEasedFor) severe_load_ = false;
+}
+
 Level Controller::settle() {
   look_at_signals();
+  look_at_load();
   if (window_ && !full_ && env_.steady() >= until_) window_ = false;
   Verdict now = verdict();
   const Level before = std::exchange(level_, now.level);
@@ -153,7 +162,7 @@ SignalView Controller::slots_view(const Slots& slots) const {
   view.value = (static_cast<double>(slots.in_use()) + static_cast<double>(waiting_)) / limit;
   if (!policy_.eligible || !policy_.by_slots) return view;
   view.thresholds = {1, kSevereLoad};
-  if (window_) view.level = waiting_ != 0 && *view.value >= kSevereLoad ? kSevere : kStressed;
+  if (window_) view.level = severe_load_ ? kSevere : kStressed;
   return view;
 }
 

@@ -40,6 +40,9 @@ class Controller {
  public:
   // At this many times its slots, in use and waiting together, a service is at level 2.
   static constexpr double kSevereLoad = 3;
+  // Level 2 ends when its load has been below this part of that for so long.
+  static constexpr double kEasedPart = 0.8;
+  static constexpr std::chrono::seconds kEasedFor{5};
 
   Controller(Policy policy, Env& env, EventSink& log, const Signals& signals, History& history);
 
@@ -91,6 +94,7 @@ class Controller {
 
   [[nodiscard]] Verdict verdict() const;
   void look_at_signals();
+  void look_at_load();
   Level settle();
   void warn_busy(const Slots& slots);
   void say(headgate::Level level, std::string text);
@@ -110,7 +114,8 @@ class Controller {
   std::size_t waiting_ = 0;
   bool signal_window_ = false;
   std::string signal_why_;
-  SteadyTime since_{}, until_{}, signal_until_{};
+  bool severe_load_ = false;
+  SteadyTime since_{}, until_{}, signal_until_{}, high_load_at_{};
   std::optional<SteadyTime> warned_;
   bool handed_over_ = false;
 };

@@ -2,6 +2,9 @@
 //   Lifetime  outlives the sessions.        Threads  any.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
+
 #include "smtpd/stress/anvil.h"
 #include "smtpd/stress/commit_clock.h"
 #include "smtpd/stress/history.h"
@@ -10,6 +13,11 @@
 #include "smtpd/stress/tally.h"
 
 namespace headgate::stress {
+
+// Of all services together: clients that wait for a slot, and the slots that there are.
+struct Crowd {
+  std::atomic<std::int64_t> waiting{0}, slots{0};
+};
 
 struct House {
   House(Env& env, EventSink& log) : anvil(env, log), reputation(env), commits(env) {}
@@ -20,6 +28,7 @@ struct House {
   Signals signals;
   History history;
   Tally tally;
+  Crowd crowd;
 };
 
 }  // namespace headgate::stress

@@ -76,6 +76,29 @@ class Eviction(unittest.TestCase):
         self.addCleanup(client.close)
         return client
 
+    def test_who_brings_a_chunk_now_and_then_makes_room(self):
+        with Server(STRANGERS + "stress_content_timeout = 1s\n", maxproc=1) as server:
+            slow = self.client(server, "127.0.0.1").greeted()
+            slow.say(b"EHLO client.example", b"MAIL FROM:<a@client.example>", b"RCPT TO:<me@here.example>")
+            over = threading.Event()
+
+            def trickle():
+                while not over.wait(0.2):
+                    try:
+                        slow.socket.sendall(b"BDAT 1\r\nx")
+                    except OSError:
+                        return
+
+            thread = threading.Thread(target=trickle)
+            thread.start()
+            try:
+                self.client(server, "127.0.0.3").greeted().deliver()
+            finally:
+                over.set()
+                thread.join()
+            self.assertIn("making room after BDAT", server.log())
+            server.wait_for_mail(1)
+
     def test_an_idle_stranger_makes_room(self):
         with Server(STRANGERS, maxproc=2) as server:
             first = self.client(server, "127.0.0.1").greeted().hello()

@@ -218,5 +218,29 @@ TEST_F(TcpWireTest, ConnectReachesAListenerAndReportsRefusal) {
   EXPECT_EQ(wire.error().what, "Connection refused");
 }
 
+TEST_F(TcpWireTest, AnInterruptionLosesNothingOfALongLine) {
+  const std::string beginning(1100, 'x');
+  send(beginning);
+  std::optional<Result<Line>> interrupted;
+  aio::co_spawn(io_, wire_->read_line(2048), [&interrupted](std::exception_ptr, Result<Line> line) {
+    interrupted.emplace(std::move(line));
+  });
+  for (int i = 0; i < 10; ++i) {
+    io_.restart();
+    io_.poll();
+  }
+  ASSERT_FALSE(interrupted);
+  wire_->interrupt();
+  while (!interrupted) {
+    io_.restart();
+    io_.run_one();
+  }
+  EXPECT_EQ(interrupted->error().code, Code::cancelled);
+  send(" end\r\n");
+  const Result<Line> line = read_line(2048);
+  ASSERT_TRUE(line);
+  EXPECT_EQ(line->text, beginning + " end");
+}
+
 }  // namespace
 }  // namespace headgate::net

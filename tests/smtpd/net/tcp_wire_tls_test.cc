@@ -152,6 +152,25 @@ class TcpWireTlsTest : public testing_support::LoopbackWireTest {
   std::vector<std::string> said_;
 };
 
+// 1024: the size of the small buffer, which may not be all full when more is to be read.
+TEST_F(TcpWireTlsTest, APartialLineMayFillTheSmallBuffer) {
+  client([&](int socket) {
+    Client client(socket);
+    client.send(std::string(100, 'a') + "\r\n" + std::string(1024, 'b'));
+    EXPECT_EQ(client.receive(4), "more");
+    client.send("\r\n");
+  });
+  ASSERT_TRUE(handshake());
+  Result<Line> line = read_line();
+  ASSERT_TRUE(line);
+  EXPECT_EQ(line->text, std::string(100, 'a'));
+  wire_->queue("more");
+  ASSERT_TRUE(await(wire_->flush()));
+  line = read_line();
+  ASSERT_TRUE(line) << line.error().text();
+  EXPECT_EQ(line->text, std::string(1024, 'b'));
+}
+
 TEST_F(TcpWireTlsTest, LinesAndRepliesGoThroughAndBothSayGoodbye) {
   bool goodbye = false;
   client([&](int socket) {

@@ -83,6 +83,11 @@ class FrontTest : public testing::Test {
 
     void close() { socket_.close(); }
 
+    void reset() {
+      socket_.set_option(aio::socket_base::linger(true, 0));
+      socket_.close();
+    }
+
    private:
     FrontTest& test_;
     aio::ip::tcp::socket socket_;
@@ -290,6 +295,20 @@ TEST_F(FrontTest, UntilFinishedEndsWithTheLastSession) {
   client.close();
   while (!over) io_.run_one();
   EXPECT_TRUE(front_->finished());
+}
+
+TEST_F(FrontTest, NobodyLeavesForAWaitingClientThatHasResetItsConnection) {
+  Client first(*this), second(*this), gone(*this);
+  EXPECT_EQ(first.line().substr(0, 4), "220 ");
+  EXPECT_EQ(second.line().substr(0, 4), "220 ");
+  EXPECT_TRUE(gone.silent());
+  EXPECT_EQ(front_->waiting(), 1U);
+  gone.reset();
+  house_.env.advance(std::chrono::seconds(60));
+  Client next(*this);  // makes the Front look at who waits
+  EXPECT_EQ(next.line().substr(0, 4), "220 ");
+  EXPECT_EQ(house_.stress.tally.of(stress::Cause::gave_up), 1U);
+  EXPECT_EQ(front_->seats().evictions(), 1U);  // for the next one
 }
 
 }  // namespace

@@ -183,8 +183,19 @@ TEST_F(ControllerTest, LevelTwoIsASevereSignalOrAQueueThreeTimesTheSlots) {
   controller_.waiting(slots_, 6);
   EXPECT_EQ(controller_.level(), kSevere);
   EXPECT_EQ(log_.count("level 1 -> 2 (3/3 busy, 6 waiting)"), 1);
+  controller_.waiting(slots_, 5);  // not yet below four fifths of it
+  env_.advance(60s);
+  EXPECT_EQ(controller_.level(), kSevere);
   controller_.waiting(slots_, 2);
+  env_.advance(4s);
+  EXPECT_EQ(controller_.level(), kSevere);
+  controller_.waiting(slots_, 5);
+  controller_.waiting(slots_, 2);
+  env_.advance(4s);
+  EXPECT_EQ(controller_.level(), kSevere);
+  env_.advance(1s);
   EXPECT_EQ(controller_.level(), kStressed);
+  EXPECT_EQ(log_.count("level 1 -> 2"), 1);
   read(SignalName::memory, 97, 4);
   EXPECT_EQ(controller_.level(), kSevere);
   EXPECT_EQ(controller_.why(), "memory 97 % (limit 92 %)");
