@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """An hour of everything: messages over plain sessions and over TLS (new and resumed), refused ones, broken ones, clients that hang
 up and clients that idle until they are sent away; a table edited each minute, one reload at the beginning (it brings a new
-FRONT, whose memory begins anew). Prints each process's private memory and descriptors; the exit status says whether both were flat. Loopback only; ends by itself.
+FRONT, whose memory begins anew). Prints each process's private memory and descriptors; the exit status says whether both were
+flat. Loopback only; ends by itself.
 
     soak.py [--minutes 60] [--rate 20] [--one-process]
 """
@@ -35,7 +36,8 @@ header_checks = pcre:$config_directory/header_checks
 body_checks = regexp:$config_directory/body_checks
 smtpd_sender_restrictions = reject_non_fqdn_sender
 smtpd_timeout = 20s
-smtpd_client_event_limit_exceptions = static:all
+smtpd_client_event_limit_exceptions =
+smtpd_client_message_rate_limit = 100000
 default_transport = discard
 local_transport = discard
 anvil_status_update_time = 60s
@@ -149,15 +151,19 @@ class Idlers(threading.Thread):
 
     def __init__(self, server, count, over):
         super().__init__(daemon=True)
-        self.server, self.count, self.over, self.sent_away = server, count, over, 0
+        self.server, self.count, self.over, self.sent_away, self.trouble = server, count, over, 0, 0
 
     def run(self):
         while not self.over.is_set():
             clients = []
-            for _ in range(self.count):
-                client = socket.create_connection((self.server.host, self.server.port), timeout=90)
-                client.sendall(b"EHLO idle.example\r\n")
-                clients.append(client)
+            try:
+                for _ in range(self.count):
+                    client = socket.create_connection((self.server.host, self.server.port), timeout=90)
+                    client.sendall(b"EHLO idle.example\r\n")
+                    clients.append(client)
+            except OSError as error:
+                self.trouble += 1
+                print("trouble: idlers", repr(error), flush=True)
             for client in clients:
                 try:
                     while client.recv(4096):
@@ -243,7 +249,7 @@ def main():
             status = server.stop()
             log = server.log()
     problems = [line for line in log.splitlines() if "panic" in line or "error: " in line or "killed by signal" in line]
-    trouble = sum(client.trouble for client in clients)
+    trouble = idlers.trouble + sum(client.trouble for client in clients)
     print(f"{sum(c.taken for c in clients)} taken, {sum(c.refused for c in clients)} refused, {idlers.sent_away} idle ones sent away, "
           f"{trouble} in trouble, {log.count('status=sent')} delivered, exit status {status}, {len(problems)} errors in the log")
     for line in problems[:10]:
