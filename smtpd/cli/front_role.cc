@@ -1,4 +1,6 @@
 // FRONT: the Server with its listeners, its tables and its door, and no queue. Tested by tests/e2e/roles_test.py.
+#include <utility>
+
 #include "smtpd/cli/command.h"
 #include "smtpd/cli/remote_builds.h"
 #include "smtpd/cli/role.h"
@@ -24,6 +26,7 @@ Task<void> drain(Server& server, RoleLink& link) {
 }
 
 Task<void> obey(Server& server, RemoteBuilds& builds, RoleLink& link) {
+  bool retiring = false;  // MASTER says it again after an upgrade
   while (true) {
     std::vector<Fd> descriptors;
     const master::Message order = co_await link.next(&descriptors);
@@ -32,7 +35,8 @@ Task<void> obey(Server& server, RemoteBuilds& builds, RoleLink& link) {
         server.serve(descriptors.empty() ? Fd() : std::move(descriptors.front()));
         break;
       case Order::retire:
-        aio::co_spawn(server.loop(), retire(server, link), aio::detached);
+        if (!std::exchange(retiring, true))
+          aio::co_spawn(server.loop(), retire(server, link), aio::detached);
         break;
       case Order::stop:
         aio::co_spawn(server.loop(), drain(server, link), aio::detached);

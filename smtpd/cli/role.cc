@@ -1,7 +1,8 @@
 // `headgate role NAME`: what MASTER starts; not for people. `headgate role handover VERSION` tells a MASTER that wants to
-// become this program whether it would be understood. Tested by tests/e2e/roles_test.py.
+// become this program whether it would be understood, and whether it could start with the files as they are. Tested by tests/e2e/roles_test.py.
 #include "smtpd/cli/role.h"
 
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -45,7 +46,7 @@ void RoleHouse::confine() {
 
 void RoleHouse::settle() {
   const Result<void> settled =
-      master::settle(master::rights_of(begin.role), user_of(begin), ::getppid(), missing_);
+      master::settle(master::rights_of(begin.role), user_of(begin), master, missing_);
   if (!settled) link.fail(settled.error());
   warn_of_missing(begin, missing_, log);
   link.settled();
@@ -65,10 +66,33 @@ void run_builder(RoleHouse& house) {
   house.link.end(kExitOk);
 }
 
+namespace {
+
+// What run_serve() does before it takes over, and where it would end: here that costs nothing.
+Result<void> rehearse(const Invocation& invocation) {
+  TRY(config, config::load({invocation.config_directory, invocation.overrides}));
+  TRY_OK(master::find_user(config.main->mail_owner));
+  const SystemEnv env;
+  TRY_OK(Logs::open_plain(*config.main, env));
+  return {};
+}
+
+int try_handover(Invocation& invocation, const std::string& version) {
+  if (version != master::Handover::version_text())
+    return fatal(invocation, kExitUnavailable, "it does not understand this version's handover");
+  const Result<void> rehearsed = rehearse(invocation);
+  if (!rehearsed) return fatal(invocation, kExitBadConfiguration, rehearsed.error().text());
+  return kExitOk;
+}
+
+}  // namespace
+
 int run_role(Invocation& invocation) {
   const std::vector<std::string>& arguments = invocation.arguments;
   if (arguments.size() == 2 && arguments[0] == "handover")
-    return arguments[1] == master::Handover::version_text() ? kExitOk : kExitUnavailable;
+    return try_handover(invocation, arguments[1]);
+  const pid_t master = ::getppid();
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // as child.cc has set it; an exec may have forgotten it
   ignore_signals();
   Result<master::Begin> begin = receive_begin();
   if (!begin) return fatal(invocation, kExitUsage, begin.error().text());
@@ -79,8 +103,8 @@ int run_role(Invocation& invocation) {
                          std::move(begin->descriptors.json_log));
   RoleLink link(logs);
   if (!config) link.fail(config.error());
-  RoleHouse house(std::move(*begin), std::move(*config), invocation.programs, logs.sink(), env,
-                  link);
+  RoleHouse house(master, std::move(*begin), std::move(*config), invocation.programs, logs.sink(),
+                  env, link);
   run(house);
 }
 

@@ -11,10 +11,17 @@ namespace headgate::cli {
 
 // What every role begins with.
 struct RoleHouse {
-  RoleHouse(master::Begin b, config::Config c, rules::ProgramSource& p, EventSink& g, Env& e,
-            RoleLink& l)
-      : begin(std::move(b)), config(std::move(c)), programs(p), log(g), env(e), link(l) {}
+  RoleHouse(pid_t m, master::Begin b, config::Config c, rules::ProgramSource& p, EventSink& g,
+            Env& e, RoleLink& l)
+      : master(m),
+        begin(std::move(b)),
+        config(std::move(c)),
+        programs(p),
+        log(g),
+        env(e),
+        link(l) {}
 
+  pid_t master;  // the parent, as seen at the very start
   master::Begin begin;
   config::Config config;
   rules::ProgramSource& programs;

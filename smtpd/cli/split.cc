@@ -1,5 +1,5 @@
-// The lock is waited for a little: when a server was killed its roles end a moment after it, and hold it until then. Who
-// has it has the ports free, too. Tested by tests/e2e/lifecycle_test.py and tests/crash.
+// The lock is waited for a little: a server that was killed is not gone at once. Its roles, which end with it, do not hold
+// the lock, but FRONT has the ports open a moment longer: Master::open() waits for those. Tested by tests/e2e/lifecycle_test.py and tests/crash.
 #include "smtpd/cli/split.h"
 
 #include <dirent.h>
@@ -58,12 +58,31 @@ Result<Fd> lock_patiently(const std::string& queue_directory, Env& env) {
   return lock;
 }
 
-// BUILDER may write in it, and make no other.
-void make_image_directory(const config::Settings& main, const master::User& user) {
+// BUILDER may write in it, and make no other. Returns a warning when it cannot: a MASTER that has begun has no right to give
+// a directory away any more.
+std::string make_image_directory(const config::Settings& main, const master::User& user) {
   const std::string& path = main.check_image_directory;
-  if (path.empty()) return;
+  if (path.empty()) return {};
   ::mkdir(path.c_str(), 0755);
-  if (user.changes) give(path, user);
+  if (!user.changes) return {};
+  give(path, user);
+
+  struct stat status {};
+
+  const bool is_there = ::stat(path.c_str(), &status) == 0;
+  if (is_there && status.st_uid == user.uid) return {};
+  return fmt::format(
+      "check_image_directory: {} {}: no table's database can be kept there; cure: mkdir -p {} && "
+      "chown {} {}, then reload",
+      path, is_there ? fmt::format("does not belong to {}", user.name) : "is not there", path,
+      user.name, path);
+}
+
+void warn(EventSink& log, std::string text) {
+  Event event;
+  event.level = Level::warning;
+  event.text = std::move(text);
+  log.write(event);
 }
 
 Result<void> make_ready(const config::Settings& main, Env& env, master::MasterOptions& options,
@@ -72,7 +91,8 @@ Result<void> make_ready(const config::Settings& main, Env& env, master::MasterOp
   TRY(lock, lock_patiently(main.queue_directory, env));
   options.lock = std::move(lock);
   TRY(user, master::find_user(main.mail_owner));
-  make_image_directory(main, user);
+  std::string problem = make_image_directory(main, user);
+  if (!problem.empty()) warn(log, std::move(problem));
   if (user.changes) {
     let_through(main.queue_directory);
     for (const std::string_view name : queue::kSpoolDirectories)
@@ -83,10 +103,7 @@ Result<void> make_ready(const config::Settings& main, Env& env, master::MasterOp
     options.control = std::move(*control);
     return {};
   }
-  Event event;
-  event.level = Level::warning;
-  event.text = control.error().text() + ": `headgate status` will not work";
-  log.write(event);
+  warn(log, control.error().text() + ": `headgate status` will not work");
   return {};
 }
 
@@ -102,7 +119,10 @@ Result<void> serve_split(config::Config config, const config::LoadOptions& wish,
     Result<config::Config> fresh = config::load(wish);
     if (!fresh) return fresh;
     const Result<master::User> user = master::find_user(fresh->main->mail_owner);
-    if (user) make_image_directory(*fresh->main, *user);
+    if (!user) return fresh;
+    std::string problem = make_image_directory(*fresh->main, *user);
+    if (!problem.empty())
+      fresh->diagnostics.push_back({Severity::warning, std::move(problem), {}, 0, 0});
     return fresh;
   };
   options.command = std::move(command);

@@ -41,7 +41,7 @@ struct Child {
   Message failure;     // of Report::failed
   std::string errors;  // of tables, in force in it
   Fd left;             // Report::state
-  bool has_left = false;
+  bool may_leave = false, has_left = false;
 };
 
 using ChildPtr = std::shared_ptr<Child>;

@@ -16,7 +16,9 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/text.h"
 #include "smtpd/master/master.h"
+#include "smtpd/master/signals.h"
 #include "smtpd/net/fields.h"
 
 extern char** environ;
@@ -28,6 +30,7 @@ namespace {
 constexpr const char* kVariable = "HEADGATE_HANDOVER";
 constexpr std::uint32_t kVersion = 1, kMostItems = 10000;
 constexpr std::size_t kMostText = 1 << 20;
+constexpr std::size_t kMostComplaint = 2000;
 constexpr int kTrySteps = 500;  // of 20 ms
 
 std::vector<char*> arguments_of(std::vector<std::string>& command) {
@@ -73,6 +76,16 @@ Result<std::string> read_all(const Fd& memory) {
   return text;
 }
 
+// What a program that was tried has said on its standard error.
+std::string complaint_in(const Fd& memory) {
+  const Result<std::string> said = read_all(memory);
+  std::string_view text = said ? text::trim(*said) : std::string_view();
+  constexpr std::string_view kPrefix = "headgate: fatal: ";
+  if (text.starts_with(kPrefix)) text.remove_prefix(kPrefix.size());
+  if (text.empty()) return "the program does not run";
+  return std::string(text.substr(0, kMostComplaint));
+}
+
 }  // namespace
 
 std::string Handover::version_text() { return fmt::format("{}", kVersion); }
@@ -108,9 +121,6 @@ Result<void> Handover::exec(Master& master) {
   if (written) {
     ::setenv(kVariable, fmt::format("{}", memory.get()).c_str(), 1);
     std::vector<std::string> command = master.options_.command;
-    sigset_t none;
-    sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::execve(command.front().c_str(), arguments_of(command).data(), environ);
     written = fail_errno("exec", command.front(), errno);
     ::unsetenv(kVariable);
@@ -182,13 +192,16 @@ Result<bool> Handover::adopt(Master& master) {
 
 Result<void> Handover::try_program(const std::vector<std::string>& command) {
   std::vector<std::string> words{command.front(), "role", "handover", std::string(version_text())};
+  words.insert(words.end(), command.begin() + 2, command.end());  // -c and -o, without "serve"
   const std::vector<char*> arguments = arguments_of(words);
+  const Fd complaint(::memfd_create("headgate-trial", MFD_CLOEXEC));
   const pid_t pid = ::fork();
   if (pid < 0) return fail_errno("fork", command.front(), errno);
   if (pid == 0) {
+    unblock_all();
     const int null = ::open("/dev/null", O_RDWR);
     ::dup2(null, STDOUT_FILENO);
-    ::dup2(null, STDERR_FILENO);
+    ::dup2(complaint.valid() ? complaint.get() : null, STDERR_FILENO);
     ::execve(arguments.front(), arguments.data(), environ);
     ::_exit(127);
   }
@@ -196,7 +209,7 @@ Result<void> Handover::try_program(const std::vector<std::string>& command) {
   for (int i = 0; i < kTrySteps; ++i) {
     if (::waitpid(pid, &status, WNOHANG) == pid) {
       if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-      return fail(Code::unavailable, "the program does not run", command.front());
+      return fail(Code::unavailable, complaint_in(complaint), command.front());
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }

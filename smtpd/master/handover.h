@@ -26,7 +26,8 @@ class Handover {
 
   static std::string version_text();
 
-  // Whether the program at the command's path runs, and knows this form: `headgate role handover VERSION` says so. Blocks, for some milliseconds or until it is killed.
+  // Whether the program at the command's path runs, knows this form, and could start with the files as they are:
+  // `headgate role handover VERSION` says so. Blocks, for some milliseconds or until it is killed.
   static Result<void> try_program(const std::vector<std::string>& command);
 };
 

@@ -18,12 +18,12 @@
 #include "engine/base/text.h"
 #include "engine/base/version.h"
 #include "smtpd/master/handover.h"
+#include "smtpd/master/signals.h"
 
 namespace headgate::master {
 
 namespace {
 
-constexpr std::size_t kMostBuilders = 8;
 constexpr std::chrono::milliseconds kStep{20};
 constexpr Role kStanding[] = {Role::queue, Role::deliver, Role::front};
 
@@ -67,7 +67,7 @@ Result<void> Master::open() {
   adopted_ = adopted;
   if (!adopted_) {
     ports_.offer(inherited_sockets());
-    TRY_OK(ports_.prepare(config_));
+    TRY_OK(ports_.prepare_patiently(config_, env_));
     ports_.take();
     if (ports_.sockets().empty())
       return fail(Code::invalid, "no smtpd service of type inet in master.cf: nothing to serve");
@@ -89,8 +89,8 @@ Result<void> Master::open() {
 }
 
 Result<void> Master::run() {
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD})
-    signals_.add(signal);
+  for (const int signal : kSignals) signals_.add(signal);
+  unblock_signals();  // an upgrade has blocked them until somebody listens again
   aio::co_spawn(io_, watch_signals(), aio::detached);
   aio::co_spawn(io_, watch_dog(), aio::detached);
   aio::co_spawn(io_, begin(), aio::detached);
@@ -110,14 +110,8 @@ void Master::warn_of_unknown_services() {
 
 // All of them, or nothing is served.
 Task<void> Master::begin() {
-  if (adopted_) {  // an upgrade: who is at work goes on until its successor is ready
-    for (const auto& [pid, child] : children_) aio::co_spawn(io_, listen(child), aio::detached);
-    reap();
-    started_ = true;
-    say(Level::info, fmt::format("upgraded to version {}", kVersion));
-    notifier_.ready("running");
-    reload_wanted_ = true;
-    co_await reload();
+  if (adopted_) {
+    co_await take_over();
     co_return;
   }
   std::vector<ChildPtr> children;
@@ -149,7 +143,7 @@ Task<void> Master::begin() {
                                config_.embedded ? "embedded" : config_.directory));
   options_.ready();
   notifier_.ready("running");
-  if (reload_wanted_) co_await reload();
+  catch_up();
 }
 
 Result<Begin> Master::describe(Role role, bool is_reload) const {
@@ -230,6 +224,7 @@ void Master::hear(const ChildPtr& child, const Message& message, std::vector<Fd>
         end_build(child, fmt::format("{} {}", message.number, message.text));
       break;
     case Report::state:
+      if (!child->may_leave) break;  // late, or nobody has asked
       if (!descriptors.empty()) child->left = std::move(descriptors.front());
       child->has_left = true;
       break;
@@ -271,12 +266,16 @@ void Master::kill(const ChildPtr& child) {
   if (child->state != Child::State::ended) ::kill(child->pid, SIGKILL);
 }
 
-// From now on it serves.
+// From now on it serves. If it has ended since it was ready nobody does, and catch_up() is to follow.
 void Master::install(const ChildPtr& child, Fd state) {
-  if (child->state == Child::State::ended) return;
   RestartPlan& plan = plans_[static_cast<std::size_t>(child->role)];
   plan.started(child->started);
   plan.ready();
+  if (child->state == Child::State::ended) {
+    current(child->role) = nullptr;
+    page_->roles[static_cast<std::size_t>(child->role)].pid = 0;
+    return;
+  }
   child->state = Child::State::going;
   current(child->role) = child;
   note_in_page(*child);
@@ -320,13 +319,14 @@ void Master::reap() {
 
 // As master(8) words it.
 void Master::on_end(const ChildPtr& child, int status) {
+  const bool was_sound = started_ || child->state == Child::State::ready;
   child->state = Child::State::ended;
   child->control.close();
   child->tell();
   if (child->role == Role::builder) return end_build(child, "1 its builder was ended");
   const std::string who = fmt::format("headgate/{}", name_of(child->role));
   const bool told_why = child->has_failed || (stopping_ && WIFEXITED(status));
-  if (!child->expected_to_end && !told_why && started_) {
+  if (!child->expected_to_end && !told_why && was_sound) {
     if (WIFSIGNALED(status)) {
       say(Level::warning,
           fmt::format("process {} pid {} killed by signal {}", who, child->pid, WTERMSIG(status)));
@@ -380,31 +380,6 @@ Task<void> Master::revive(Role role) {
     while (child->state != Child::State::ended) co_await pause(kStep);
   }
   reviving_[number] = false;
-}
-
-// FRONT and DELIVER start no programs themselves.
-void Master::start_build(const ChildPtr& child, const Message& wish) {
-  if (stopping_ || builds_.size() >= kMostBuilders) {
-    order(child, Order::built, "2 too many tables are being built", wish.number);
-    return;
-  }
-  Result<ChildPtr> builder = launch(Role::builder, false, wish.text);
-  if (!builder) {
-    order(child, Order::built, "2 " + builder.error().text(), wish.number);
-    return;
-  }
-  (*builder)->expected_to_end = true;
-  builds_.push_back({std::move(*builder), child, wish.number});
-}
-
-void Master::end_build(const ChildPtr& builder, const std::string& result) {
-  for (auto at = builds_.begin(); at != builds_.end(); ++at) {
-    if (at->builder != builder) continue;
-    const Build build = *at;
-    builds_.erase(at);
-    order(build.wanted_by, Order::built, result, build.number);
-    return;
-  }
 }
 
 }  // namespace headgate::master

@@ -32,7 +32,7 @@ namespace headgate::master {
 struct MasterOptions {
   config::LoadOptions wish;  // what the roles load, too
   std::function<Result<config::Config>()> load;
-  Fd lock;                           // of the spool: held as long as any role lives
+  Fd lock;                           // of the spool: MASTER's, as long as it lives
   Fd control;                        // the listening socket of `headgate status`; invalid: none
   std::vector<std::string> command;  // how an upgrade starts the new program: argv
   std::function<void()> ready;       // clients are accepted
@@ -85,26 +85,37 @@ class Master {
   [[nodiscard]] ChildPtr& current(Role role) { return current_[static_cast<std::size_t>(role)]; }
 
   [[nodiscard]] std::vector<ChildPtr> all_of(Role role) const;
-  void start_build(const ChildPtr& child, const Message& wish);
-  void end_build(const ChildPtr& builder, const std::string& result);
   void note_in_page(const Child& child);
   void say(Level level, std::string text);
   void warn_of_unknown_services();
+
+  // master_builders.cc
+  void start_build(const ChildPtr& child, const Message& wish);
+  void end_build(const ChildPtr& builder, const std::string& result);
 
   // master_orders.cc: what the operator wants
   Task<void> watch_signals();
   Task<void> watch_dog();
   void reopen_log();
+  void catch_up();
   Task<void> reload();
+  Task<void> end_reviving();
   Task<bool> reload_once();
   Task<bool> bring_up();
+  std::string who_has_ended(const std::vector<ChildPtr>& children);
+  Task<Fd> replace(Role role);
   void refuse(const std::string& why);
   void warn_of_ignored(const config::Settings& fresh);
   Task<void> stop();
   Task<bool> until_gone(Role role, std::chrono::seconds limit);
   Task<void> stop_queue();
   void leave_the_starting();
+
+  // master_upgrade.cc: the old program's half and the new one's
   Task<void> upgrade();
+  Task<void> take_over();
+  Task<void> end_queue();
+  void stay(const Error& why);
 
   config::Config config_;
   MasterOptions options_;
@@ -129,7 +140,7 @@ class Master {
   std::vector<Build> builds_;
   std::optional<Error> failure_;
   bool started_ = false, stopping_ = false, hurry_ = false, reloading_ = false,
-       reload_wanted_ = false, first_queue_ = true, adopted_ = false;
+       reload_wanted_ = false, upgrade_wanted_ = false, first_queue_ = true, adopted_ = false;
 };
 
 }  // namespace headgate::master

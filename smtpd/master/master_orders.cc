@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/text.h"
-#include "smtpd/master/handover.h"
 #include "smtpd/master/master.h"
 
 namespace headgate::master {
@@ -36,6 +35,7 @@ Task<void> Master::watch_signals() {
         if (started_ && !stopping_) aio::co_spawn(io_, reload(), aio::detached);
         break;
       case SIGUSR2:
+        upgrade_wanted_ = true;
         if (started_ && !stopping_) aio::co_spawn(io_, upgrade(), aio::detached);
         break;
       default:
@@ -80,6 +80,16 @@ void Master::refuse(const std::string& why) {
     say(Level::error, fmt::format("reload: {}; the old configuration stays in force", line));
 }
 
+// At the end of a start, of a reload, of an upgrade that was none: everything that had to wait for it.
+void Master::catch_up() {
+  reloading_ = false;
+  if (stopping_) return;
+  if (reload_wanted_) aio::co_spawn(io_, reload(), aio::detached);
+  if (upgrade_wanted_) aio::co_spawn(io_, upgrade(), aio::detached);
+  for (const Role role : {Role::queue, Role::deliver, Role::front})
+    if (current(role) == nullptr) aio::co_spawn(io_, revive(role), aio::detached);
+}
+
 // One after another; those that were asked for meanwhile are one.
 Task<void> Master::reload() {
   if (reloading_) co_return;
@@ -89,18 +99,21 @@ Task<void> Master::reload() {
     co_await reload_once();
     notifier_.ready("running");
   }
-  reloading_ = false;
-  for (const Role role : {Role::queue, Role::deliver, Role::front})
-    if (current(role) == nullptr && !stopping_) aio::co_spawn(io_, revive(role), aio::detached);
+  catch_up();
 }
 
-Task<bool> Master::reload_once() {
-  for (const bool& reviving : reviving_) {  // it gives way
+// Who is just being started again gives way: a reload brings a newer one, an upgrade could not tell it from a retired one.
+Task<void> Master::end_reviving() {
+  for (const bool& reviving : reviving_) {
     while (reviving) {
       for (const auto& [pid, child] : children_) child->tell();
       co_await pause(kStep);
     }
   }
+}
+
+Task<bool> Master::reload_once() {
+  co_await end_reviving();
   Result<config::Config> fresh = options_.load();
   if (!fresh) {
     refuse(fresh.error().text());
@@ -146,33 +159,52 @@ Task<bool> Master::bring_up() {
     why += child->has_failed ? child->failure.text
                              : fmt::format("the new {} has ended", name_of(child->role));
   }
+  ChildPtr queue;
+  if (why.empty() && !stopping_ && current(Role::queue) == nullptr) {
+    Result<ChildPtr> launched = launch(Role::queue, false);
+    if (launched) {
+      queue = std::move(*launched);
+      const bool is_ready = co_await until_ready(queue);
+      if (is_ready) install(queue, {});
+    }
+  }
+  if (why.empty()) why = who_has_ended(children);
   if (!why.empty() || stopping_) {
     for (const ChildPtr& child : children) kill(child);
     if (!stopping_) refuse(why);
     co_return false;
   }
-  if (current(Role::queue) == nullptr) {
-    Result<ChildPtr> queue = launch(Role::queue, false);
-    if (queue) {
-      const bool is_ready = co_await until_ready(*queue);
-      if (is_ready) install(*queue, {});
-    }
-  } else {
-    order(current(Role::queue), Order::reload);
-  }
+  if (queue == nullptr) order(current(Role::queue), Order::reload);
   for (const ChildPtr& child : children) {
-    const ChildPtr before = current(child->role);
-    retire(before);
-    Fd state;
-    if (before != nullptr && child->role == Role::front) {
-      const SteadyTime limit = env_.steady() + kStateLimit;
-      while (!before->has_left && before->state != Child::State::ended && env_.steady() < limit)
-        co_await pause(std::chrono::milliseconds(2));
-      state = std::move(before->left);
-    }
+    Fd state = co_await replace(child->role);
     install(child, std::move(state));
   }
   co_return true;
+}
+
+// One that was ready may have been killed while another still read its tables: the old ones must not go for it.
+std::string Master::who_has_ended(const std::vector<ChildPtr>& children) {
+  reap();
+  std::string who;
+  for (const ChildPtr& child : children)
+    if (child->state == Child::State::ended)
+      who += fmt::format("{}the new {} has ended", who.empty() ? "" : "\n", name_of(child->role));
+  return who;
+}
+
+// The one at work takes nothing new from here on. What it leaves to its successor is kept only while that waits for it.
+Task<Fd> Master::replace(Role role) {
+  const ChildPtr before = current(role);
+  if (before == nullptr) co_return Fd();
+  before->has_left = false;
+  before->may_leave = role == Role::front;
+  retire(before);
+  const SteadyTime limit = env_.steady() + kStateLimit;
+  while (before->may_leave && !before->has_left && before->state != Child::State::ended &&
+         env_.steady() < limit)
+    co_await pause(std::chrono::milliseconds(2));
+  before->may_leave = false;
+  co_return std::move(before->left);
 }
 
 // What MASTER and QUEUE hold on to. Everything else is the new generation's.
@@ -248,34 +280,6 @@ Task<void> Master::stop_queue() {
       "terminating: leaving content checks that do not end; their messages stay with the client "
       "or in the queue");
   for (const ChildPtr& child : all_of(Role::queue)) kill(child);
-}
-
-// QUEUE hands over first: it takes up nothing new and ends with its deliveries, wakes wait in their channel. Then this
-// process becomes the new program, which finds everything where it was and brings up a generation of its own.
-Task<void> Master::upgrade() {
-  if (reloading_) co_return;
-  reloading_ = true;
-  const Result<void> sound = Handover::try_program(options_.command);
-  if (!sound) {
-    say(Level::error, fmt::format("upgrade: {}; the old program goes on", sound.error().text()));
-    reloading_ = false;
-    co_return;
-  }
-  say(Level::info, "upgrading: the new program takes over");
-  const ChildPtr queue = current(Role::queue);
-  if (queue != nullptr) {
-    queue->expected_to_end = true;
-    current(Role::queue) = nullptr;
-    order(queue, Order::stop);
-    const bool gone = co_await until_gone(Role::queue, kDrainLimit);
-    if (!gone) kill(queue);
-    while (!all_of(Role::queue).empty()) co_await pause(kStep);
-  }
-  if (stopping_) co_return;
-  const Result<void> failed = Handover::exec(*this);
-  say(Level::error, fmt::format("upgrade: {}; the old program goes on", failed.error().text()));
-  reloading_ = false;
-  aio::co_spawn(io_, revive(Role::queue), aio::detached);
 }
 
 }  // namespace headgate::master

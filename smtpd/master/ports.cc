@@ -13,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -22,6 +23,9 @@
 namespace headgate::master {
 
 namespace {
+
+constexpr std::chrono::seconds kPatience{3};
+constexpr std::chrono::milliseconds kStep{20};
 
 void append_endpoints(const Endpoints& found, const std::string& protocols, Endpoints& all) {
   for (const aio::ip::tcp::endpoint& endpoint : found) {
@@ -137,10 +141,11 @@ void Ports::adopt(std::string service, Fd socket) {
 }
 
 Result<Ports::Socket> Ports::open_one(const aio::ip::tcp::endpoint& where, int backlog) {
-  for (Socket& offered : offered_) {
-    if (!offered.fd.valid() || offered.local != where) continue;
+  for (const Socket& offered : offered_) {
+    if (offered.local != where) continue;
     if (::listen(offered.fd.get(), backlog) != 0) return failure(where, "listen on");
-    return Socket{std::move(offered.fd), where};
+    TRY(copy, copy_of(offered.fd));  // it stays on offer: drop() closes this one
+    return Socket{std::move(copy), where};
   }
   const int family = where.protocol().family();
   Fd fd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -207,6 +212,16 @@ Result<void> Ports::prepare(const config::Config& config, std::string* culprit) 
     (*next_)[service.canonical] = std::move(*opened);
   }
   return {};
+}
+
+Result<void> Ports::prepare_patiently(const config::Config& config, Env& env) {
+  const SteadyTime end = env.steady() + kPatience;
+  Result<void> prepared = prepare(config);
+  while (!prepared && prepared.error().code == Code::unavailable && env.steady() < end) {
+    std::this_thread::sleep_for(kStep);
+    prepared = prepare(config);
+  }
+  return prepared;
 }
 
 void Ports::take() {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/env.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "smtpd/config/load.h"
@@ -45,6 +46,9 @@ class Ports {
   Result<void> prepare(const config::Config& config, std::string* culprit = nullptr);
   void take();
   void drop();
+
+  // At a start: the FRONT of a server that was killed ends a moment after it and has its ports until then. Blocks.
+  Result<void> prepare_patiently(const config::Config& config, Env& env);
 
   // Those in force, and between prepare() and take() those to come.
   [[nodiscard]] const Sockets& sockets() const { return next_ ? *next_ : sockets_; }

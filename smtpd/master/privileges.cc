@@ -156,7 +156,7 @@ Result<void> settle(const Rights& rights, const User& user, pid_t parent,
     if (::setuid(0) == 0) return fail(Code::bug, "root can be had back");
   }
   keep_capabilities(0);
-  // A change of user forgets it. Who has lost his parent before this line sees his channel end.
+  // It is set since the fork (child.cc), but a change of user forgets it.
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) missing.emplace_back("death with the parent");
   if (::getppid() != parent) return fail(Code::closed, "MASTER is gone");
   const Result<void> filtered = filter_system_calls(rights);

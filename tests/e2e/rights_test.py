@@ -69,6 +69,20 @@ class AsAnotherUser(unittest.TestCase):
         with server.client() as smtp:
             smtp.sendmail("a@client.example", ["me@here.example"], "Subject: x\n\nx\n")
 
+    def test_an_image_directory_that_a_reload_brings_must_be_the_user_s(self):
+        """MASTER cannot give it away any more."""
+        server = self.server()
+        images = server.directory / "images"
+        server.write("main.cf", (server.config / "main.cf").read_text() + f"check_image_directory = {images}\n")
+        server.kick(signal.SIGHUP)
+        server.wait_for_log("reload: new sessions use the new configuration")
+        self.assertIn(f"warning: check_image_directory: {images} does not belong to {self.USER}: ", server.log())
+        told = server.log().count("does not belong to")
+        os.chown(images, pwd.getpwnam(self.USER).pw_uid, -1)
+        server.kick(signal.SIGHUP)
+        server.wait_for_log("reload: new sessions use the new configuration", 2)
+        self.assertEqual(server.log().count("does not belong to"), told)
+
     def test_all_of_it(self):
         server = self.server()
         user = pwd.getpwnam(self.USER)

@@ -2,14 +2,26 @@
 
 import json
 import os
+import pathlib
 import signal
 import smtplib
+import socket
+import threading
+import time
 import unittest
 
-from headgate_server import until
+from headgate_server import free_port, until
 from roles import Clients, Split, alive, at_work, kill, one, processes
 
 QUICK = "queue_run_delay = 2s\nminimal_backoff_time = 1s\nmaximal_backoff_time = 2s\n"
+
+
+def settled(pid):
+    """It has given up its rights, and a moment later it is ready."""
+    try:
+        return "\nSeccomp:\t2" in pathlib.Path(f"/proc/{pid}/status").read_text() and time.sleep(0.2) is None
+    except OSError:
+        return False
 
 
 class Roles(unittest.TestCase):
@@ -21,6 +33,29 @@ class Roles(unittest.TestCase):
             pids = [pid for role in ("front", "queue", "deliver") for pid in found[role]]
             server.kill()  # MASTER, by SIGKILL
             until(lambda: not any(alive(pid) for pid in pids), "the roles to end")
+
+    def test_one_that_still_reads_its_tables_ends_with_master_too(self):
+        """And does not keep the port from the next server."""
+        with Split(port=free_port()) as server:
+            good = (server.config / "main.cf").read_text()
+            os.mkfifo(server.config / "endless")  # who opens it waits
+            server.write("main.cf", good + "header_checks = pcre:$config_directory/endless\n")
+            server.kick(signal.SIGHUP)
+            until(lambda: len(processes(server).get("front", [])) == 2, "a new FRONT")
+            time.sleep(0.3)  # for it to come to its tables
+            pids = [pid for all_of_it in processes(server).values() for pid in all_of_it]
+            server.kill()
+            until(lambda: not any(alive(pid) for pid in pids), "the roles to end", patience=10)
+            server.write("main.cf", good)
+            server.start()
+
+    def test_a_port_that_is_free_a_moment_later_is_waited_for(self):
+        port = free_port()
+        with socket.socket() as other, Split(port=port, start=False) as server:
+            other.bind(("127.0.0.1", port))
+            other.listen()
+            threading.Timer(0.5, other.close).start()
+            server.start()
 
     def test_a_stop_leaves_nobody(self):
         with Split() as server:
@@ -191,6 +226,86 @@ class Generations(unittest.TestCase):
             until(lambda: not alive(old), "the old FRONT to end")
             self.assertEqual(len(server.wait_for_mail(1)), 1)
             self.assertNotEqual(one(server, "front"), old)
+
+    def test_a_new_front_that_dies_before_it_serves_is_replaced(self):
+        with Split() as server:
+            old, deliver = one(server, "front"), one(server, "deliver")
+            with server.client() as long_one:  # as long as it is there the old FRONT does not end
+                long_one.ehlo()
+                os.kill(old, signal.SIGSTOP)  # it does not say what it leaves, MASTER waits some seconds for that
+                server.kick(signal.SIGHUP)
+                until(lambda: not alive(deliver), "the new DELIVER to be installed")
+                new, = [pid for pid in processes(server)["front"] if pid != old]
+                os.kill(new, signal.SIGKILL)
+                server.wait_for_log(f"process headgate/front pid {new} killed by signal 9")
+                os.kill(old, signal.SIGCONT)
+                with server.client() as smtp:
+                    smtp.sendmail("a@client.example", ["me@here.example"], "Subject: x\n\nx\n")
+                server.wait_for_mail(1)
+                self.assertNotIn(at_work(server, "front"), (None, old, new))
+                self.assertEqual(long_one.noop()[0], 250)
+
+    def test_a_new_deliver_that_dies_while_front_gets_ready_refuses_the_reload(self):
+        """DELIVER is ready long before FRONT."""
+        with Split() as server:
+            front, deliver = one(server, "front"), one(server, "deliver")
+            good = (server.config / "main.cf").read_text()
+            os.mkfifo(server.config / "endless")
+            server.write("main.cf", good + "header_checks = pcre:$config_directory/endless\n")
+            server.kick(signal.SIGHUP)
+            until(lambda: len(processes(server).get("front", [])) == 2, "a new FRONT")
+            until(lambda: len(processes(server).get("deliver", [])) == 2, "a new DELIVER")
+            new, = [pid for pid in processes(server)["deliver"] if pid != deliver]
+            until(lambda: settled(new), "DELIVER to get ready")
+            os.kill(new, signal.SIGKILL)
+            (server.config / "endless").write_text("/x/ DUNNO\n")  # FRONT gets ready now
+            server.wait_for_log("reload: the new deliver has ended; the old configuration stays in force")
+            self.assertEqual((one(server, "front"), one(server, "deliver")), (front, deliver))
+            with server.client() as smtp:
+                smtp.sendmail("a@client.example", ["me@here.example"], "Subject: x\n\nx\n")
+            server.wait_for_mail(1)
+
+    def test_queue_that_dies_before_the_start_has_ended_is_started_again(self):
+        with Split(start=False) as server:
+            good = (server.config / "main.cf").read_text()
+            os.mkfifo(server.config / "endless")
+            server.write("main.cf", good + "header_checks = pcre:$config_directory/endless\n")
+            threading.Thread(target=self.kill_queue, args=(server,)).start()
+            server.start()
+            with server.client() as smtp:
+                smtp.sendmail("a@client.example", ["me@here.example"], "Subject: x\n\nx\n")
+            server.wait_for_mail(1)
+
+    def kill_queue(self, server):
+        """When it is ready; only then can FRONT get ready, too."""
+        until(lambda: server.process, "MASTER")
+        queue = one(server, "queue")
+        until(lambda: settled(queue), "QUEUE to get ready")
+        os.kill(queue, signal.SIGKILL)
+        until(lambda: not alive(queue), "it to end")
+        (server.config / "endless").write_text("/x/ DUNNO\n")
+
+    def test_what_a_front_leaves_too_late_is_not_kept(self):
+        def state():
+            links = []
+            for path in pathlib.Path(f"/proc/{server.process.pid}/fd").iterdir():
+                try:
+                    links.append(os.readlink(path))
+                except OSError:  # closed meanwhile
+                    pass
+            return [link for link in links if "memfd:headgate-front" in link]
+        with Split() as server:
+            old = one(server, "front")
+            with server.client() as smtp:
+                smtp.ehlo()
+                os.kill(old, signal.SIGSTOP)
+                server.kick(signal.SIGHUP)
+                server.wait_for_log("reload: new sessions use the new configuration")
+                os.kill(old, signal.SIGCONT)
+                for _ in range(20):
+                    self.assertEqual(smtp.noop()[0], 250)
+                    time.sleep(0.02)
+                self.assertEqual(state(), [])
 
     def test_reloads_under_load_drop_nothing(self):
         with Split(QUICK) as server:

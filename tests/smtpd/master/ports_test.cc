@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -88,22 +89,60 @@ TEST(Ports, AServiceThatMovesTakesThePortOver) {
   EXPECT_TRUE(answers(number));
 }
 
+// As the service manager does, which keeps its own descriptor.
+struct Given {
+  Given() : fd(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(::listen(fd.get(), 1), 0);
+    socklen_t size = sizeof address;
+    ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size);
+    port = std::to_string(ntohs(address.sin_port));
+  }
+
+  [[nodiscard]] std::vector<Fd> offer() const {
+    std::vector<Fd> offered;
+    offered.emplace_back(::dup(fd.get()));
+    return offered;
+  }
+
+  [[nodiscard]] bool is(const Ports::Socket& socket) const {
+    struct stat mine {
+    }, theirs{};
+
+    return ::fstat(fd.get(), &mine) == 0 && ::fstat(socket.fd.get(), &theirs) == 0 &&
+           mine.st_ino == theirs.st_ino;
+  }
+
+  Fd fd;
+  std::string port;
+};
+
 TEST(Ports, SocketsThatWereOpenedForUsAreTaken) {
-  Fd given(::socket(AF_INET, SOCK_STREAM, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(::bind(given.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-  ASSERT_EQ(::listen(given.get(), 1), 0);
-  socklen_t size = sizeof address;
-  ::getsockname(given.get(), reinterpret_cast<sockaddr*>(&address), &size);
-  const int number = given.get();
+  const Given given;
   Ports ports;
-  std::vector<Fd> offered;
-  offered.push_back(std::move(given));
-  ports.offer(std::move(offered));
-  ASSERT_TRUE(ports.prepare(config_of({{"127.0.0.1", std::to_string(ntohs(address.sin_port))}})));
-  EXPECT_EQ(ports.sockets().begin()->second.at(0).fd.get(), number);
+  ports.offer(given.offer());
+  ASSERT_TRUE(ports.prepare(config_of({{"127.0.0.1", given.port}})));
+  EXPECT_TRUE(given.is(ports.sockets().begin()->second.at(0)));
+}
+
+// A reload that is refused for another reason; bind(2) would find the port in use.
+TEST(Ports, SocketsThatWereOpenedForUsAreThereAgainAfterADrop) {
+  const Given given;
+  Ports ports;
+  ports.offer(given.offer());
+  ASSERT_TRUE(ports.prepare(config_of({{"127.0.0.1", "0"}})));
+  ports.take();
+  for (int i = 0; i < 2; ++i) {
+    const auto wanted = config_of({{"127.0.0.1", "0"}, {"127.0.0.1", given.port}});
+    ASSERT_TRUE(ports.prepare(wanted)) << i;
+    EXPECT_TRUE(given.is(ports.sockets().at("127.0.0.1:" + given.port).at(0)));
+    if (i == 0) ports.drop();
+  }
+  ports.take();
+  EXPECT_TRUE(answers(static_cast<std::uint16_t>(std::stoi(given.port))));
 }
 
 }  // namespace
