@@ -161,7 +161,7 @@ struct Settings {
   // Ours: who makes room when all slots are taken, and for whom.
   bool stress_evicts_idle_sessions = true;
   seconds stress_idle_grace{1}, stress_known_good_time{86400}, stress_content_timeout{3};
-  std::int64_t stress_reserved_slots = 2, stress_waiting_limit = 1000;
+  std::int64_t stress_reserved_slots = 2, stress_waiting_limit = 50000;
   // Ours: what else than full slots is stress.
   std::vector<std::string> stress_signals;
   seconds stress_commit_latency_limit{2};

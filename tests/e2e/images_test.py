@@ -69,11 +69,13 @@ class OldImages(unittest.TestCase):
         with Server(MAIN, files={"checks": "/^Subject: x/ REJECT right 0\n"}) as server:
             wait_until_scanned(server)
             for n in range(1, 4):
+                old = images(server)
                 replace(server, "checks", f"/^Subject: x/ REJECT right {n}\n")
                 server.kick(signal.SIGHUP)
                 until(lambda: f"right {n}" in send(server), "the new table")
                 wait_until_scanned(server)
             self.assertEqual(len(images(server)), 4)
+            (in_use,) = set(images(server)) - set(old)  # who maps it may say at any time that it is used
             long_ago = time.time() - 31 * 86400
             for image in images(server):
                 os.utime(image, (long_ago, long_ago))
@@ -85,7 +87,7 @@ class OldImages(unittest.TestCase):
             until(lambda: "at last" in send(server), "the last table")
             wait_until_scanned(server)
             until(lambda: litter(server) == [], "the left-over to go")
-            self.assertEqual([is_valid(image) for image in images(server)], [True])
+            self.assertEqual([is_valid(image) for image in images(server) if image != in_use], [True])
             self.assertIn("at last", send(server))
 
 
