@@ -4,6 +4,7 @@
 #include "smtpd/stress/seats.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace headgate::stress {
 
@@ -102,7 +103,9 @@ void Seats::begin_waiting(Seat& seat, const Progress& progress) {
   if (seat.state_ == Seat::State::leaving) return;
   const bool message = progress.messages > seat.progress_.messages;
   if (message) seat.since_ = env_.steady();
-  if (message || progress.steps > seat.progress_.steps) seat.step_ = env_.steady();
+  // Until the greeting the client waited for us: for its name, that is.
+  const bool greeted = !std::exchange(seat.has_waited_, true);
+  if (greeted || message || progress.steps > seat.progress_.steps) seat.step_ = env_.steady();
   const bool trusted = seat.progress_.trusted || progress.trusted;
   const std::uint64_t most = message ? 0 : seat.progress_.steps;  // what was done once counts once
   seat.progress_ = progress;

@@ -68,6 +68,7 @@ class Seat {
   SteadyTime since_, step_;  // began or had its last message accepted; its last step
   Progress progress_;
   State state_ = State::busy;
+  bool has_waited_ = false;
   Standing standing_ = Standing::unknown;  // while waiting
 };
 

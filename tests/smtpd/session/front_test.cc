@@ -118,9 +118,11 @@ TEST_F(FrontTest, TheClientBeyondTheLastSlotWaitsWithoutAGreeting) {
 TEST_F(FrontTest, TheLongestIdleMakesRoomForOneWhoWaits) {
   Client first(*this);
   EXPECT_EQ(first.line().substr(0, 4), "220 ");
+  EXPECT_TRUE(first.silent());  // and its session waits
   house_.env.advance(std::chrono::milliseconds(100));
   Client second(*this);
   EXPECT_EQ(second.line().substr(0, 4), "220 ");
+  EXPECT_TRUE(second.silent());
   Client third(*this);
   EXPECT_TRUE(third.silent());
   EXPECT_EQ(front_->waiting(), 1U);
@@ -301,7 +303,7 @@ TEST_F(FrontTest, NobodyLeavesForAWaitingClientThatHasResetItsConnection) {
   Client first(*this), second(*this), gone(*this);
   EXPECT_EQ(first.line().substr(0, 4), "220 ");
   EXPECT_EQ(second.line().substr(0, 4), "220 ");
-  EXPECT_TRUE(gone.silent());
+  EXPECT_TRUE(first.silent() && second.silent() && gone.silent());
   EXPECT_EQ(front_->waiting(), 1U);
   gone.reset();
   house_.env.advance(std::chrono::seconds(60));

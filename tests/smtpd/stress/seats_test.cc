@@ -223,5 +223,17 @@ TEST_F(SeatsTest, TwoRoundTripsAreNotIdleTime) {
   EXPECT_EQ(beyond.woken, 1);
 }
 
+TEST_F(SeatsTest, WhatALookupTookBeforeTheGreetingIsNotIdleTime) {
+  Session slow(*this, "192.0.2.1");
+  env_.advance(10s);  // a name server that does not answer
+  slow.seat.waits({});
+  env_.advance(999ms);
+  EXPECT_FALSE(evict(Standing::unknown));
+  static_cast<void>(slow.seat.resumes());
+  slow.seat.waits({});  // NOOP
+  env_.advance(1ms);
+  EXPECT_TRUE(evict(Standing::unknown));
+}
+
 }  // namespace
 }  // namespace headgate::stress
