@@ -138,7 +138,7 @@ TEST_F(ManagerTest, TakesWhatWasCommittedIntoActive) {
     manager_->take(id, open ? std::make_shared<QueueFile>(std::move(*file)) : nullptr);
     context_.run_one_for(std::chrono::milliseconds(50));
     if (!open) {
-      EXPECT_EQ(1u, manager_->waiting());
+      EXPECT_TRUE(run_until([&] { return manager_->waiting() == 1; }));
       manager_->flush();
     }
     ASSERT_TRUE(run_until([&] { return is_in(id, State::deferred); })) << open;
