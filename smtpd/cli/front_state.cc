@@ -70,8 +70,7 @@ Result<stress::Controller::Memory> memory_of(FieldReader& from) {
   TRY(level, level_of(from));
   memory.level = level;
   for (std::string* const text : {&memory.why, &memory.signal_why}) {
-    TRY(value, from.text(kMostText));
-    *text = std::move(value);
+    TRY_OK(from.text_into(*text, kMostText));
   }
   for (bool* const flag : {&memory.window, &memory.signal_window}) {
     TRY(value, from.byte());
@@ -112,8 +111,7 @@ void put(FieldWriter& to, const stress::Anvil::Client& client) {
 
 Result<stress::Anvil::Client> client_of(FieldReader& from) {
   stress::Anvil::Client client;
-  TRY(ident, from.text(kMostText));
-  client.ident = std::move(ident);
+  TRY_OK(from.text_into(client.ident, kMostText));
   TRY(began, time_of(from));
   client.window_began = began;
   for (std::int64_t& count : client.counts) {
@@ -134,14 +132,12 @@ Result<stress::Change> change_of(FieldReader& from) {
   stress::Change change;
   TRY(when, from.u64());
   change.when = WallTime(WallTime::duration(static_cast<WallTime::rep>(when)));
-  TRY(service, from.text(kMostText));
-  change.service = std::move(service);
+  TRY_OK(from.text_into(change.service, kMostText));
   TRY(before, level_of(from));
   change.from = before;
   TRY(after, level_of(from));
   change.to = after;
-  TRY(why, from.text(kMostText));
-  change.why = std::move(why);
+  TRY_OK(from.text_into(change.why, kMostText));
   return change;
 }
 

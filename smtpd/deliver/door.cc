@@ -56,12 +56,9 @@ Result<queue::Outcome> decode_outcome(net::FieldReader& reader) {
   TRY(flags, reader.byte());
   outcome.site_failed = (flags & kSiteFailed) != 0;
   outcome.corrupt = (flags & kCorrupt) != 0;
-  TRY(dsn, reader.text(kMostDsn));
-  outcome.dsn = std::move(dsn);
-  TRY(relay, reader.text(kMostText));
-  outcome.relay = std::move(relay);
-  TRY(text, reader.text(kMostText));
-  outcome.text = std::move(text);
+  TRY_OK(reader.text_into(outcome.dsn, kMostDsn));
+  TRY_OK(reader.text_into(outcome.relay, kMostText));
+  TRY_OK(reader.text_into(outcome.text, kMostText));
   TRY(setup, reader.u64());
   outcome.setup = milliseconds_of(setup);
   TRY(transmission, reader.u64());
@@ -91,10 +88,8 @@ Result<Request> decode_request(std::string_view bytes) {
       errand != static_cast<std::uint8_t>(Errand::deliver))
     return fail(Code::corrupt, "no such errand");
   request.errand = static_cast<Errand>(errand);
-  TRY(id, reader.text(kMostId));
-  request.id = std::move(id);
-  TRY(destination, reader.text(kMostDestination));
-  request.destination = std::move(destination);
+  TRY_OK(reader.text_into(request.id, kMostId));
+  TRY_OK(reader.text_into(request.destination, kMostDestination));
   TRY(since, reader.u64());
   // Within a thousand years of 1970, so that no arithmetic on delays can overflow.
   constexpr std::uint64_t kLatest = 31556952000000000;
@@ -226,14 +221,7 @@ void RemoteDeliverer::end_turn() {
 Task<Result<std::vector<std::string>>> RemoteDeliverer::destinations(
     const std::string& id, const queue::QueueFilePtr& file,
     const std::vector<std::size_t>& recipients) {
-  if (routing_) {
-    std::vector<std::string> known;
-    const queue::Envelope& envelope = file->envelope();
-    for (const std::size_t index : recipients)
-      known.push_back(
-          destination_of(routing_->route(envelope, envelope.recipients[index].address)));
-    co_return known;
-  }
+  if (routing_) co_return routing_->destinations(file->envelope(), recipients);
   Request request;
   request.errand = Errand::destinations;
   request.id = id;

@@ -163,14 +163,22 @@ Router::Router(config::SettingsPtr settings, rules::ProgramSource& programs,
     mailboxes_.push_back(open_or_unavailable(spec, programs, warn));
 }
 
-std::string destination_of(const Route& route) { return route.transport + ":" + route.nexthop; }
-
 Route Routing::route(const queue::Envelope& envelope, std::string_view recipient) {
   if (!envelope.content_filter.empty())
     return with_default(envelope.content_filter, "smtp", proto::domain_part(recipient));
   Result<Route> resolved = resolve(recipient);
   if (resolved) return std::move(*resolved);
   return {"retry", "4.3.0 " + resolved.error().text()};
+}
+
+std::vector<std::string> Routing::destinations(const queue::Envelope& envelope,
+                                               const std::vector<std::size_t>& recipients) {
+  std::vector<std::string> all;
+  for (const std::size_t index : recipients) {
+    const Route found = route(envelope, envelope.recipients[index].address);
+    all.push_back(found.transport + ":" + found.nexthop);
+  }
+  return all;
 }
 
 Result<Route> Routing::resolve(std::string_view recipient) {

@@ -67,6 +67,10 @@ class Routing {
 
   Route route(const queue::Envelope& envelope, std::string_view recipient);
 
+  // "transport:nexthop" for each of those recipients.
+  std::vector<std::string> destinations(const queue::Envelope& envelope,
+                                        const std::vector<std::size_t>& recipients);
+
  private:
   Result<Route> resolve(std::string_view recipient);
 
@@ -82,6 +86,11 @@ class Router {
     return routing_.route(envelope, recipient);
   }
 
+  std::vector<std::string> destinations(const queue::Envelope& envelope,
+                                        const std::vector<std::size_t>& recipients) {
+    return routing_.destinations(envelope, recipients);
+  }
+
   // virtual_mailbox_maps: user@domain, then @domain; nothing when the mailbox does not exist.
   Result<std::optional<std::string>> virtual_mailbox(std::string_view recipient);
 
@@ -89,8 +98,5 @@ class Router {
   Routing routing_;
   std::vector<std::unique_ptr<Lookup>> mailboxes_;
 };
-
-// The destination of a route: "transport:nexthop".
-std::string destination_of(const Route& route);
 
 }  // namespace headgate::deliver

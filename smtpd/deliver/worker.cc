@@ -70,13 +70,7 @@ void Worker::use(config::SettingsPtr settings, TransportCommands commands) {
 Task<Result<std::vector<std::string>>> Worker::destinations(
     const std::string& /*id*/, const queue::QueueFilePtr& file,
     const std::vector<std::size_t>& recipients) {
-  const queue::Envelope& envelope = file->envelope();
-  std::vector<std::string> keys;
-  for (const std::size_t index : recipients) {
-    keys.push_back(
-        destination_of(tables_.router.route(envelope, envelope.recipients[index].address)));
-  }
-  co_return keys;
+  co_return tables_.router.destinations(file->envelope(), recipients);
 }
 
 Task<std::vector<queue::Outcome>> Worker::deliver(const queue::Delivery& delivery) {

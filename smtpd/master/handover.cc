@@ -142,12 +142,9 @@ Result<bool> Handover::adopt(Master& master) {
   if (version != kVersion) return fail(Code::invalid, "another version's handover");
   TRY(generation, reader.u64());
   master.generation_ = generation;
-  TRY(queue_directory, reader.text(kMostText));
-  master.queue_directory_ = std::move(queue_directory);
-  TRY(maillog_file, reader.text(kMostText));
-  master.maillog_file_ = std::move(maillog_file);
-  TRY(json_file, reader.text(kMostText));
-  master.json_file_ = std::move(json_file);
+  TRY_OK(reader.text_into(master.queue_directory_, kMostText));
+  TRY_OK(reader.text_into(master.maillog_file_, kMostText));
+  TRY_OK(reader.text_into(master.json_file_, kMostText));
   for (Fd* const fd :
        {&master.page_memory_, &master.options_.lock, &master.options_.control, &master.wakes_.out,
         &master.wakes_.in, &master.deliveries_.out, &master.deliveries_.in}) {

@@ -97,8 +97,7 @@ Result<Message> decode_message(std::string_view bytes) {
   message.kind = kind;
   TRY(number, reader.u64());
   message.number = number;
-  TRY(text, reader.text(kMostText));
-  message.text = std::move(text);
+  TRY_OK(reader.text_into(message.text, kMostText));
   TRY_OK(reader.finish());
   return message;
 }
@@ -147,12 +146,9 @@ Result<Begin> decode_begin(net::Packet packet) {
   begin.user = user;
   TRY(group, reader.u32());
   begin.group = group;
-  TRY(directory, reader.text(kMostName));
-  begin.directory = std::move(directory);
-  TRY(errors, reader.text(kMostText));
-  begin.errors = std::move(errors);
-  TRY(task, reader.text(kMostText));
-  begin.task = std::move(task);
+  TRY_OK(reader.text_into(begin.directory, kMostName));
+  TRY_OK(reader.text_into(begin.errors, kMostText));
+  TRY_OK(reader.text_into(begin.task, kMostText));
   TRY_OK(decode_lists(reader, begin));
   TRY_OK(reader.finish());
   TRY_OK(take_descriptors(has, std::move(packet.descriptors), begin));

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "engine/base/error.h"
 
@@ -60,6 +61,12 @@ class FieldReader {
     std::string value(left_.substr(0, size));
     left_.remove_prefix(size);
     return value;
+  }
+
+  Result<void> text_into(std::string& field, std::size_t limit_bytes) {
+    TRY(value, text(limit_bytes));
+    field = std::move(value);
+    return {};
   }
 
   [[nodiscard]] std::size_t left() const { return left_.size(); }

@@ -62,6 +62,9 @@ Task<Result<void>> read_chunk(Dialogue& dialogue, Intake& intake, Bdat chunk, bo
 
 // The octets go nowhere. When slots are needed nobody is listened to for that.
 Task<Result<void>> forget_chunk(Dialogue& dialogue, std::uint64_t left) {
+  set_content_deadline(dialogue);
+  Result<void> flushed = co_await flush_before(dialogue, left);
+  if (!flushed) co_return flushed;
   while (left > 0) {
     if (must_hurry(dialogue)) co_return fail(Code::cancelled, "content that is thrown away");
     const Result<std::string_view> bytes = co_await dialogue.wire.read_some();
@@ -82,9 +85,7 @@ void fail_message(Session& session, bool last) {
 }
 
 Task<Answer> refuse(Dialogue& dialogue, Bdat chunk, proto::Reply reply) {
-  set_content_deadline(dialogue);
-  Result<void> read = co_await flush_before(dialogue, chunk.size_bytes);
-  if (read) read = co_await forget_chunk(dialogue, chunk.size_bytes);
+  const Result<void> read = co_await forget_chunk(dialogue, chunk.size_bytes);
   if (!read) {
     dialogue.wire_failure = read.error();
     co_return Answer(proto::Reply(), true);
@@ -151,8 +152,10 @@ Task<Answer> bdat(Dialogue& dialogue, const proto::Request& request) {
     Answer answer = co_await refuse(dialogue, chunk, std::move(*refusal));
     co_return answer;
   }
-  if (session.chunks == Chunks::none) session.content_wire_bytes = 0;
-  if (session.chunks == Chunks::none) session.chunks_began = dialogue.services.env.steady();
+  if (session.chunks == Chunks::none) {
+    session.content_wire_bytes = 0;
+    session.chunks_began = dialogue.services.env.steady();
+  }
   session.chunks = Chunks::taking;
   session.where = "BDAT content";
   const IntakePtr intake = session.chunked;
@@ -171,10 +174,7 @@ Task<Answer> bdat(Dialogue& dialogue, const proto::Request& request) {
 Task<Result<void>> skip_chunk(Dialogue& dialogue, const proto::Request& request) {
   const auto parsed = request.parse(parse_rules(dialogue.session));
   if (!parsed) co_return Result<void>();
-  const std::uint64_t size = std::get<Bdat>(*parsed).size_bytes;
-  set_content_deadline(dialogue);
-  Result<void> read = co_await flush_before(dialogue, size);
-  if (read) read = co_await forget_chunk(dialogue, size);
+  Result<void> read = co_await forget_chunk(dialogue, std::get<Bdat>(*parsed).size_bytes);
   co_return read;
 }
 
