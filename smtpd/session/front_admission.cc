@@ -50,7 +50,7 @@ std::int64_t Front::waiting_limit() const {
   const std::int64_t kept =
       slots_.limit() == 0 ? all / 2 : kOfASession * crowd.slots + kOfTheServer;
   const std::int64_t elsewhere = crowd.waiting - in_crowd_.waiting;
-  return std::clamp<std::int64_t>(all - std::min(kept, all / 2) - elsewhere, 1, wanted);
+  return std::min(wanted, std::max<std::int64_t>(all - std::min(kept, all / 2) - elsewhere, 1));
 }
 
 void Front::count_in_crowd() {

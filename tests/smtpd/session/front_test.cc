@@ -313,5 +313,17 @@ TEST_F(FrontTest, NobodyLeavesForAWaitingClientThatHasResetItsConnection) {
   EXPECT_EQ(front_->seats().evictions(), 1U);  // for the next one
 }
 
+TEST_F(FrontTest, AWaitingRoomForNobodySendsNewcomersAway) {
+  ASSERT_TRUE(house_.configure(
+      "smtpd_peername_lookup = no\nstress_reserved_slots = 0\nstress_waiting_limit = 0\n"));
+  front_->reload(generation(1));
+  Client first(*this);
+  EXPECT_EQ(first.line().substr(0, 4), "220 ");
+  EXPECT_TRUE(first.silent());
+  Client second(*this);
+  EXPECT_EQ(second.line(), "421 4.3.2 mx.here.example Service busy, please try again later");
+  EXPECT_EQ(second.line(), "<closed>");
+}
+
 }  // namespace
 }  // namespace headgate::session
