@@ -119,6 +119,8 @@ void open_tls(session::ServiceState& state, const config::Service& service,
 
 }  // namespace
 
+namespace {
+
 Result<session::GenerationPtr> open_generation(const config::Service& service,
                                                rules::ProgramSource& programs,
                                                OpeningReports& opening, Missing missing,
@@ -149,6 +151,20 @@ Result<session::GenerationPtr> open_generation(const config::Service& service,
                 "slots") != service.calm->stress_signals.end();
   generation->policy.duration = service.calm->stress_duration;
   return generation;
+}
+
+}  // namespace
+
+Result<session::Generations> open_generations(const config::Service& service, std::size_t loops,
+                                              rules::ProgramSource& programs,
+                                              OpeningReports& reports, Missing missing,
+                                              TlsContexts& tls) {
+  session::Generations generations;
+  for (std::size_t i = 0; i < loops; ++i) {
+    TRY(generation, open_generation(service, programs, reports, missing, tls));
+    generations.push_back(std::move(generation));
+  }
+  return generations;
 }
 
 }  // namespace headgate::cli

@@ -1,6 +1,6 @@
 // From a master.cf entry to what a Front needs: the two states of its sessions with their tables.
 //   Threads   any: a generation is opened on one thread and then handed to the loop.
-//   Errors    open_generation: restriction lists that cannot work
+//   Errors    open_generations: restriction lists that cannot work
 //             (an open relay), and, with Missing::is_an_error, a table or a certificate that cannot be opened.
 //   Source    master(5); smtpd.md §1.4, §2.1; content-checks §5.7.
 #pragma once
@@ -73,10 +73,11 @@ class OpeningReports {
   bool muted_ = false;
 };
 
-Result<session::GenerationPtr> open_generation(const config::Service& service,
-                                               rules::ProgramSource& programs,
-                                               OpeningReports& reports, Missing missing,
-                                               TlsContexts& tls);
+// One for each of the `loops` that the service's sessions run on.
+Result<session::Generations> open_generations(const config::Service& service, std::size_t loops,
+                                              rules::ProgramSource& programs,
+                                              OpeningReports& reports, Missing missing,
+                                              TlsContexts& tls);
 
 using master::Endpoints;
 using master::is_known_service;

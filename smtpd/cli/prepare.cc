@@ -15,10 +15,10 @@ bool runs(const InForce& now, const config::Service& service) {
 }
 
 PreparedService prepare_new(const config::Service& service, TableStore& store,
-                            OpeningReports& reports, TlsContexts& tls) {
+                            OpeningReports& reports, TlsContexts& tls, std::size_t loops) {
   Result<Endpoints> endpoints = service_endpoints(service);
   if (!endpoints) return {service, tl::unexpected(std::move(endpoints.error())), {}};
-  return {service, open_generation(service, store, reports, Missing::is_an_error, tls),
+  return {service, open_generations(service, loops, store, reports, Missing::is_an_error, tls),
           std::move(*endpoints)};
 }
 
@@ -52,12 +52,12 @@ Prepared prepare_reload(config::Config fresh, const InForce& now, TableStore& st
   for (const config::Service& service : fresh.services) {
     if (!is_smtp_service(service)) continue;
     if (runs(now, service)) {
-      prepared.services.push_back(
-          {service,
-           open_generation(service, store, reports, Missing::is_an_error, *prepared.tls),
-           {}});
+      prepared.services.push_back({service,
+                                   open_generations(service, now.loops, store, reports,
+                                                    Missing::is_an_error, *prepared.tls),
+                                   {}});
     } else if (now.listens) {
-      prepared.services.push_back(prepare_new(service, store, reports, *prepared.tls));
+      prepared.services.push_back(prepare_new(service, store, reports, *prepared.tls, now.loops));
     }
   }
   if (now.delivers) prepare_delivery(fresh.main, store, reports, log, prepared);
@@ -72,7 +72,7 @@ Prepared prepare_tables(const InForce& now, TableStore& store, OpeningReports& r
   for (const config::Service& service : now.services) {
     prepared.services.push_back(
         {service,
-         open_generation(service, store, reports, Missing::fails_each_lookup, *now.tls),
+         open_generations(service, now.loops, store, reports, Missing::fails_each_lookup, *now.tls),
          {}});
   }
   if (now.delivers) prepare_delivery(now.main, store, reports, log, prepared);

@@ -23,7 +23,7 @@ namespace headgate::cli {
 
 struct PreparedService {
   config::Service service;
-  Result<session::GenerationPtr> generation;
+  Result<session::Generations> generations;
   Endpoints endpoints;  // where a service that is new shall listen
 };
 
@@ -40,8 +40,9 @@ struct InForce {
   std::vector<config::Service> services;  // with the settings that their fronts use
   config::SettingsPtr main;
   std::shared_ptr<TlsContexts> tls;
-  bool delivers = true;  // this process is DELIVER, or the whole house
-  bool listens = true;   // it opens the ports of new services itself
+  bool delivers = true;   // this process is DELIVER, or the whole house
+  bool listens = true;    // it opens the ports of new services itself
+  std::size_t loops = 1;  // that sessions run on
 };
 
 // Begins and leaves open a reload round of the store.

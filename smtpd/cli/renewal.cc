@@ -138,8 +138,9 @@ bool Renewal::is_refused(const Prepared& prepared) {
     refused = true;
   };
   for (const PreparedService& service : prepared.services) {
-    if (service.generation) continue;
-    say_why(fmt::format("service {}: {}", service.service.name, service.generation.error().text()));
+    if (service.generations) continue;
+    say_why(
+        fmt::format("service {}: {}", service.service.name, service.generations.error().text()));
   }
   if (!prepared.delivery_error.empty())
     say_why(fmt::format("delivery: {}", prepared.delivery_error));

@@ -42,6 +42,8 @@ Server::Server(config::Config config, std::function<Result<config::Config>()> lo
       started_(env.steady()),
       started_with_(config_.main),
       tls_(std::make_shared<TlsContexts>(env)),
+      intake_disk_(event_loops(links_ ? config_.main->smtpd_event_loops : 1) *
+                   (session::AsioLoop::kBatches + LocalQueue::kBatches)),
       signals_(io_),
       loop_(io_.get_executor(), intake_disk_),
       names_(name_threads_, kNamePatience),
@@ -89,19 +91,20 @@ Result<void> Server::open_services() {
   std::string problems;
   for (const config::Service& service : config_.services) {
     if (is_smtp_service(service)) {
-      auto generation = open_generation(service, tables_, reports_, missing, *tls_);
-      if (!generation && is_reload) {
+      auto generations =
+          open_generations(service, loops_->sessions().size(), tables_, reports_, missing, *tls_);
+      if (!generations && is_reload) {
         problems += fmt::format("{}service {}: {}", problems.empty() ? "" : "\n", service.name,
-                                generation.error().text());
+                                generations.error().text());
         continue;
       }
-      if (!generation) return tl::unexpected(std::move(generation.error()));
+      if (!generations) return tl::unexpected(std::move(generations.error()));
       Endpoints endpoints;
       if (!links_) {
         TRY(wanted, service_endpoints(service));
         endpoints = std::move(wanted);
       }
-      TRY(front, open_front(*generation, endpoints));
+      TRY(front, open_front(*generations, endpoints));
       if (links_) TRY_OK(front->adopt(std::move(links_->listeners[service.canonical])));
       running_[service.canonical] = {service, std::move(front)};
     } else if (!links_ && !is_known_service(service)) {
@@ -147,12 +150,13 @@ Result<void> Server::open_queue() {
   door_ = std::make_unique<LocalQueue>(io_.get_executor(), intake_disk_, *spool_, *manager_);
   services_ =
       std::make_unique<session::Services>(*spool_, *door_, loop_, env_, log_, stress_.house());
+  loops_ = std::make_unique<EventLoops>(io_.get_executor(), *services_, 0, intake_disk_, nullptr);
   return {};
 }
 
-Result<std::unique_ptr<session::Front>> Server::open_front(const session::GenerationPtr& generation,
+Result<std::unique_ptr<session::Front>> Server::open_front(const session::Generations& generations,
                                                            const Endpoints& endpoints) {
-  auto front = std::make_unique<session::Front>(io_.get_executor(), generation, *services_, names_);
+  auto front = std::make_unique<session::Front>(loops_->sessions(), generations, names_);
   TRY_OK(front->listen(endpoints));
   return front;
 }
@@ -285,6 +289,7 @@ InForce Server::in_force() const {
   now.main = config_.main;
   now.tls = tls_;
   now.delivers = now.listens = !links_;
+  now.loops = loops_->sessions().size();
   for (const auto& [name, running] : running_) now.services.push_back(running.service);
   return now;
 }

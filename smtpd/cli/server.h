@@ -1,7 +1,8 @@
 // Server: the whole house in one process: spool, queue manager, deliverer, and a Front a service, on one loop, with
 // threads for the disk and for names. Each part sees only the interfaces it would see across processes. With FrontLinks
-// it is the FRONT role alone (front_role.h gives it its orders): listeners, control socket and door 2 come from MASTER.
-//   Lifetime  borrows log, env and programs.         Threads  run() is the loop; everything happens there.
+// it is the FRONT role alone (front_role.h gives it its orders): listeners, control socket and door 2 come from MASTER,
+// and sessions have the loops of other cores, too (event_loops.h).
+//   Lifetime  borrows log, env and programs.         Threads  run() is the loop; everything but sessions happens there.
 //   Errors    open() says what keeps it from starting: Code::unavailable a port or the spool is taken, otherwise the
 //             disk's or the configuration's trouble. Nothing is served before open() has succeeded as a whole. A reload
 //             is taken as a whole or leaves everything as it was.
@@ -20,6 +21,7 @@
 #include "engine/base/event.h"
 #include "engine/rules/program_source.h"
 #include "smtpd/cli/control.h"
+#include "smtpd/cli/event_loops.h"
 #include "smtpd/cli/local_queue.h"
 #include "smtpd/cli/process_title.h"
 #include "smtpd/cli/renewal.h"
@@ -96,7 +98,7 @@ class Server : private Renewal::House {
   Result<void> open_door();
   void open_control();
   [[nodiscard]] Result<std::unique_ptr<session::Front>> open_front(
-      const session::GenerationPtr& generation, const Endpoints& endpoints);
+      const session::Generations& generations, const Endpoints& endpoints);
   bool open_new_fronts(const Prepared& prepared);
   Result<std::unique_ptr<session::Front>> open_new_front(const PreparedService& prepared,
                                                          const config::Config& fresh,
@@ -137,8 +139,7 @@ class Server : private Renewal::House {
 
   aio::io_context io_{1};
   // What clients wait for has threads of its own: creating files, commits.
-  aio::thread_pool disk_{4}, intake_disk_{session::AsioLoop::kBatches + LocalQueue::kBatches},
-      name_threads_{4};
+  aio::thread_pool disk_{4}, intake_disk_, name_threads_{4};
   aio::signal_set signals_;
   std::unique_ptr<queue::DiskSpool> spool_;
   std::unique_ptr<net::Resolver> resolver_;
@@ -150,6 +151,7 @@ class Server : private Renewal::House {
   net::PeerNames names_;
   StressDesk stress_;
   std::unique_ptr<session::Services> services_;
+  std::unique_ptr<EventLoops> loops_;
   std::map<std::string, Running> running_;             // by canonical name
   std::set<std::shared_ptr<session::Front>> retired_;  // a reload took them out of master.cf
   std::unique_ptr<Renewal> renewal_;

@@ -21,10 +21,17 @@ Result<void> Server::open_door() {
   queue::SpoolOptions options;
   options.long_ids = config_.main->enable_long_queue_ids;
   spool_ = queue::open_spool_to_fill(config_.main->queue_directory, env_, options);
-  door_ = std::make_unique<RemoteQueue>(io_.get_executor(), intake_disk_, *spool_,
-                                        links_->wakes.get(), links_->page);
+  const auto make_door = [this](const aio::any_io_executor& home) {
+    return std::make_unique<RemoteQueue>(home, intake_disk_, *spool_, links_->wakes.get(),
+                                         links_->page);
+  };
+  door_ = make_door(io_.get_executor());
   services_ =
       std::make_unique<session::Services>(*spool_, *door_, loop_, env_, log_, stress_.house());
+  const std::size_t more = event_loops(config_.main->smtpd_event_loops) - 1;
+  loops_ =
+      std::make_unique<EventLoops>(io_.get_executor(), *services_, more, intake_disk_, make_door);
+  stress_.watch([this] { return loops_->lag(); });
   return {};
 }
 
@@ -105,7 +112,7 @@ bool Server::take_as_front(Prepared prepared) {
   for (PreparedService& service : prepared.services) {
     const auto running = running_.find(service.service.canonical);
     if (running == running_.end()) continue;
-    running->second.front->reload(std::move(*service.generation));
+    running->second.front->reload(*service.generations);
     running->second.service = std::move(service.service);
   }
   if (!prepared.config) return true;

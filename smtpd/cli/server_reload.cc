@@ -26,7 +26,7 @@ Result<std::unique_ptr<session::Front>> Server::open_new_front(
     const PreparedService& prepared, const config::Config& fresh,
     std::set<session::Front*>& silenced) {
   Result<std::unique_ptr<session::Front>> front =
-      open_front(*prepared.generation, prepared.endpoints);
+      open_front(*prepared.generations, prepared.endpoints);
   if (front) return front;
   bool again = false;
   for (const auto& [name, running] : running_) {
@@ -35,7 +35,7 @@ Result<std::unique_ptr<session::Front>> Server::open_new_front(
     silenced.insert(running.front.get());
     again = true;
   }
-  return again ? open_front(*prepared.generation, prepared.endpoints) : std::move(front);
+  return again ? open_front(*prepared.generations, prepared.endpoints) : std::move(front);
 }
 
 // All of them or none: a port that cannot be had refuses the reload, and who listened before listens again.
@@ -71,7 +71,7 @@ bool Server::take(Prepared prepared) {
   if (prepared.config && !open_new_fronts(prepared)) return false;
   for (PreparedService& service : prepared.services) {
     Running& running = running_.at(service.service.canonical);
-    running.front->reload(std::move(*service.generation));
+    running.front->reload(*service.generations);
     running.service = std::move(service.service);
   }
   if (!prepared.config) {

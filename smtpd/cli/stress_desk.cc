@@ -79,6 +79,7 @@ Task<void> StressDesk::read_signals() {
       reading_.expires_at(due);
       [[maybe_unused]] const auto [cancelled] = co_await reading_.async_wait(kAsTuple);
       lag = std::max(lag, in_ms(env_.steady() - due));
+      if (other_lag_) lag = std::max(lag, in_ms(other_lag_()));
     }
     if (stopping_) break;
     stress::Signals::Values values;

@@ -4,7 +4,9 @@
 //   Source    anvil(8); docs/stress.md.
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <utility>
 
 #include "engine/base/env.h"
 #include "engine/base/event.h"
@@ -20,6 +22,12 @@ class StressDesk {
   StressDesk(aio::io_context& io, Env& env, EventSink& log);
 
   void use(config::SettingsPtr settings);  // at the start, and at each reload
+
+  // Asked at each tick: how late other loops are than the one that asks.
+  void watch(std::function<std::chrono::nanoseconds()> other_lag) {
+    other_lag_ = std::move(other_lag);
+  }
+
   // `after_reading`: what shall be done when the signals have new values.
   void start(std::function<void()> after_reading);
   void stop();  // with the last statistics
@@ -36,6 +44,7 @@ class StressDesk {
   stress::House house_;
   stress::MemoryProbe memory_;
   std::function<void()> after_reading_;
+  std::function<std::chrono::nanoseconds()> other_lag_;
   aio::steady_timer statistics_, reading_;
   bool stopping_ = false;
 };

@@ -148,7 +148,7 @@ ServiceInfo service_info(session::Front& front, Env& env, const stress::House& h
   info.why = controller.why();
   info.mode = mode_of(front);
   info.waiting = front.waiting();
-  info.evictions = front.seats().evictions();
+  info.evictions = front.evictions();
   if (const std::optional<SteadyTime> end = controller.ends_at())
     info.ends_in_seconds = std::max<std::int64_t>(
         0, std::chrono::ceil<std::chrono::seconds>(*end - env.steady()).count());

@@ -153,6 +153,7 @@ struct Settings {
   std::string mail_owner;
   seconds service_throttle_time{60};
   std::int64_t default_process_limit = 100;
+  std::int64_t smtpd_event_loops = 0;  // ours: threads that sessions run on; 0: one a core
   seconds max_idle{100};
   // Ours: how long stress stays on after the last slot was taken (Postfix's constant), and whether services that listen
   // on loopback only get stress too (Postfix gives them none).

@@ -82,6 +82,20 @@ void Listener::close() {
   acceptor_.close(ignored);
 }
 
+Result<aio::ip::tcp::socket> move_to(const aio::any_io_executor& executor,
+                                     aio::ip::tcp::socket socket) {
+  aio::error_code error;
+  const aio::ip::tcp protocol = socket.local_endpoint(error).protocol();
+  if (error) return fail(Code::io, "connection: " + error.message());
+  Fd descriptor(socket.release(error));
+  if (error) return fail(Code::io, "connection: " + error.message());
+  aio::ip::tcp::socket moved(executor);
+  moved.assign(protocol, descriptor.get(), error);
+  if (error) return fail(Code::io, "connection: " + error.message());
+  static_cast<void>(descriptor.release());
+  return moved;
+}
+
 int backlog_of(std::int64_t process_limit, bool accepts_at_once) {
   const std::int64_t least = accepts_at_once ? SOMAXCONN : 1;
   return static_cast<int>(std::clamp<std::int64_t>(process_limit, least, 65535));

@@ -44,6 +44,10 @@ class Listener {
   Endpoint local_;
 };
 
+// A connection for the coroutines of another executor, before it has been used here. Code::io: it is closed.
+Result<aio::ip::tcp::socket> move_to(const aio::any_io_executor& executor,
+                                     aio::ip::tcp::socket socket);
+
 // For listen(2). As Postfix: clients beyond the process limit wait in the backlog. Where they are accepted at once it is for a
 // moment's crowd: whose first packet it has no room for comes again after a second.
 int backlog_of(std::int64_t process_limit, bool accepts_at_once);

@@ -1,98 +1,32 @@
 // Slots are taken when a client is let in (front_admission.cc) and given back when its session has ended; slot_free_ is a
-// timer that never fires and is cancelled to wake the accept loops. Session numbers count up: they stand in the brackets of log lines.
+// timer that never fires and is cancelled to wake the accept loops.
 // Tested by front_test (loopback) and tests/e2e/stress_test.py.
 #include "smtpd/session/front.h"
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "smtpd/session/client_rates.h"
-#include "smtpd/session/judge.h"
-
 namespace headgate::session {
-// Which of its generation's two states a session shall use now; its generation is the Front's as of the last refresh.
-class Front::States final : public StateSource {
- public:
-  States(Front& front, GenerationPtr generation, stress::Seat& seat, net::TcpWire& wire)
-      : front_(front), generation_(std::move(generation)), seat_(seat), wire_(wire) {}
 
-  ~States() override { front_.in_content_.erase(&wire_); }
-
-  StatePtr current() override {
-    return front_.controller_.stressed() ? generation_->stressed : generation_->calm;
-  }
-
-  void refresh() override { generation_ = front_.generation_; }
-
-  [[nodiscard]] bool stopping() const override { return front_.stopping_; }
-
-  void waits(const Session& session) override {
-    note_messages(session);
-    const bool in_content = session.chunks != Session::Chunks::none;
-    if (in_content && !is_slow(session)) return;  // for the next piece of a message
-    if (!in_content) front_.in_content_.erase(&wire_);
-    stress::Progress progress;
-    progress.messages = session.messages_accepted;
-    progress.steps = session.steps();
-    progress.in_transaction = session.in_transaction();
-    seat_.waits(progress);
-    if (front_.waiting_.size() != 0) front_.admit_soon();
-  }
-
-  std::optional<std::chrono::milliseconds> resumes() override {
-    if (!seat_.resumes()) return std::nullopt;
-    return seat_.idle();
-  }
-
-  void begins_content() override { front_.in_content_.insert(&wire_); }
-
-  std::optional<std::chrono::milliseconds> content_patience() override {
-    if (front_.controller_.level() < stress::kSevere || seat_.is_good()) return std::nullopt;
-    return generation_->stressed->settings->stress_content_timeout;
-  }
-
-  // A message in chunks that has come slower than any content may: who brings a byte now and then waits like others.
-  [[nodiscard]] bool is_slow(const Session& session) const {
-    const config::Settings& settings = *generation_->stressed->settings;
-    const auto taken = front_.services_.env.steady() - session.chunks_began;
-    if (taken < settings.stress_content_timeout) return false;
-    const double rate = static_cast<double>(settings.smtpd_min_data_rate);
-    return static_cast<double>(session.content_wire_bytes) <
-           rate * std::chrono::duration<double>(taken).count();
-  }
-
-  // A message speaks for its client from the moment it is accepted.
-  void note_messages(const Session& session) {
-    if (session.messages_accepted == messages_) return;
-    messages_ = session.messages_accepted;
-    front_.services_.stress.reputation.accepted(session.peer.address);
-  }
-
- private:
-  Front& front_;
-  GenerationPtr generation_;
-  stress::Seat& seat_;
-  net::TcpWire& wire_;
-  std::uint32_t messages_ = 0;
-};
-
-Front::Front(aio::any_io_executor executor, GenerationPtr generation, Services& services,
-             net::PeerNames& names)
-    : executor_(executor),
-      generation_(std::move(generation)),
-      services_(services),
-      names_(names),
+Front::Front(SessionLoops& loops, const Generations& generations, net::PeerNames& names)
+    : loops_(loops),
+      executor_(loops.home().executor),
+      services_(loops.home().services),
+      generation_(generations.front()),
       slots_(generation_->maxproc),
-      seats_(services.env, services.stress.reputation),
-      controller_(generation_->policy, services.env, services.log, services.stress.signals,
-                  services.stress.history),
-      slot_free_(executor, aio::steady_timer::time_point::max()),
-      admit_at_(executor, aio::steady_timer::time_point::max()),
-      stress_ends_(executor),
-      over_(executor, aio::steady_timer::time_point::max()) {
+      seats_(services_.env, services_.stress.reputation),
+      controller_(generation_->policy, services_.env, services_.log, services_.stress.signals,
+                  services_.stress.history),
+      slot_free_(executor_, aio::steady_timer::time_point::max()),
+      admit_at_(executor_, aio::steady_timer::time_point::max()),
+      stress_ends_(executor_),
+      over_(executor_, aio::steady_timer::time_point::max()) {
+  for (std::size_t i = 0; i < loops.size(); ++i)
+    sessions_.push_back(std::make_shared<LoopSessions>(i, loops.at(i).executor,
+                                                       loops.at(i).services, generations.at(i),
+                                                       names, static_cast<Admission&>(*this)));
   set_many();
 }
 
@@ -170,8 +104,9 @@ void Front::start() {
   }
 }
 
-void Front::reload(GenerationPtr generation) {
-  generation_ = std::move(generation);
+void Front::reload(const Generations& generations) {
+  generation_ = generations.front();
+  for (std::size_t i = 0; i < sessions_.size(); ++i) sessions_[i]->use(generations.at(i));
   slots_.set_limit(generation_->maxproc);
   set_many();
   controller_.set_policy(generation_->policy);
@@ -192,13 +127,13 @@ void Front::drain() {
   count_in_crowd();
   admit_soon();
   for (const auto& listener : listeners_) listener->close();
-  for (net::TcpWire* wire : wires_) wire->interrupt();
+  for (const auto& sessions : sessions_) sessions->interrupt_all();
   slot_free_.cancel();
   stress_ends_.cancel();
 }
 
 void Front::cut() {
-  for (net::TcpWire* wire : wires_) wire->close();
+  for (const auto& sessions : sessions_) sessions->close_all();
 }
 
 void Front::say(Level level, std::string text) {
@@ -224,91 +159,11 @@ void Front::await_end_of_stress() {
   });
 }
 
-// The seat and the wire's registration last exactly as long as this, the slot until then or until the seat is another's.
-Task<void> Front::serve(Newcomer newcomer) {
-  bool slot_is_mine = true;
-  {
-    net::TcpWire wire(std::move(newcomer.socket));
-    wires_.insert(&wire);
-    // Whoever wants the seat may be on another thread; the wire is touched on its own, and not once it is gone.
-    const auto target = std::make_shared<net::TcpWire*>(&wire);
-    const std::function<void()> wake = [executor = executor_, target] {
-      aio::post(executor, [target] {
-        if (*target != nullptr) (*target)->interrupt();
-      });
-    };
-    stress::Seat seat(seats_, newcomer.address, newcomer.trusted, wake, wire.round_trip());
-    std::string failure;
-    try {
-      co_await hold_session(wire, seat);
-    } catch (const std::exception& error) {
-      failure = error.what();
-    }
-    if (!failure.empty()) say(Level::error, fmt::format("session ended: {}", failure));
-    *target = nullptr;
-    wires_.erase(&wire);
-    wire.close();
-    slot_is_mine = !seat.resumes();  // from here on it cannot be chosen any more
-  }
-  if (slot_is_mine) release_slot();
-  coroutine_ended();
-}
-
-Task<Peer> Front::identify(const net::TcpWire& wire, const config::Settings& settings) {
-  Peer peer;
-  const net::Endpoint client = wire.peer();
-  const net::Endpoint server = wire.local();
-  peer.address = client.address;
-  peer.port = client.port;
-  peer.server_address = server.address;
-  peer.server_port = server.port;
-  if (!settings.smtpd_peername_lookup || skips_names()) co_return peer;
-  net::PeerName found = co_await names_.look_up(client.address);
-  if (!found.warning.empty()) say(Level::warning, found.warning);
-  peer.name = std::move(found.name);
-  peer.reverse_name = std::move(found.reverse_name);
-  co_return peer;
-}
-
 // Who is in the middle of content would hear of stress at its next command only.
 void Front::settle() {
   const stress::Level level = controller_.level();
   if (level <= std::exchange(level_seen_, level)) return;
-  for (net::TcpWire* const wire : in_content_) wire->interrupt();
-}
-
-// The first thing that is left out at level 2: the name in log lines and Received. Where a restriction asks for it, it is
-// looked up all the same.
-bool Front::skips_names() {
-  return controller_.level() >= stress::kSevere && !generation_->stressed->needs_client_name;
-}
-
-Task<void> Front::hold_session(net::TcpWire& wire, stress::Seat& seat) {
-  States states(*this, generation_, seat, wire);
-  const StatePtr state = states.current();
-  const std::string service = generation_->policy.service;
-  Peer peer = co_await identify(wire, *state->settings);
-  Session session(++services_.sessions_begun, service, std::move(peer), state);
-  co_await talk(wire, session, states);
-  states.note_messages(session);
-  const bool for_nothing = session.messages_accepted == 0 && (seat.leaving() || stressed());
-  if (for_nothing && !is_trusted(session)) services_.stress.reputation.strike(session.peer.address);
-}
-
-Task<void> Front::talk(net::Wire& wire, Session& session, States& states) {
-  const config::Settings& settings = session.settings();
-  session.peer.shows_port = settings.smtpd_client_port_logging;
-  session.log_as("connect", services_.log, "connect from " + session.peer.name_and_address());
-
-  Dialogue dialogue(wire, session, services_);
-  CountedClient client(dialogue);
-  std::optional<proto::Reply> too_many = client.objection();
-  if (too_many) {
-    co_await turn_away(dialogue, std::move(*too_many));
-  } else {
-    co_await converse(dialogue, states);
-  }
-  session.log_as("disconnect", services_.log, session.disconnect_text());
+  for (const auto& sessions : sessions_) sessions->interrupt_content();
 }
 
 }  // namespace headgate::session

@@ -1,42 +1,32 @@
 // Front: one inet service: its listeners, its slots, its stress, its sessions. When all slots are taken newcomers wait,
 // and the least deserving idle session makes room for them (front_admission.cc).
-//   Lifetime  borrows Services and PeerNames. Destroy it only when finished() says so.
-//   Threads   everything on the one executor.
+//   Lifetime  borrows SessionLoops and PeerNames. Destroy it only when finished() says so.
+//   Threads   everything on the home loop; the sessions are on any of the loops (loop_sessions.h).
 //   Errors    listen() fails as net::Listener::open does; later trouble is logged and waited out.
 //   Source    master(8), smtpd(8); smtpd.md §2.3, §2.6, §3.1; architecture.md §5.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "smtpd/net/listener.h"
 #include "smtpd/net/peer_name.h"
-#include "smtpd/net/tcp_wire.h"
-#include "smtpd/session/converse.h"
+#include "smtpd/session/loop_sessions.h"
+#include "smtpd/session/session_loops.h"
 #include "smtpd/session/waiting_room.h"
 #include "smtpd/stress/controller.h"
 #include "smtpd/stress/seats.h"
 
 namespace headgate::session {
 
-// What one load of the configuration and of the tables made of a service. A session takes a new one between messages.
-struct Generation {
-  StatePtr calm, stressed;
-  std::int64_t maxproc = 100;
-  stress::Policy policy;
-};
-
-using GenerationPtr = std::shared_ptr<const Generation>;
-
-class Front {
+class Front : private Admission {
  public:
-  Front(aio::any_io_executor executor, GenerationPtr generation, Services& services,
-        net::PeerNames& names);
-  ~Front();
+  Front(SessionLoops& loops, const Generations& generations, net::PeerNames& names);
+  ~Front() override;
   Front(const Front&) = delete;
   Front& operator=(const Front&) = delete;
 
@@ -51,7 +41,7 @@ class Front {
   void stop_listening();
   Result<void> listen_again();
 
-  void reload(GenerationPtr generation);  // for new sessions and messages; the stress goes on
+  void reload(const Generations& generations);  // for new sessions and messages; the stress goes on
   void drain();  // no new clients; idle sessions end now, the others at their message's end
   void cut();    // close what is still open
 
@@ -64,7 +54,7 @@ class Front {
 
   [[nodiscard]] const stress::Slots& slots() const { return slots_; }
 
-  [[nodiscard]] const stress::Seats& seats() const { return seats_; }
+  [[nodiscard]] std::uint64_t evictions() const { return seats_.evictions(); }
 
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
 
@@ -73,18 +63,20 @@ class Front {
 
   [[nodiscard]] bool stressed() { return controller_.stressed(); }
 
-  [[nodiscard]] stress::Controller& controller() { return controller_; }
+  [[nodiscard]] stress::Controller& controller() override { return controller_; }
 
   [[nodiscard]] const Generation& generation() const { return *generation_; }
 
  private:
-  class States;
+  // Admission
+  [[nodiscard]] bool stopping() const override { return stopping_; }
+
+  stress::Seats& seats() override { return seats_; }
+
+  void one_waits() override;
+  void ended(std::size_t loop, bool slot_is_mine) override;
 
   Result<void> open_listener(const aio::ip::tcp::endpoint& endpoint);
-  Task<void> serve(Newcomer newcomer);
-  Task<void> hold_session(net::TcpWire& wire, stress::Seat& seat);
-  Task<Peer> identify(const net::TcpWire& wire, const config::Settings& settings);
-  Task<void> talk(net::Wire& wire, Session& session, States& states);
   // front_admission.cc
   Task<void> accept_from(net::Listener& listener);
   Task<void> wait_for_room();
@@ -100,17 +92,16 @@ class Front {
   Task<void> keep_admitting();
   void begin(Newcomer newcomer);
   void turn_away_unserved(Newcomer newcomer);
-  [[nodiscard]] bool skips_names();
   void release_slot();
   void set_many();
   void await_end_of_stress();
   void coroutine_ended();
   void say(Level level, std::string text);
 
+  SessionLoops& loops_;
   aio::any_io_executor executor_;
-  GenerationPtr generation_;
   Services& services_;
-  net::PeerNames& names_;
+  GenerationPtr generation_;  // home's
   stress::Slots slots_;
   stress::Seats seats_;
   WaitingRoom waiting_;
@@ -119,7 +110,7 @@ class Front {
   std::vector<std::unique_ptr<net::Listener>> closed_;  // their accept loops may not have ended
   std::vector<aio::ip::tcp::endpoint>
       endpoints_;  // where listeners_ are or shall be again, with the ports that the kernel picked
-  std::set<net::TcpWire*> wires_, in_content_;
+  std::vector<std::shared_ptr<LoopSessions>> sessions_;  // one a loop
   stress::Level level_seen_ = stress::kCalm;
   int accepted_in_a_full_room_ = 0;
 
@@ -129,7 +120,8 @@ class Front {
 
   aio::steady_timer slot_free_, admit_at_, stress_ends_, over_;
   std::size_t coroutines_ = 0;
-  bool stopping_ = false, admitting_ = false;
+  bool admitting_ = false;
+  std::atomic<bool> stopping_ = false, someone_waits_ = false;
   std::optional<SteadyTime> turned_away_told_;
 };
 

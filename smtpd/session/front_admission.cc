@@ -59,6 +59,7 @@ void Front::count_in_crowd() {
   crowd.waiting += now.waiting - in_crowd_.waiting;
   crowd.slots += now.slots - in_crowd_.slots;
   in_crowd_ = now;
+  someone_waits_ = now.waiting != 0;
 }
 
 Task<void> Front::wait_for_room() {
@@ -181,7 +182,17 @@ void Front::begin(Newcomer newcomer) {
   settle();
   stress_ends_.cancel();
   ++coroutines_;
-  aio::co_spawn(executor_, serve(std::move(newcomer)), aio::detached);
+  const std::size_t loop = loops_.choose();
+  if (loop != 0) {
+    Result<aio::ip::tcp::socket> moved =
+        net::move_to(loops_.at(loop).executor, std::move(newcomer.socket));
+    if (!moved) {
+      say(Level::warning, moved.error().text());
+      return ended(loop, true);
+    }
+    newcomer.socket = std::move(*moved);
+  }
+  sessions_[loop]->begin(std::move(newcomer), ++services_.sessions_begun);
 }
 
 // 421 without a session: what does not fit into the socket's empty buffer is lost.
@@ -200,6 +211,20 @@ void Front::turn_away_unserved(Newcomer newcomer) {
                   "(stress_waiting_limit = {}); others are told 421, {} so far",
                   generation_->policy.service, generation_->policy.canonical, waiting_.size(),
                   waiting_limit(), services_.stress.tally.of(stress::Cause::turned_away)));
+}
+
+void Front::one_waits() {
+  if (someone_waits_) aio::dispatch(executor_, [this] { admit_soon(); });
+}
+
+// Home may find that this was the last, and end the Front, before dispatch() has come back here.
+void Front::ended(std::size_t loop, bool slot_is_mine) {
+  const aio::any_io_executor home = executor_;
+  aio::dispatch(home, [this, loop, slot_is_mine] {
+    loops_.ended(loop);
+    if (slot_is_mine) release_slot();
+    coroutine_ended();
+  });
 }
 
 void Front::coroutine_ended() {

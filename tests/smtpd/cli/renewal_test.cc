@@ -44,7 +44,8 @@ class RenewalTest : public testing::Test, public Renewal::House {
   // As the server at its start.
   void open() {
     for (const config::Service& service : config_->services) {
-      ASSERT_TRUE(open_generation(service, store_, reports_, Missing::fails_each_lookup, *tls_));
+      ASSERT_TRUE(
+          open_generations(service, 1, store_, reports_, Missing::fails_each_lookup, *tls_));
     }
     renewal_ = std::make_unique<Renewal>(
         io_, *this, [this] { return load(); }, store_, reports_, log_, env_);
@@ -59,8 +60,8 @@ class RenewalTest : public testing::Test, public Renewal::House {
     ++taken_;
     if (failure_) throw std::runtime_error("out of memory");
     for (PreparedService& service : prepared.services) {
-      EXPECT_TRUE(service.generation) << service.generation.error().text();
-      const auto answer = (*service.generation)->calm->checks->header->find("Subject: x");
+      EXPECT_TRUE(service.generations) << service.generations.error().text();
+      const auto answer = service.generations->front()->calm->checks->header->find("Subject: x");
       value_ = answer && *answer ? (*answer)->value : "no answer";
     }
     return !refuse_;

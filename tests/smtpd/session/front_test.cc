@@ -14,11 +14,12 @@
 namespace headgate::session {
 namespace {
 
-class FrontTest : public testing::Test {
+// With one loop, and with sessions on another than the one that accepts; the test's thread runs both.
+class FrontTest : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
     ASSERT_TRUE(house_.configure("smtpd_peername_lookup = no\nstress_reserved_slots = 0\n"));
-    front_ = std::make_unique<Front>(io_.get_executor(), generation(2), house_.services(), names_);
+    front_ = std::make_unique<Front>(loops_, generations(2), names_);
     const aio::ip::tcp::endpoint any_port(aio::ip::address_v4::loopback(), 0);
     ASSERT_TRUE(front_->listen({any_port}));
     front_->start();
@@ -39,8 +40,37 @@ class FrontTest : public testing::Test {
   void TearDown() override {
     front_->drain();
     front_->cut();
-    io_.run();
-    EXPECT_TRUE(front_->finished());
+    end();
+  }
+
+  // What can be done now is done.
+  void poll() {
+    while (io_.poll() + other_.poll() != 0) {
+    }
+  }
+
+  // One thing after the other: a client reads before the next one is accepted.
+  void step() {
+    if (other_.poll_one() != 0 || io_.poll_one() != 0) return;
+    io_.run_one_for(std::chrono::milliseconds(1));
+  }
+
+  void end() {
+    while (!front_->finished()) step();
+    poll();
+  }
+
+  [[nodiscard]] std::vector<SessionLoops::Loop> loops() {
+    std::vector<SessionLoops::Loop> all;
+    const auto always_busy = [this] { return house_.env.steady().time_since_epoch(); };
+    const auto never_busy = [] { return std::chrono::nanoseconds(0); };
+    all.push_back({io_.get_executor(), house_.services(), always_busy});
+    if (GetParam()) all.push_back({other_.get_executor(), house_.services(), never_busy});
+    return all;
+  }
+
+  [[nodiscard]] Generations generations(std::int64_t maxproc) {
+    return Generations(loops_.size(), generation(maxproc));
   }
 
   // A client's socket; the server runs while the test reads.
@@ -63,7 +93,7 @@ class FrontTest : public testing::Test {
         aio::error_code error;
         const std::size_t count = socket_.read_some(aio::buffer(bytes), error);
         if (error == aio::error::would_block)
-          test_.io_.run_one();
+          test_.step();
         else if (error)
           return "<closed>";
         else
@@ -74,7 +104,7 @@ class FrontTest : public testing::Test {
     void send(std::string_view text) { aio::write(socket_, aio::buffer(text.data(), text.size())); }
 
     bool silent() {
-      test_.io_.poll();
+      test_.poll();
       char byte = 0;
       aio::error_code error;
       socket_.read_some(aio::buffer(&byte, 1), error);
@@ -94,14 +124,19 @@ class FrontTest : public testing::Test {
     std::string input_;
   };
 
-  aio::io_context io_;
+  aio::io_context io_, other_;
+  const aio::any_io_executor work_ =
+      aio::require(io_.get_executor(), aio::execution::outstanding_work.tracked);
+  const aio::any_io_executor other_work_ =
+      aio::require(other_.get_executor(), aio::execution::outstanding_work.tracked);
   aio::thread_pool pool_{1};
   SessionHouse house_;
   net::PeerNames names_{pool_, std::chrono::seconds(1)};
+  SessionLoops loops_{house_.env, loops()};
   std::unique_ptr<Front> front_;
 };
 
-TEST_F(FrontTest, TheClientBeyondTheLastSlotWaitsWithoutAGreeting) {
+TEST_P(FrontTest, TheClientBeyondTheLastSlotWaitsWithoutAGreeting) {
   Client first(*this), second(*this);
   EXPECT_EQ(first.line().substr(0, 4), "220 ");
   EXPECT_EQ(house_.log.count("entering stress mode"), 0);
@@ -115,7 +150,7 @@ TEST_F(FrontTest, TheClientBeyondTheLastSlotWaitsWithoutAGreeting) {
   EXPECT_EQ(house_.log.count("has reached its process limit \"2\""), 1);
 }
 
-TEST_F(FrontTest, TheLongestIdleMakesRoomForOneWhoWaits) {
+TEST_P(FrontTest, TheLongestIdleMakesRoomForOneWhoWaits) {
   Client first(*this);
   EXPECT_EQ(first.line().substr(0, 4), "220 ");
   EXPECT_TRUE(first.silent());  // and its session waits
@@ -135,13 +170,13 @@ TEST_F(FrontTest, TheLongestIdleMakesRoomForOneWhoWaits) {
   EXPECT_EQ(house_.log.count("making room after CONNECT from unknown[127.0.0.1]: idle for 0.5 s, 0 "
                              "messages"),
             1);
-  EXPECT_EQ(front_->seats().evictions(), 1U);
+  EXPECT_EQ(front_->evictions(), 1U);
   EXPECT_EQ(front_->slots().in_use(), 2);
   second.send("NOOP\r\n");
   EXPECT_EQ(second.line().substr(0, 4), "250 ");
 }
 
-TEST_F(FrontTest, WhoHangsUpWhileWaitingTakesNoSlot) {
+TEST_P(FrontTest, WhoHangsUpWhileWaitingTakesNoSlot) {
   Client first(*this), second(*this);
   first.line();
   second.line();
@@ -154,7 +189,7 @@ TEST_F(FrontTest, WhoHangsUpWhileWaitingTakesNoSlot) {
   EXPECT_EQ(house_.stress.tally.of(stress::Cause::gave_up), 1U);
 }
 
-TEST_F(FrontTest, TheSessionInTheLastSlotIsStressed) {
+TEST_P(FrontTest, TheSessionInTheLastSlotIsStressed) {
   Client first(*this), second(*this);
   EXPECT_EQ(first.line().substr(0, 4), "220 ");
   EXPECT_EQ(second.line().substr(0, 4), "220 ");
@@ -164,7 +199,7 @@ TEST_F(FrontTest, TheSessionInTheLastSlotIsStressed) {
   EXPECT_EQ(second.line(), "<closed>");
 }
 
-TEST_F(FrontTest, DrainingSendsIdleClientsAwayAndRefusesNewOnes) {
+TEST_P(FrontTest, DrainingSendsIdleClientsAwayAndRefusesNewOnes) {
   Client client(*this);
   EXPECT_EQ(client.line().substr(0, 4), "220 ");
   front_->drain();
@@ -173,7 +208,7 @@ TEST_F(FrontTest, DrainingSendsIdleClientsAwayAndRefusesNewOnes) {
   EXPECT_THROW(Client late(*this), std::system_error);
 }
 
-TEST_F(FrontTest, ItMakesRoomForAnotherListenerAndListensAgain) {
+TEST_P(FrontTest, ItMakesRoomForAnotherListenerAndListensAgain) {
   Client client(*this);
   EXPECT_EQ(client.line().substr(0, 4), "220 ");
   const std::uint16_t port = front_->listening_on().at(0).port;
@@ -193,7 +228,7 @@ TEST_F(FrontTest, ItMakesRoomForAnotherListenerAndListensAgain) {
 }
 
 // A child process has our descriptors until its exec: here one that never comes to it.
-TEST_F(FrontTest, AChildThatHasTheListenerDoesNotKeepThePort) {
+TEST_P(FrontTest, AChildThatHasTheListenerDoesNotKeepThePort) {
   std::array<int, 2> ends{};
   ASSERT_EQ(::pipe(ends.data()), 0);
   const pid_t child = ::fork();
@@ -218,12 +253,11 @@ TEST_F(FrontTest, AChildThatHasTheListenerDoesNotKeepThePort) {
   EXPECT_EQ(::waitpid(child, nullptr, 0), child);
 }
 
-TEST_F(FrontTest, ItListensAgainWhereItCanAndRemembersTheRest) {
+TEST_P(FrontTest, ItListensAgainWhereItCanAndRemembersTheRest) {
   const aio::ip::tcp::endpoint any_port(aio::ip::address_v4::loopback(), 0);
   front_->drain();
-  io_.run();
-  io_.restart();
-  front_ = std::make_unique<Front>(io_.get_executor(), generation(2), house_.services(), names_);
+  end();
+  front_ = std::make_unique<Front>(loops_, generations(2), names_);
   ASSERT_TRUE(front_->listen({any_port, any_port, any_port}));
   front_->start();
   const std::vector<net::Endpoint> before = front_->listening_on();
@@ -248,8 +282,8 @@ TEST_F(FrontTest, ItListensAgainWhereItCanAndRemembersTheRest) {
   EXPECT_EQ(front_->listening_on().size(), 3U);
 }
 
-TEST_F(FrontTest, AReloadReachesTheNextMessageAndNotTheOneUnderWay) {
-  front_->reload(generation(20));  // no stress in this one
+TEST_P(FrontTest, AReloadReachesTheNextMessageAndNotTheOneUnderWay) {
+  front_->reload(generations(20));  // no stress in this one
   Client idle(*this), busy(*this);
   idle.line();
   busy.line();
@@ -259,7 +293,7 @@ TEST_F(FrontTest, AReloadReachesTheNextMessageAndNotTheOneUnderWay) {
   }
   const char* refuse = "smtpd_peername_lookup = no\nsmtpd_recipient_restrictions = reject\n";
   ASSERT_TRUE(house_.configure(refuse));
-  front_->reload(generation(21));
+  front_->reload(generations(21));
   busy.send("RCPT TO:<me@here.example>\r\n");
   EXPECT_EQ(busy.line().substr(0, 4), "250 ");
   busy.send("RSET\r\n");
@@ -274,32 +308,32 @@ TEST_F(FrontTest, AReloadReachesTheNextMessageAndNotTheOneUnderWay) {
   }
 }
 
-TEST_F(FrontTest, AReloadWithFewerSlotsRaisesStressAtOnce) {
+TEST_P(FrontTest, AReloadWithFewerSlotsRaisesStressAtOnce) {
   Client first(*this);
   EXPECT_EQ(first.line().substr(0, 4), "220 ");
   EXPECT_FALSE(front_->stressed());
-  front_->reload(generation(1));
+  front_->reload(generations(1));
   EXPECT_TRUE(front_->stressed());
   EXPECT_EQ(house_.log.count("entering stress mode (1/1 busy)"), 1);
-  front_->reload(generation(2));
+  front_->reload(generations(2));
   house_.env.advance(std::chrono::hours(1));
   EXPECT_FALSE(front_->stressed());
 }
 
-TEST_F(FrontTest, UntilFinishedEndsWithTheLastSession) {
+TEST_P(FrontTest, UntilFinishedEndsWithTheLastSession) {
   Client client(*this);
   client.line();
   bool over = false;
   front_->drain();
   aio::co_spawn(io_, front_->until_finished(), [&over](const std::exception_ptr&) { over = true; });
-  io_.poll();
+  poll();
   EXPECT_EQ(client.line().substr(0, 4), "421 ");
   client.close();
-  while (!over) io_.run_one();
+  while (!over) step();
   EXPECT_TRUE(front_->finished());
 }
 
-TEST_F(FrontTest, NobodyLeavesForAWaitingClientThatHasResetItsConnection) {
+TEST_P(FrontTest, NobodyLeavesForAWaitingClientThatHasResetItsConnection) {
   Client first(*this), second(*this), gone(*this);
   EXPECT_EQ(first.line().substr(0, 4), "220 ");
   EXPECT_EQ(second.line().substr(0, 4), "220 ");
@@ -310,13 +344,13 @@ TEST_F(FrontTest, NobodyLeavesForAWaitingClientThatHasResetItsConnection) {
   Client next(*this);  // makes the Front look at who waits
   EXPECT_EQ(next.line().substr(0, 4), "220 ");
   EXPECT_EQ(house_.stress.tally.of(stress::Cause::gave_up), 1U);
-  EXPECT_EQ(front_->seats().evictions(), 1U);  // for the next one
+  EXPECT_EQ(front_->evictions(), 1U);  // for the next one
 }
 
-TEST_F(FrontTest, AWaitingRoomForNobodySendsNewcomersAway) {
+TEST_P(FrontTest, AWaitingRoomForNobodySendsNewcomersAway) {
   ASSERT_TRUE(house_.configure(
       "smtpd_peername_lookup = no\nstress_reserved_slots = 0\nstress_waiting_limit = 0\n"));
-  front_->reload(generation(1));
+  front_->reload(generations(1));
   Client first(*this);
   EXPECT_EQ(first.line().substr(0, 4), "220 ");
   EXPECT_TRUE(first.silent());
@@ -324,6 +358,10 @@ TEST_F(FrontTest, AWaitingRoomForNobodySendsNewcomersAway) {
   EXPECT_EQ(second.line(), "421 4.3.2 mx.here.example Service busy, please try again later");
   EXPECT_EQ(second.line(), "<closed>");
 }
+
+INSTANTIATE_TEST_SUITE_P(Loops, FrontTest, testing::Bool(), [](const auto& test) {
+  return std::string(test.param ? "SessionsElsewhere" : "One");
+});
 
 }  // namespace
 }  // namespace headgate::session
