@@ -68,8 +68,8 @@ EventLoops::EventLoops(aio::any_io_executor home, session::Services& services, s
   for (std::size_t i = 0; i < more; ++i) {
     workers_.push_back(std::make_unique<Worker>(i + 2, services, disk, make_door));
     Worker& worker = *workers_.back();
-    loops.push_back({worker.io.get_executor(), worker.services,
-                     cpu_time_of(worker.thread.native_handle())});
+    loops.push_back(
+        {worker.io.get_executor(), worker.services, cpu_time_of(worker.thread.native_handle())});
   }
   sessions_ = std::make_unique<session::SessionLoops>(services.env, std::move(loops));
 }

@@ -50,7 +50,8 @@ class LoopSessions::States final : public StateSource {
   void begins_content() override { all_.in_content_.insert(&wire_); }
 
   std::optional<std::chrono::milliseconds> content_patience() override {
-    if (all_.admission_.controller().level() < stress::kSevere || seat_.is_good()) return std::nullopt;
+    if (all_.admission_.controller().level() < stress::kSevere || seat_.is_good())
+      return std::nullopt;
     return generation_->stressed->settings->stress_content_timeout;
   }
 
@@ -137,7 +138,8 @@ Task<void> LoopSessions::serve(Newcomer newcomer, std::uint32_t number) {
         if (*target != nullptr) (*target)->interrupt();
       });
     };
-    stress::Seat seat(admission_.seats(), newcomer.address, newcomer.trusted, wake, wire.round_trip());
+    stress::Seat seat(admission_.seats(), newcomer.address, newcomer.trusted, wake,
+                      wire.round_trip());
     std::string failure;
     try {
       co_await hold_session(wire, seat, number);
@@ -172,10 +174,12 @@ Task<Peer> LoopSessions::identify(const net::TcpWire& wire, const config::Settin
 // The first thing that is left out at level 2: the name in log lines and Received. Where a restriction asks for it, it is
 // looked up all the same.
 bool LoopSessions::skips_names() {
-  return admission_.controller().level() >= stress::kSevere && !generation_->stressed->needs_client_name;
+  return admission_.controller().level() >= stress::kSevere &&
+         !generation_->stressed->needs_client_name;
 }
 
-Task<void> LoopSessions::hold_session(net::TcpWire& wire, stress::Seat& seat, std::uint32_t number) {
+Task<void> LoopSessions::hold_session(net::TcpWire& wire, stress::Seat& seat,
+                                      std::uint32_t number) {
   States states(*this, seat, wire);
   const StatePtr state = states.current();
   const std::string service = generation_->policy.service;
@@ -183,7 +187,8 @@ Task<void> LoopSessions::hold_session(net::TcpWire& wire, stress::Seat& seat, st
   Session session(number, service, std::move(peer), state);
   co_await talk(wire, session, states);
   states.note_messages(session);
-  const bool for_nothing = session.messages_accepted == 0 && (seat.leaving() || admission_.controller().stressed());
+  const bool for_nothing =
+      session.messages_accepted == 0 && (seat.leaving() || admission_.controller().stressed());
   if (for_nothing && !is_trusted(session)) services_.stress.reputation.strike(session.peer.address);
 }
 

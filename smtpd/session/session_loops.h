@@ -41,6 +41,7 @@ class SessionLoops {
 
   // For the next session, which is counted there until it has ended.
   [[nodiscard]] std::size_t choose();
+
   void ended(std::size_t loop) { --loops_.at(loop).sessions; }
 
   [[nodiscard]] std::size_t sessions(std::size_t loop) const { return loops_.at(loop).sessions; }
