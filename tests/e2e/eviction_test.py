@@ -196,6 +196,17 @@ class Eviction(unittest.TestCase):
             held[0].say(b"QUIT")
             waiting.greeted()
 
+    def test_who_talks_while_it_waits_gets_no_greeting(self):
+        with Server(PATIENT, maxproc=1) as server:
+            held = self.client(server, "127.0.0.1").greeted()
+            early = self.client(server, "127.0.0.2")
+            early.socket.sendall(b"EHLO client.example\r\n")
+            until(lambda: waiting_count(server) == 1, "one who waits")
+            held.say(b"QUIT")
+            self.assertEqual(early.stream.read(), b"554 5.5.0 Error: SMTP protocol synchronization\r\n")
+            server.wait_for_log("improper command pipelining after CONNECT from unknown[127.0.0.2]: EHLO client.example\\r\\n")
+            server.wait_for_log("disconnect from unknown[127.0.0.2] commands=0/0")
+
     # Each may have 50,000, but they have the descriptors of one process: half of 200, as the other half is for the rest.
     def test_those_who_wait_at_all_services_share_the_descriptors(self):
         server = Server(PATIENT, start=False)
