@@ -6,7 +6,7 @@ import socket
 import ssl
 
 import tls_files
-from headgate_server import PATIENCE
+from headgate_server import PATIENCE, until
 
 MODES = ("normalize", "reject", "no")  # of smtpd_forbid_bare_newline
 VARIANTS = {
@@ -103,12 +103,34 @@ class Talk:
         self.more_until(lambda: self.replies() >= due, "the reply to the last chunk")
 
     def finish(self):
-        """QUIT, wherever the dialogue stands by now, and all that still comes. The number of messages that were taken."""
+        """QUIT, wherever the dialogue stands by now, and all that still comes. The number of messages that were taken; None when that
+        cannot be told: the server had hung up before we were through (for a "." as a command), and what it had said is lost."""
         try:
             self.socket.sendall(b"QUIT\r\n")
             while more := self.socket.recv(65536):
                 self.received += more
         except (ConnectionError, ssl.SSLEOFError):
-            pass
-        self.socket.close()
+            return None
+        finally:
+            self.socket.close()
         return len(re.findall(rb"queued as", self.received))
+
+
+def one_answer(talks):
+    """What finish() says of all of these, which differ in nothing but how TCP or TLS cuts the input."""
+    answers = {answer for answer in [talk.finish() for talk in talks] if answer is not None}
+    if len(answers) > 1:
+        raise AssertionError(f"it depends on how the input is cut: {[talk.received for talk in talks]}")
+    return answers.pop() if answers else None
+
+
+def all_delivered(server, *places):
+    """Stops the server when everybody has gone and each of the places (functions that count) has as many messages as were taken.
+    How many that are, by the server's own log."""
+    def taken():
+        return len(set(re.findall(r" postfix/qmgr\S+ (\w+): from=<", server.log())))
+
+    server.wait_for_log("disconnect from", server.log().count(": connect from"))
+    until(lambda: min(place() for place in places) >= taken(), "all to be delivered")
+    server.stop()  # what is under way ends first
+    return taken()
