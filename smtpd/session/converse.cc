@@ -367,8 +367,7 @@ Task<Conversation::Next> Conversation::obey(std::string line) {
     co_return next;
   }
   session_.where = proto::row(verb).name;
-  if (!session_.esmtp() || proto::row(verb).ends_group)
-    watch_pipelining(dialogue_, session_.where);
+  if (!session_.esmtp() || proto::row(verb).ends_group) watch_pipelining(dialogue_, session_.where);
   if (is_out_of_step(session_)) {
     session_.count(verb, false);
     const Next next = co_await send(proto::reply::protocol_synchronization());
