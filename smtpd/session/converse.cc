@@ -91,7 +91,6 @@ class Conversation {
   Task<void> make_room();
   void take_state();
   void take_settings();
-  void watch_pipelining(std::string_view where);
   void log_wire_failure(const Error& error);
 
   void log(Level level, std::string text) {
@@ -121,15 +120,6 @@ void Conversation::take_settings() {
   policy.budget = settings.smtpd_timeout;
   policy.per_request = settings.smtpd_per_request_deadline;
   wire_.set_deadline_policy(policy);
-}
-
-void Conversation::watch_pipelining(std::string_view where) {
-  if (session_.ill_pipelining) return;
-  const std::string_view early = wire_.pending();
-  if (early.empty()) return;
-  session_.ill_pipelining = true;
-  log(Level::info, fmt::format("improper command pipelining after {} from {}: {}", where, origin(),
-                               escaped(early)));
 }
 
 void Conversation::log_wire_failure(const Error& error) {
@@ -173,7 +163,11 @@ Task<void> Conversation::say_goodbye(Reply reply) {
 }
 
 Task<Conversation::Next> Conversation::greet() {
-  watch_pipelining("CONNECT");
+  watch_pipelining(dialogue_, "CONNECT");
+  if (is_out_of_step(session_)) {
+    const Next next = co_await send(proto::reply::protocol_synchronization());
+    co_return next;
+  }
   Reply greeting = proto::reply::greeting(session_.settings().smtpd_banner);
   session_.denied = co_await judge_client(dialogue_, "CONNECT");
   if (session_.denied) greeting = *session_.denied;
@@ -373,8 +367,8 @@ Task<Conversation::Next> Conversation::obey(std::string line) {
     co_return next;
   }
   session_.where = proto::row(verb).name;
-  if (!session_.esmtp() || proto::row(verb).ends_group) watch_pipelining(session_.where);
-  if (session_.ill_pipelining && settings.smtpd_forbid_unauth_pipelining) {
+  if (!session_.esmtp() || proto::row(verb).ends_group) watch_pipelining(dialogue_, session_.where);
+  if (is_out_of_step(session_)) {
     session_.count(verb, false);
     const Next next = co_await send(proto::reply::protocol_synchronization());
     co_return next;
@@ -434,6 +428,21 @@ Task<Conversation::Next> Conversation::unknown_verb(const proto::Request& reques
 }
 
 }  // namespace
+
+void watch_pipelining(Dialogue& dialogue, std::string_view where) {
+  Session& session = dialogue.session;
+  if (session.ill_pipelining) return;
+  const std::string_view early = dialogue.wire.pending();
+  if (early.empty()) return;
+  session.ill_pipelining = true;
+  session.log(dialogue.services.log, Level::info,
+              fmt::format("improper command pipelining after {} from {}: {}", where,
+                          session.peer.name_and_address(), escaped(early)));
+}
+
+bool is_out_of_step(const Session& session) {
+  return session.ill_pipelining && session.settings().smtpd_forbid_unauth_pipelining;
+}
 
 Task<void> converse(Dialogue& dialogue, StateSource& states) {
   Conversation conversation(dialogue, states);

@@ -1,7 +1,7 @@
 // BDAT. RFC 3030; the first chunk runs smtpd_data_restrictions. A message's Intake lives in the Session between chunks.
 // Whatever is wrong, a chunk's octets are read before the reply: they are never commands. Once one has failed, the others
 // are read and forgotten until the last one, or RSET.
-// Tested by tests/smtp/bdat_*.smtp, tests/e2e/bdat_test.py, smtp_dialogue_fuzz.
+// Tested by tests/smtp/bdat_*.smtp, tests/e2e/smuggling_test.py, smtp_dialogue_fuzz.
 #include <algorithm>
 #include <utility>
 

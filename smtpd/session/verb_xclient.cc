@@ -50,6 +50,8 @@ Task<Answer> xclient(Dialogue& dialogue, const proto::Request& request) {
   const auto parsed = request.parse(parse_rules(session));
   if (!parsed) co_return Answer(parsed.error());
   become(session, std::get<proto::Xclient>(*parsed));
+  watch_pipelining(dialogue, "XCLIENT");  // as before the first greeting
+  if (is_out_of_step(session)) co_return Answer(proto::reply::protocol_synchronization());
   session.denied = co_await judge_client(dialogue, "XCLIENT");
   if (session.denied) co_return Answer(*session.denied);
   co_return Answer(proto::reply::greeting(session.settings().smtpd_banner));

@@ -38,6 +38,10 @@ struct Answer {
   bool sent = false;  // the verb has sent it
 };
 
+// converse.cc: notes, once, that the client has gone on where it should have waited; then whether the session ends for it.
+void watch_pipelining(Dialogue& dialogue, std::string_view where);
+bool is_out_of_step(const Session& session);
+
 using VerbFunction = Task<Answer> (*)(Dialogue&, const proto::Request&);
 
 // verb_hello.cc

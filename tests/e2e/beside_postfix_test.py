@@ -24,6 +24,10 @@ def lines(text):
     return [line.encode() + b"\r\n" for line in text.strip("\n").split("\n")]
 
 
+# What a client may do hangs on its address; nobody may XFORWARD (docs/compat.md 33).
+FRONT = {"smtpd_authorized_xclient_hosts": "127.0.0.1", "smtpd_authorized_xforward_hosts": "", "mynetworks": "192.0.2.0/24 [2001:db8::]/32",
+         "smtpd_relay_restrictions": "permit_mynetworks, reject"}
+
 # name: (main.cf of the service, pieces). docs: smtpd.md §3.2 to §3.5, §3.9, §13.6.
 DIALOGUES = {
     "hello": ({}, lines("HELO\nEHLO\nHELO a b\nEHLO c<d>\nHELP me\nNOOP x\nQUIT now") [:4] + lines("NOOP x\nQUIT now")),
@@ -124,6 +128,65 @@ EHLO d
 XCLIENT NAME=again
 MAIL FROM:<a@b.example>
 XCLIENT NAME=again
+RCPT TO:<z@elsewhere.example>
+QUIT""")),
+    "xclient before hello": (FRONT, lines("""XCLIENT ADDR=192.0.2.9 NAME=mail.b.example PROTO=ESMTP HELO=outer.example
+MAIL FROM:<a@b.example>
+RCPT TO:<z@elsewhere.example>
+RSET
+EHLO c
+MAIL FROM:<a@b.example>
+RCPT TO:<z@elsewhere.example>
+QUIT""")),
+    "xclient after hello": (FRONT, lines("""EHLO proxy
+MAIL FROM:<a@b.example>
+RCPT TO:<z@elsewhere.example>
+RSET
+XCLIENT ADDR=192.0.2.9 NAME=mail.b.example REVERSE_NAME=rev.b.example PORT=4711 DESTADDR=127.0.0.1 DESTPORT=25
+MAIL FROM:<a@b.example>
+RCPT TO:<z@elsewhere.example>
+RSET
+EHLO c
+MAIL FROM:<a@b.example>
+RCPT TO:<z@elsewhere.example>
+QUIT""")),
+    "xclient as nginx": (FRONT, lines("""EHLO proxy
+XCLIENT ADDR=198.51.100.7 LOGIN=joe NAME=[UNAVAILABLE]
+EHLO c
+MAIL FROM:<a@b.example>
+RCPT TO:<z@elsewhere.example>
+QUIT""")),
+    "xclient as nginx, PROTO and HELO": (FRONT, lines("""HELO proxy
+XCLIENT PROTO=SMTP HELO=outer.example ADDR=192.0.2.9 NAME=[TEMPUNAVAIL]
+HELO outer.example
+MAIL FROM:<a@b.example>
+RCPT TO:<z@elsewhere.example>
+QUIT""")),
+    "xclient of IPv6": ({**FRONT, "inet_protocols": "all"}, lines("""EHLO proxy
+XCLIENT ADDR=IPV6:2001:db8::9 NAME=six.b.example
+EHLO c
+MAIL FROM:<a@b.example>
+RCPT TO:<z@elsewhere.example>
+RSET
+XCLIENT ADDR=IPV6:2001:db9::9
+QUIT""")),
+    "xclient step by step": ({**FRONT, "smtpd_authorized_xclient_hosts": "127.0.0.1 192.0.2.0/24"}, lines("""XCLIENT ADDR=192.0.2.9
+XCLIENT NAME=mail.b.example HELO=outer.example
+XCLIENT ADDR=198.51.100.7
+XCLIENT ADDR=192.0.2.10
+MAIL FROM:<a@b.example>
+RCPT TO:<z@elsewhere.example>
+QUIT""")),
+    "xclient refused at once": ({**FRONT, "smtpd_client_restrictions": "permit_mynetworks, reject", "smtpd_delay_reject": "no",
+                                 "mynetworks": "127.0.0.0/8"}, lines("""EHLO proxy
+XCLIENT ADDR=198.51.100.7 NAME=bad.example
+EHLO c
+MAIL FROM:<a@b.example>
+QUIT""")),
+    "xclient behind its group": (FRONT, [b"EHLO proxy\r\n", b"XCLIENT ADDR=192.0.2.9\r\nEHLO c\r\n", b"QUIT\r\n"]),
+    "xforward for nothing": ({**FRONT, "smtpd_authorized_xforward_hosts": "127.0.0.1"}, lines("""EHLO proxy
+XFORWARD ADDR=192.0.2.9 NAME=mail.b.example
+MAIL FROM:<a@b.example>
 RCPT TO:<z@elsewhere.example>
 QUIT""")),
     "xforward": ({}, lines("""EHLO c

@@ -7,7 +7,7 @@ import threading
 import unittest
 
 import tls_files
-from headgate_server import PATIENCE, Server, until
+from headgate_server import PATIENCE, Server, free_port, until
 
 # 127.0.0.9 is ours, everybody else a stranger.
 STRANGERS = ("mynetworks = 127.0.0.9/32\nsmtpd_timeout = 300s\nsmtpd_hard_error_limit = 20\nsmtpd_junk_command_limit = 100\n"
@@ -17,8 +17,8 @@ BUSY = b"421 4.3.2 mx.here.example Service busy, please try again later\r\n"
 
 
 class Client:
-    def __init__(self, server, source):
-        self.socket = socket.create_connection((server.host, server.port), timeout=PATIENCE, source_address=(source, 0))
+    def __init__(self, server, source, port=None):
+        self.socket = socket.create_connection((server.host, port or server.port), timeout=PATIENCE, source_address=(source, 0))
         self.stream = self.socket.makefile("rb")
 
     def reply(self):
@@ -71,8 +71,8 @@ class Client:
 
 
 class Eviction(unittest.TestCase):
-    def client(self, server, source):
-        client = Client(server, source)
+    def client(self, server, source, port=None):
+        client = Client(server, source, port)
         self.addCleanup(client.close)
         return client
 
@@ -196,6 +196,61 @@ class Eviction(unittest.TestCase):
             held[0].say(b"QUIT")
             waiting.greeted()
 
+    def test_who_talks_while_it_waits_gets_no_greeting(self):
+        with Server(PATIENT, maxproc=1) as server:
+            held = self.client(server, "127.0.0.1").greeted()
+            early = self.client(server, "127.0.0.2")
+            early.socket.sendall(b"EHLO client.example\r\n")
+            until(lambda: waiting_count(server) == 1, "one who waits")
+            held.say(b"QUIT")
+            self.assertEqual(early.stream.read(), b"554 5.5.0 Error: SMTP protocol synchronization\r\n")
+            server.wait_for_log("improper command pipelining after CONNECT from unknown[127.0.0.2]: EHLO client.example\\r\\n")
+            server.wait_for_log("disconnect from unknown[127.0.0.2] commands=0/0")
+
+    # Each may have 50,000, but they have the descriptors of one process: half of 200, as the other half is for the rest.
+    def test_those_who_wait_at_all_services_share_the_descriptors(self):
+        server = Server(PATIENT, start=False)
+        few = server.directory / "few"
+        few.write_text(f'#!/bin/sh\nulimit -n 200\nexec "{server.program}" "$@"\n')
+        few.chmod(0o755)
+        with server:
+            ports = [free_port(), free_port()]
+            server.write("master.cf", "".join(f"127.0.0.1:{port} inet n - n - 1 smtpd\n" for port in ports))
+            program, server.program = server.program, str(few)
+            server.start()
+            server.program = program
+            held = [self.client(server, "127.0.0.1", port).greeted().hello() for port in ports]
+            for number in range(60):
+                self.client(server, f"127.0.1.{number}", ports[0])
+            until(lambda: waiting_counts(server).get(ports[0]) == 60, "60 who wait at the first")
+            rest = [self.client(server, f"127.0.2.{number}", ports[1]) for number in range(60)]
+            until(lambda: sum(not one.has_nothing() for one in rest) == 20, "20 who are sent away")
+            server.wait_for_log("40 clients wait for a slot (stress_waiting_limit = 40); others are told 421")
+            self.assertEqual(waiting_counts(server), {ports[0]: 60, ports[1]: 40})
+            # A place at the one is a place at the other.
+            held[0].say(b"QUIT")
+            until(lambda: waiting_counts(server)[ports[0]] == 59, "one who has a slot")
+            self.client(server, "127.0.3.1", ports[1])
+            until(lambda: waiting_counts(server)[ports[1]] == 41, "one more who waits")
+            self.assertEqual(self.client(server, "127.0.3.2", ports[1]).reply(), BUSY)
+
+    # The content of a refused BDAT is read to be forgotten: not at level 2, when three times as many want a slot.
+    def test_content_that_is_thrown_away_makes_room(self):
+        with Server(PATIENT, maxproc=2) as server:
+            refused = self.client(server, "127.0.0.1").greeted().hello()
+            refused.socket.sendall(b"BDAT 1000000\r\nfirst line\r\n")
+            busy = self.client(server, "127.0.0.2").greeted().begin_data()
+            waiting = [self.client(server, "127.0.1.%d" % i) for i in range(3)]
+            until(lambda: waiting_count(server) == 3, "three who wait")
+            self.assertIn("entering stress mode (2/2 busy)", server.log())
+            self.assertTrue(refused.has_nothing())
+            waiting.append(self.client(server, "127.0.1.3"))
+            self.assertEqual(refused.reply(), BUSY)
+            self.assertEqual(refused.stream.readline(), b"")
+            waiting[0].greeted()
+            self.assertTrue(busy.end_data().startswith(b"250 "))  # what is kept is heard to its end
+            self.assertIn("level 1 -> 2 (2/2 busy, 4 waiting)", server.log())
+
     def test_without_it_newcomers_wait_as_with_postfix(self):
         with Server(STRANGERS + "stress_evicts_idle_sessions = no\n", maxproc=2) as server:
             held = [self.client(server, "127.0.0.%d" % i).greeted().hello() for i in (1, 2)]
@@ -239,6 +294,13 @@ class Eviction(unittest.TestCase):
                 for thread in threads:
                     thread.join()
             server.wait_for_mail(10)
+
+
+def waiting_counts(server):
+    """How many wait at each port."""
+    status = server.run("--json", "status")
+    services = json.loads(status.stdout)["services"] if status.returncode == 0 else []
+    return {int(service["service"].rsplit(":", 1)[1]): service["waiting"] for service in services}
 
 
 def waiting_count(server):

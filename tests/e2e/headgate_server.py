@@ -78,12 +78,16 @@ def smtpd_entry(port, options):
     return f"127.0.0.1:{port} inet n - n - 20 smtpd" + "".join(f"\n  -o {{ {name} = {value} }}" for name, value in options.items()) + "\n"
 
 
-def with_several(options, main=""):
-    """A Server with an smtpd for each set of -o options, and their ports."""
+def with_several(options, main="", files=None, prepare=None):
+    """A Server with an smtpd for each set of -o options, and their ports. prepare(server) comes before its start."""
     for _ in range(5):
         ports = [free_port() for _ in options]
+        server = Server(master="".join(map(smtpd_entry, ports, options)), main=main, files=files, start=False)
         try:
-            return Server(master="".join(map(smtpd_entry, ports, options)), main=main), ports
+            if prepare is not None:
+                prepare(server)
+            server.start()
+            return server, ports
         except AssertionError as error:
             trouble = error  # somebody took one of them
     raise trouble

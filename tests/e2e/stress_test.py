@@ -115,6 +115,26 @@ class Stress(unittest.TestCase):
             first.close()
             last.close()
 
+    # What was begun with 5 seconds has no more when the stressed limit is an hour.
+    def test_a_rise_of_the_level_gives_content_no_more_time(self):
+        main = ("stress_evicts_idle_sessions = no\nsmtpd_timeout = ${stress?{3600}:{5}}s\nsmtpd_per_request_deadline = yes\n"
+                "smtpd_forbid_unauth_pipelining = no\n")
+        with Server(main, maxproc=3) as server:
+            begun = []
+            for content in (b"DATA\r\nSubject: x\r\n", b"BDAT 100\r\nSubject: x\r\n"):
+                begun.append(Idle(server))
+                begun[-1].socket.sendall(b"MAIL FROM:<a@client.example>\r\nRCPT TO:<me@here.example>\r\n" + content)
+                for _ in range(3 if content.startswith(b"DATA") else 2):
+                    begun[-1].stream.readline()
+            last = Idle(server)
+            server.wait_for_log("entering stress mode (3/3 busy)")
+            for client in begun:
+                self.assertTrue(client.stream.readline().startswith(b"421 4.4.2 "))
+                client.close()
+            server.wait_for_log("timeout after DATA (")
+            server.wait_for_log("timeout after BDAT (")
+            last.close()
+
     def test_it_is_over_after_stress_duration(self):
         with Server("stress_duration = 1s\n", maxproc=2) as server:
             clients = [Idle(server), Idle(server)]

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -157,6 +158,23 @@ TEST_F(OpenChecks, NothingConfiguredIsAnEmptySet) {
   EXPECT_TRUE(checks.calm->empty());
   EXPECT_TRUE(checks.stressed->empty());
   EXPECT_THAT(warnings_, IsEmpty());
+}
+
+// A message that began before the stress and one that began in it are looked at on two threads.
+TEST_F(OpenChecks, TheTwoSetsShareNothingThatIsWrittenTo) {
+  const std::string table = write("captures", "/^X: (a*)(b*)(c*)$/ WARN $1-$2-$3\n");
+  const config::Settings both = settings({table});
+  const ServiceChecks checks = open_service_checks(both, both, programs_, warn());
+  const auto ask = [](CheckSet& set, int times, const char* key, const char* expected) {
+    int wrong = 0;
+    for (int i = 0; i < times; ++i) wrong += answer(set, key) == expected ? 0 : 1;
+    return wrong;
+  };
+  int wrong = 0;
+  std::thread other([&] { wrong = ask(*checks.stressed, 20000, "X: abbbccccc", "a-bbb-ccccc"); });
+  EXPECT_EQ(ask(*checks.calm, 20000, "X: aaaabcc", "aaaa-b-cc"), 0);
+  other.join();
+  EXPECT_EQ(wrong, 0);
 }
 
 }  // namespace
