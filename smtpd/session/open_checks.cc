@@ -93,10 +93,11 @@ Stage stage_of(const config::Settings& settings) {
   return settings.stress ? Stage::emergency : Stage::full;
 }
 
+// What a set's lookups write to is the set's: two sets may be asked at the same time.
 std::shared_ptr<checks::CheckSet> open_set(const config::Settings& settings, Stage stage,
-                                           rules::ProgramSource& programs, const WarningSink& warn,
-                                           std::shared_ptr<match::Scratch> scratch) {
-  ListOpener opener(settings, stage, programs, warn, std::move(scratch));
+                                           rules::ProgramSource& programs,
+                                           const WarningSink& warn) {
+  ListOpener opener(settings, stage, programs, warn, rules::make_scratch());
   auto set = std::make_shared<checks::CheckSet>();
   set->header = opener.open(settings.header_checks);
   const auto header_or = [&](const Specs& specs) {
@@ -117,7 +118,7 @@ std::shared_ptr<checks::CheckSet> open_checks(const config::Settings& settings, 
                                               rules::ProgramSource& programs,
                                               const WarningSink& warn) {
   OncePerTable once(programs);
-  return open_set(settings, stage, once, warn, rules::make_scratch());
+  return open_set(settings, stage, once, warn);
 }
 
 checks::Limits check_limits(const config::Settings& settings) {
@@ -153,9 +154,8 @@ ServiceChecks open_service_checks(const config::Settings& calm, const config::Se
                                   rules::ProgramSource& programs, const WarningSink& warn) {
   OncePerTable once(programs);
   ServiceChecks checks;
-  const auto scratch = rules::make_scratch();
-  checks.calm = open_set(calm, stage_of(calm), once, warn, scratch);
-  checks.stressed = open_set(stressed, stage_of(stressed), once, warn, scratch);
+  checks.calm = open_set(calm, stage_of(calm), once, warn);
+  checks.stressed = open_set(stressed, stage_of(stressed), once, warn);
   return checks;
 }
 

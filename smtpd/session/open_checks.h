@@ -5,7 +5,7 @@
 //   Ownership the caller owns the CheckSets; `programs` is borrowed for the call, `warn` is kept by the tables.
 //   Threads   call it once a thread: Lookups are not shared. The compiled Programs underneath are.
 //   Errors    as Diagnostics: those of the tables once each, "open NAME: reason" (error) for a table that is not there.
-//   Cost      each table is compiled once, however many lists and both sets name it; all share one scratch memory.
+//   Cost      each table is compiled once, however many lists and both sets name it; a set has one scratch memory.
 //   Source    header_checks(5); architecture D10, §6.
 #pragma once
 
