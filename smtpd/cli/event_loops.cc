@@ -2,17 +2,42 @@
 #include "smtpd/cli/event_loops.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <time.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "engine/base/file.h"
+#include "engine/base/text.h"
+
 namespace headgate::cli {
 namespace {
 
-constexpr std::size_t kMost = 64;
+constexpr std::size_t kMost = 64, kMostByDefault = 8;
+
+// That this process may use: by its affinity, and by the time that its control group gets ("QUOTA PERIOD", or "max PERIOD";
+// that of the group itself, as a container sees it).
+std::size_t cores() {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  std::size_t cores = std::thread::hardware_concurrency();
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0)
+    cores = static_cast<std::size_t>(CPU_COUNT(&allowed));
+  const Result<std::string> group = read_file("/sys/fs/cgroup/cpu.max", 64);
+  if (!group) return cores;
+  const std::vector<std::string> words = text::split_list(*group);
+  if (words.size() != 2 || !text::all_digits(words[0]) || !text::all_digits(words[1])) return cores;
+  const double quota = std::strtod(words[0].c_str(), nullptr);
+  const double period = std::strtod(words[1].c_str(), nullptr);
+  if (period <= 0) return cores;
+  return std::min(cores, static_cast<std::size_t>(std::ceil(quota / period)));
+}
 
 // Of any thread of this process.
 std::function<std::chrono::nanoseconds()> cpu_time_of(pthread_t thread) {
@@ -65,11 +90,19 @@ EventLoops::EventLoops(aio::any_io_executor home, session::Services& services, s
     : env_(services.env) {
   std::vector<session::SessionLoops::Loop> loops;
   loops.push_back({std::move(home), services, cpu_time_of(::pthread_self())});
-  for (std::size_t i = 0; i < more; ++i) {
-    workers_.push_back(std::make_unique<Worker>(i + 2, services, disk, make_door));
-    Worker& worker = *workers_.back();
-    loops.push_back(
-        {worker.io.get_executor(), worker.services, cpu_time_of(worker.thread.native_handle())});
+  try {
+    for (std::size_t i = 0; i < more; ++i) {
+      workers_.push_back(std::make_unique<Worker>(i + 2, services, disk, make_door));
+      Worker& worker = *workers_.back();
+      loops.push_back(
+          {worker.io.get_executor(), worker.services, cpu_time_of(worker.thread.native_handle())});
+    }
+  } catch (const std::exception& error) {
+    Event event;
+    event.level = Level::warning;
+    event.text =
+        fmt::format("{} event loops instead of {}: {}", loops.size(), more + 1, error.what());
+    services.log.write(event);
   }
   sessions_ = std::make_unique<session::SessionLoops>(services.env, std::move(loops));
 }
@@ -98,9 +131,8 @@ std::chrono::nanoseconds EventLoops::lag() {
 }
 
 std::size_t event_loops(std::int64_t wanted) {
-  const std::size_t loops = wanted > 0 ? static_cast<std::size_t>(wanted)
-                                       : std::size_t{std::thread::hardware_concurrency()};
-  return std::clamp<std::size_t>(loops, 1, kMost);
+  if (wanted > 0) return std::min(static_cast<std::size_t>(wanted), kMost);
+  return std::clamp<std::size_t>(cores(), 1, kMostByDefault);
 }
 
 }  // namespace headgate::cli

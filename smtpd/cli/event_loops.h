@@ -1,8 +1,8 @@
 // EventLoops: the threads beside the first that a FRONT's sessions run on, each with an event loop, a door to the queue and
 // Services of its own; the disk's threads, the spool and what is known of clients are everybody's.
-//   Lifetime  borrows all it is given, which outlives it; home's Services too. Ends its threads, whatever they still do.
+//   Lifetime  borrows all it is given, which outlives it; home's Services too. It goes when the sessions have ended.
 //   Threads   the constructor's and destructor's is home, and lag() is asked there.
-//   Errors    a thread that cannot be started: std::system_error from the constructor.
+//   Errors    where a thread cannot be started there are fewer: logged.
 #pragma once
 
 #include <atomic>
@@ -44,7 +44,7 @@ class EventLoops {
   std::unique_ptr<session::SessionLoops> sessions_;
 };
 
-// `wanted`: smtpd_event_loops; 0 is one a core.
+// `wanted`: smtpd_event_loops; 0 is one a core that this process may use (affinity, the cgroup's cpu.max), 8 at the most.
 std::size_t event_loops(std::int64_t wanted);
 
 }  // namespace headgate::cli

@@ -117,10 +117,6 @@ void open_tls(session::ServiceState& state, const config::Service& service,
     state.tls_names = std::make_shared<session::TlsServerNames>(maps, programs, warn);
 }
 
-}  // namespace
-
-namespace {
-
 Result<session::GenerationPtr> open_generation(const config::Service& service,
                                                rules::ProgramSource& programs,
                                                OpeningReports& opening, Missing missing,

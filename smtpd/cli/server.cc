@@ -42,8 +42,6 @@ Server::Server(config::Config config, std::function<Result<config::Config>()> lo
       started_(env.steady()),
       started_with_(config_.main),
       tls_(std::make_shared<TlsContexts>(env)),
-      intake_disk_(event_loops(links_ ? config_.main->smtpd_event_loops : 1) *
-                   (session::AsioLoop::kBatches + LocalQueue::kBatches)),
       signals_(io_),
       loop_(io_.get_executor(), intake_disk_),
       names_(name_threads_, kNamePatience),

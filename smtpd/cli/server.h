@@ -138,8 +138,10 @@ class Server : private Renewal::House {
   std::shared_ptr<TlsContexts> tls_;  // in force
 
   aio::io_context io_{1};
-  // What clients wait for has threads of its own: creating files, commits.
-  aio::thread_pool disk_{4}, intake_disk_, name_threads_{4};
+  // What clients wait for has threads of its own: creating files, commits. As many for several loops as for one: batches
+  // shall grow and not multiply.
+  aio::thread_pool disk_{4}, intake_disk_{session::AsioLoop::kBatches + LocalQueue::kBatches},
+      name_threads_{4};
   aio::signal_set signals_;
   std::unique_ptr<queue::DiskSpool> spool_;
   std::unique_ptr<net::Resolver> resolver_;

@@ -1,5 +1,5 @@
-// The loop's lag is how late a timer fires that asks for kTick: what every session waits in addition. Of the ticks between
-// two readings the worst counts. Tested by tests/e2e/client_limits_test.py and stress_signals_test.py.
+// The loop's lag is how late a timer fires that asks for kTick, or another loop answers: what its sessions wait in addition.
+// Of the ticks between two readings the worst counts. Tested by tests/e2e/client_limits_test.py and stress_signals_test.py.
 #include "smtpd/cli/stress_desk.h"
 
 #include <algorithm>

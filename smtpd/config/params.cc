@@ -132,7 +132,7 @@ constexpr auto kParams = std::to_array<Param>({
     {"smtpd_enforce_tls", "no", &Settings::smtpd_enforce_tls},
     {"smtpd_error_sleep_time", "1s", &Settings::smtpd_error_sleep_time},
     {"smtpd_etrn_restrictions", "", &Settings::smtpd_etrn_restrictions},
-    {"smtpd_event_loops", "0", &Settings::smtpd_event_loops, State::ours, "threads that sessions run on, an event loop each; 0: one a core; with --one-process there is one"},
+    {"smtpd_event_loops", "0", &Settings::smtpd_event_loops, State::ours, "threads that sessions run on, an event loop each, 64 at the most; 0: one a core that the process may use, 8 at the most; with --one-process there is one"},
     {"smtpd_expansion_filter", "\\t\\40!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\\\]^_`abcdefghijklmnopqrstuvwxyz{|}~", &Settings::smtpd_expansion_filter},
     {"smtpd_forbid_bare_newline", "normalize", &Settings::smtpd_forbid_bare_newline, State::other_default, "default normalize (Postfix 3.9), not no: smuggling is refused from the start", "normalize yes reject no"},
     {"smtpd_forbid_bare_newline_exclusions", "$mynetworks", &Settings::smtpd_forbid_bare_newline_exclusions},

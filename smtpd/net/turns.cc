@@ -1,6 +1,8 @@
 // Tested by tests/smtpd/net/turns_test.cc and tests/e2e/endless_check_test.py.
 #include "smtpd/net/turns.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <exception>
 #include <utility>
@@ -71,6 +73,7 @@ void Turns::hire(const void* key, Queue& queue) {
     if (idle_.empty()) {
       idle_.reserve(threads_.size() + 1);  // for all of them
       threads_.push_back(std::make_unique<Thread>(1));
+      aio::post(*threads_.back(), [] { ::pthread_setname_np(::pthread_self(), "content check"); });
       idle_.push_back(threads_.back().get());
     }
     Thread* thread = idle_.back();

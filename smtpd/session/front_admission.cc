@@ -192,7 +192,7 @@ void Front::begin(Newcomer newcomer) {
     }
     newcomer.socket = std::move(*moved);
   }
-  sessions_[loop]->begin(std::move(newcomer), ++services_.sessions_begun);
+  sessions_[loop]->begin(std::move(newcomer), loops_.next_number());
 }
 
 // 421 without a session: what does not fit into the socket's empty buffer is lost.

@@ -4,6 +4,7 @@
 #include "smtpd/session/loop_sessions.h"
 
 #include <exception>
+#include <functional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -80,6 +81,51 @@ class LoopSessions::States final : public StateSource {
   std::uint32_t messages_ = 0;
 };
 
+// Who has been let in, from that moment on: a client's seats are counted before its next connection is looked at. Whoever
+// wants the seat may be on another thread; the wire is touched on its own, and not once it is gone.
+struct LoopSessions::Guest {
+  Guest(Newcomer newcomer, stress::Seats& seats, const aio::any_io_executor& executor)
+      : wire(std::move(newcomer.socket)),
+        target(std::make_shared<net::TcpWire*>(&wire)),
+        seat(seats, std::move(newcomer.address), newcomer.trusted, wake(executor, target),
+             wire.round_trip()) {}
+
+  Guest(const Guest&) = delete;
+  Guest& operator=(const Guest&) = delete;
+
+  ~Guest() { *target = nullptr; }
+
+  using Target = std::shared_ptr<net::TcpWire*>;
+
+  static std::function<void()> wake(aio::any_io_executor executor, Target target) {
+    return [executor = std::move(executor), target = std::move(target)] {
+      aio::post(executor, [target] {
+        if (*target != nullptr) (*target)->interrupt();
+      });
+    };
+  }
+
+  net::TcpWire wire;
+  Target target;
+  stress::Seat seat;
+};
+
+// In the set as long as it lives.
+class LoopSessions::Listed {
+ public:
+  Listed(std::set<net::TcpWire*>& wires, net::TcpWire& wire)
+      : wires_(wires), wire_(wires.insert(&wire).first) {}
+
+  Listed(const Listed&) = delete;
+  Listed& operator=(const Listed&) = delete;
+
+  ~Listed() { wires_.erase(wire_); }
+
+ private:
+  std::set<net::TcpWire*>& wires_;
+  std::set<net::TcpWire*>::iterator wire_;
+};
+
 LoopSessions::LoopSessions(std::size_t loop, aio::any_io_executor executor, Services& services,
                            GenerationPtr generation, net::PeerNames& names, Admission& admission)
     : loop_(loop),
@@ -90,7 +136,13 @@ LoopSessions::LoopSessions(std::size_t loop, aio::any_io_executor executor, Serv
       admission_(admission) {}
 
 void LoopSessions::begin(Newcomer newcomer, std::uint32_t number) {
-  aio::co_spawn(executor_, serve(std::move(newcomer), number), aio::detached);
+  try {
+    auto guest = std::make_unique<Guest>(std::move(newcomer), admission_.seats(), executor_);
+    aio::co_spawn(executor_, serve(std::move(guest), number), aio::detached);
+  } catch (const std::exception& error) {
+    say(Level::error, fmt::format("session not begun: {}", error.what()));
+    admission_.ended(loop_, true);
+  }
 }
 
 void LoopSessions::use(GenerationPtr generation) {
@@ -125,33 +177,18 @@ void LoopSessions::say(Level level, std::string text) {
   services_.log.write(event);
 }
 
-// The seat and the wire's registration last exactly as long as this, the slot until then or until the seat is another's.
-Task<void> LoopSessions::serve(Newcomer newcomer, std::uint32_t number) {
-  bool slot_is_mine = true;
-  {
-    net::TcpWire wire(std::move(newcomer.socket));
-    wires_.insert(&wire);
-    // Whoever wants the seat may be on another thread; the wire is touched on its own, and not once it is gone.
-    const auto target = std::make_shared<net::TcpWire*>(&wire);
-    const std::function<void()> wake = [executor = executor_, target] {
-      aio::post(executor, [target] {
-        if (*target != nullptr) (*target)->interrupt();
-      });
-    };
-    stress::Seat seat(admission_.seats(), newcomer.address, newcomer.trusted, wake,
-                      wire.round_trip());
-    std::string failure;
-    try {
-      co_await hold_session(wire, seat, number);
-    } catch (const std::exception& error) {
-      failure = error.what();
-    }
-    if (!failure.empty()) say(Level::error, fmt::format("session ended: {}", failure));
-    *target = nullptr;
-    wires_.erase(&wire);
-    wire.close();
-    slot_is_mine = !seat.resumes();  // from here on it cannot be chosen any more
+// The slot is the session's until here, or until the seat is another's.
+Task<void> LoopSessions::serve(std::unique_ptr<Guest> guest, std::uint32_t number) {
+  std::string failure;
+  try {
+    const Listed listed(wires_, guest->wire);
+    co_await hold_session(guest->wire, guest->seat, number);
+  } catch (const std::exception& error) {
+    failure = error.what();
   }
+  if (!failure.empty()) say(Level::error, fmt::format("session ended: {}", failure));
+  const bool slot_is_mine = !guest->seat.resumes();  // from here on it cannot be chosen any more
+  guest.reset();
   admission_.ended(loop_, slot_is_mine);
 }
 

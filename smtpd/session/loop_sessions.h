@@ -54,7 +54,7 @@ class LoopSessions : public std::enable_shared_from_this<LoopSessions> {
   LoopSessions(std::size_t loop, aio::any_io_executor executor, Services& services,
                GenerationPtr generation, net::PeerNames& names, Admission& admission);
 
-  // `number` stands in the brackets of its log lines.
+  // Its slot is taken; ended() gives it back, also where it cannot begin. `number` stands in the brackets of its log lines.
   void begin(Newcomer newcomer, std::uint32_t number);
 
   void use(GenerationPtr generation);
@@ -64,8 +64,10 @@ class LoopSessions : public std::enable_shared_from_this<LoopSessions> {
 
  private:
   class States;
+  class Listed;
+  struct Guest;
 
-  Task<void> serve(Newcomer newcomer, std::uint32_t number);
+  Task<void> serve(std::unique_ptr<Guest> guest, std::uint32_t number);
   Task<void> hold_session(net::TcpWire& wire, stress::Seat& seat, std::uint32_t number);
   Task<Peer> identify(const net::TcpWire& wire, const config::Settings& settings);
   Task<void> talk(net::Wire& wire, Session& session, States& states);

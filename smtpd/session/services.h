@@ -94,7 +94,6 @@ struct Services {
   Env& env;
   EventSink& log;
   stress::House& stress;
-  std::uint32_t sessions_begun = 0;  // the last session's number; home's (session_loops.h)
 };
 
 }  // namespace headgate::session

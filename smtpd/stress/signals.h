@@ -1,7 +1,7 @@
 // Signals: what says that the whole server is under stress: each a value, a limit and what it means. Level 0 is calm, 1 is
 // stressed, 2 is severe. A signal rises when its value has been at its limit for kSustained readings in a row (a moment's
 // hiccup is no stress) and falls when it has been below four fifths of it as often.
-//   Signals   loop_lag: how late the event loop's timer fires; commit_latency: how long a message's commit takes; memory:
+//   Signals   loop_lag: how late the latest event loop is; commit_latency: how long a message's commit takes; memory:
 //             of the cgroup's memory.high or memory.max; memory_pressure: PSI, some avg10; rss: of this process.
 //   Units     each signal's own (unit); a limit of 0 switches a signal off, an absent value says nothing.
 //   Threads   any.

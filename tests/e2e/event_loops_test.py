@@ -1,17 +1,19 @@
 """FRONT's sessions on several threads: each takes mail, and hears of a reload, of stress, of a newcomer who wants its slot and
 of the server's end, wherever it runs."""
 
+import concurrent.futures
 import pathlib
 import re
+import signal
 import smtplib
 import socket
-import signal
 import unittest
 
 import roles
+import tls_files
 from headgate_server import PATIENCE, until
 
-AT_HOME = 32  # sessions that the first loop has before others get some
+AT_HOME = 8  # sessions that the first loop has before others get some
 LOOPS = "smtpd_event_loops = 3\n"
 
 
@@ -23,7 +25,12 @@ class Client:
         self.smtp.ehlo()
 
     def send(self, subject):
-        self.smtp.sendmail("a@client.example", ["me@here.example"], f"Subject: {subject}\r\n\r\ntext\r\n")
+        """The code of the last reply."""
+        try:
+            self.smtp.sendmail("a@client.example", ["me@here.example"], f"Subject: {subject}\r\n\r\ntext\r\n")
+        except smtplib.SMTPDataError as error:
+            return error.smtp_code
+        return 250
 
     def ended(self):
         """True when the server has said 421 and nothing more."""
@@ -63,13 +70,49 @@ class EventLoops(unittest.TestCase):
         self.assertEqual(sorted(before), ["smtpd loop 2", "smtpd loop 3"])
         clients = self.clients(server, AT_HOME + 12)
         for number, client in enumerate(clients):
-            client.send(f"number {number}")
-        for name, times in self.work_done(server).items():
-            self.assertGreater(times, before[name] + 6, name)
+            self.assertEqual(client.send(f"number {number}"), 250)
+        self.assert_worked(server, before)
         subjects = sorted(re.search(rb"Subject: (number \d+)", mail)[1] for mail in server.wait_for_mail(len(clients)))
         self.assertEqual(subjects, sorted(b"number %d" % number for number in range(len(clients))))
         numbers = re.findall(r"smtpd\[(\d+)\]: connect from", server.log())
         self.assertEqual(len(set(numbers)), len(clients))
+
+    def assert_worked(self, server, before):
+        for name, times in self.work_done(server).items():
+            self.assertGreater(times, before[name] + 6, name)
+
+    @unittest.skipUnless(tls_files.available(), "openssl is not installed")
+    def test_each_has_tls_and_tables_of_its_own(self):
+        # Each message's subject has a captured word in the reply: another message's would show.
+        server = self.serve(tls_files.MAIN + "header_checks = pcre:$config_directory/checks\n"
+                            "smtpd_command_filter = regexp:$config_directory/commands\nsmtpd_hard_error_limit = 100\n"
+                            "smtpd_error_sleep_time = 0\n", maxproc=200, start=False,
+                            files={"checks": "/^Subject: (b+)ad (\\w+)/ REJECT $1 is $2\n", "commands": "/^VRFY x(.*)$/ VRFY y$1@there.example\n"})
+        tls_files.make(server)
+        server.start()
+        before = self.work_done(server)
+        clients = self.clients(server, AT_HOME + 12)
+        wrong = []
+
+        def talk(number, client):
+            client.smtp.starttls(context=tls_files.context())
+            client.smtp.ehlo()
+            for turn in range(20):
+                code, text = client.smtp.docmd("VRFY", f"x{number}")
+                if text != b"2.0.0 y%d@there.example" % number:
+                    wrong.append((number, code, text))
+                try:
+                    client.smtp.sendmail("a@client.example", ["me@here.example"], f"Subject: {'b' * (number + 1)}ad t{turn}\r\n\r\ntext\r\n")
+                    wrong.append((number, 250))
+                except smtplib.SMTPDataError as error:
+                    if error.smtp_error != b"5.7.1 %s is t%d" % (b"b" * (number + 1), turn):
+                        wrong.append((number, error.smtp_code, error.smtp_error))
+                client.smtp.rset()
+
+        with concurrent.futures.ThreadPoolExecutor(len(clients)) as pool:
+            list(pool.map(talk, *zip(*enumerate(clients))))
+        self.assertEqual(wrong, [])
+        self.assert_worked(server, before)
 
     def test_a_reload_reaches_the_next_message(self):
         server = self.serve(maxproc=200)
@@ -109,9 +152,6 @@ class EventLoops(unittest.TestCase):
     def test_one_makes_room_for_a_newcomer(self):
         server = self.serve("mynetworks = 127.0.0.9/32\nstress_idle_grace = 1s\nstress_reserved_slots = 0\n", maxproc=AT_HOME + 6)
         idle = self.clients(server, AT_HOME + 6, source="127.0.0.2")
-        for _ in range(6):  # what those at home have for themselves: they have been idle longest, but the last ones go, too
-            for client in self.clients(server, 6, source="127.0.0.9"):
-                client.smtp.quit()
         welcome = self.clients(server, AT_HOME + 6, source="127.0.0.9")
         for client in idle:
             self.assertTrue(client.ended())
@@ -138,9 +178,18 @@ class EventLoops(unittest.TestCase):
     def test_the_end_ends_them(self):
         server = self.serve(maxproc=200)
         clients = self.clients(server, AT_HOME + 4)
-        self.assertEqual(server.stop(), 0)
+        sending = self.clients(server, 2)
+        for client in sending:
+            client.smtp.mail("a@client.example")
+            client.smtp.rcpt("me@here.example")
+            self.assertEqual(client.smtp.docmd("DATA")[0], 354)
+        server.kick(signal.SIGTERM)
         for client in clients:
             self.assertTrue(client.ended())
+        for client in sending:  # a message that is under way is taken
+            client.smtp.send(b"Subject: late\r\n\r\ntext\r\n.\r\n")
+            self.assertEqual(client.smtp.getreply()[0], 250)
+        self.assertEqual(server.stop(), 0)
 
 
 if __name__ == "__main__":

@@ -51,7 +51,6 @@ TEST_F(EventLoopsTest, TheTimeOfAThreadIsItsOwn) {
   EXPECT_GE(used(0), home);
 }
 
-// A loop without sessions is left in peace.
 TEST_F(EventLoopsTest, ALoopThatIsHeldUpIsLate) {
   session::SessionLoops& sessions = loops_.sessions();
   for (std::size_t i = 0; i <= session::SessionLoops::kAtHome; ++i)
@@ -65,9 +64,8 @@ TEST_F(EventLoopsTest, ALoopThatIsHeldUpIsLate) {
     went.get();
   });
   held.get_future().get();
-  static_cast<void>(loops_.lag());  // sends the probe
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  EXPECT_GE(loops_.lag(), std::chrono::milliseconds(20)) << "not answered yet";
+  while (loops_.lag() < std::chrono::milliseconds(20)) {  // not answered yet
+  }
   go.set_value();
   std::promise<void> answered;  // in its turn: after the probe
   aio::post(sessions.at(1).executor, [&answered] { answered.set_value(); });
@@ -79,6 +77,7 @@ TEST(EventLoops, HowMany) {
   EXPECT_EQ(event_loops(1), 1U);
   EXPECT_EQ(event_loops(3), 3U);
   EXPECT_GE(event_loops(0), 1U);
+  EXPECT_LE(event_loops(0), 8U);
   EXPECT_EQ(event_loops(1'000'000), 64U);
 }
 

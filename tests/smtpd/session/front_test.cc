@@ -69,8 +69,22 @@ class FrontTest : public testing::TestWithParam<bool> {
     return all;
   }
 
+  // Home's says another banner.
   [[nodiscard]] Generations generations(std::int64_t maxproc) {
-    return Generations(loops_.size(), generation(maxproc));
+    Generations all(loops_.size(), generation(maxproc));
+    auto home = std::make_shared<Generation>(*all.front());
+    home->calm = with_banner(*home->calm);
+    home->stressed = with_banner(*home->stressed);
+    all.front() = home;
+    return all;
+  }
+
+  static StatePtr with_banner(const ServiceState& state) {
+    auto settings = std::make_shared<config::Settings>(*state.settings);
+    settings->smtpd_banner = "home";
+    auto changed = std::make_shared<ServiceState>(state);
+    changed->settings = settings;
+    return changed;
   }
 
   // A client's socket; the server runs while the test reads.
@@ -357,6 +371,16 @@ TEST_P(FrontTest, AWaitingRoomForNobodySendsNewcomersAway) {
   Client second(*this);
   EXPECT_EQ(second.line(), "421 4.3.2 mx.here.example Service busy, please try again later");
   EXPECT_EQ(second.line(), "<closed>");
+}
+
+TEST_P(FrontTest, ASessionHasTheTablesOfItsLoop) {
+  const char* banner = GetParam() ? "220 mx.here.example ESMTP Postfix" : "220 home";
+  Client first(*this);
+  EXPECT_EQ(first.line(), banner);
+  first.close();
+  front_->reload(generations(3));
+  Client second(*this);
+  EXPECT_EQ(second.line(), banner);
 }
 
 INSTANTIATE_TEST_SUITE_P(Loops, FrontTest, testing::Bool(), [](const auto& test) {

@@ -171,7 +171,8 @@ TEST_F(OpenChecks, TheTwoSetsShareNothingThatIsWrittenTo) {
     return wrong;
   };
   int wrong = 0;
-  std::thread other([&] { wrong = ask(*checks.stressed, 20000, "X: abbbccccc", "WARN a-bbb-ccccc"); });
+  std::thread other(
+      [&] { wrong = ask(*checks.stressed, 20000, "X: abbbccccc", "WARN a-bbb-ccccc"); });
   EXPECT_EQ(ask(*checks.calm, 20000, "X: aaaabcc", "WARN aaaa-b-cc"), 0);
   other.join();
   EXPECT_EQ(wrong, 0);

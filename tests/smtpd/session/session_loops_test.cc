@@ -30,7 +30,7 @@ class SessionLoopsTest : public testing::Test {
 };
 
 TEST_F(SessionLoopsTest, HomeKeepsThemAsLongAsItHasTime) {
-  for (int i = 0; i < 20; ++i) {
+  for (std::size_t i = 0; i < SessionLoops::kAtHome; ++i) {
     EXPECT_EQ(loops_.choose(), 0U);
     pass({milliseconds(50), milliseconds(0), milliseconds(0)});
   }
