@@ -318,6 +318,8 @@ ServerStatus Server::status() {
   for (const auto& [name, running] : running_) {
     status.services.push_back(service_info(*running.front, env_, stress_.house()));
   }
+  for (std::size_t i = 0; i < loops_->sessions().size(); ++i)
+    status.loops.push_back(loops_->sessions().sessions(i));
   status.house = house_info(stress_.house());
   return status;
 }

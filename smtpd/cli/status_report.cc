@@ -180,13 +180,22 @@ std::string rules_text(const Json& tables, RuleOrder order) {
   return columns.text();
 }
 
+std::string loops_text(const Json& loops) {
+  if (loops.size() < 2) return {};
+  std::string sessions;
+  for (const Json& count : loops)
+    sessions += fmt::format("{}{}", sessions.empty() ? "" : ", ", count.get<std::size_t>());
+  return fmt::format("\n  sessions on each event loop: {}\n", sessions);
+}
+
 std::string document_text(const Json& document, RuleOrder rules) {
   std::string text =
       fmt::format("headgate {}, process {}, up {}\n\n", document.at("version").get<std::string>(),
                   document.at("pid").get<std::int64_t>(),
                   duration(document.at("uptime_seconds").get<std::int64_t>()));
   if (document.contains("roles")) text += roles_text(document) + '\n';
-  text += services_text(document.at("services")) + '\n' + stress_text(document);
+  text += services_text(document.at("services")) + loops_text(document.at("event_loops")) + '\n' +
+          stress_text(document);
   for (const Json& table : document.at("tables")) text += '\n' + table_text(table);
   if (rules != RuleOrder::none) text += '\n' + rules_text(document.at("tables"), rules);
   return text;
@@ -217,6 +226,7 @@ std::string status_json(const ServerStatus& status) {
                                  {"restarts", role.restarts},
                                  {"uptime_seconds", role.uptime_seconds}});
   }
+  document["event_loops"] = status.loops;
   document["queue"] = {{"waiting", status.queue_waiting}, {"active", status.queue_active}};
   for (const TableInfo& table : status.tables)
     document["tables"].push_back(table_json(table, status.with_rules));

@@ -32,6 +32,7 @@ struct ServerStatus {
   std::vector<TableInfo> tables;
   std::vector<RoleInfo> roles;                       // empty: one process
   std::int64_t queue_waiting = 0, queue_active = 0;  // messages
+  std::vector<std::size_t> loops;                    // sessions on each event loop
   bool with_rules = false;
 };
 

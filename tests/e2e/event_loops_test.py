@@ -2,6 +2,7 @@
 of the server's end, wherever it runs."""
 
 import concurrent.futures
+import json
 import pathlib
 import re
 import signal
@@ -47,6 +48,9 @@ class EventLoops(unittest.TestCase):
         self.addCleanup(server.__exit__)
         return server
 
+    def sessions(self, server):
+        return json.loads(server.run("--json", "status").stdout)["event_loops"]
+
     def clients(self, server, count, source="127.0.0.1"):
         clients = []
         for _ in range(count):
@@ -69,6 +73,9 @@ class EventLoops(unittest.TestCase):
         before = self.work_done(server)
         self.assertEqual(sorted(before), ["smtpd loop 2", "smtpd loop 3"])
         clients = self.clients(server, AT_HOME + 12)
+        home, *others = self.sessions(server)
+        self.assertEqual(home + sum(others), len(clients))
+        self.assertTrue(all(others), others)
         for number, client in enumerate(clients):
             self.assertEqual(client.send(f"number {number}"), 250)
         self.assert_worked(server, before)
@@ -117,6 +124,7 @@ class EventLoops(unittest.TestCase):
     def test_a_reload_reaches_the_next_message(self):
         server = self.serve(maxproc=200)
         clients = self.clients(server, AT_HOME + 4)
+        self.assertTrue(all(self.sessions(server)))
         for client in clients[-2:]:
             self.assertEqual(client.smtp.mail("a@client.example")[0], 250)
         with (server.config / "main.cf").open("a") as main:
@@ -141,6 +149,7 @@ class EventLoops(unittest.TestCase):
     def test_stress_reaches_them(self):
         server = self.serve("smtpd_junk_command_limit = ${stress?{1}:{100}}\nsmtpd_forbidden_commands =\n", maxproc=200)
         clients = self.clients(server, AT_HOME + 4)
+        self.assertTrue(all(self.sessions(server)))
         for client in clients[-2:]:
             for _ in range(3):
                 self.assertEqual(client.smtp.noop()[0], 250)
@@ -178,6 +187,7 @@ class EventLoops(unittest.TestCase):
     def test_the_end_ends_them(self):
         server = self.serve(maxproc=200)
         clients = self.clients(server, AT_HOME + 4)
+        self.assertTrue(all(self.sessions(server)))
         sending = self.clients(server, 2)
         for client in sending:
             client.smtp.mail("a@client.example")

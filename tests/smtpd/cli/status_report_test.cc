@@ -46,6 +46,15 @@ ServerStatus sample() {
   return status;
 }
 
+TEST(StatusReport, SeveralEventLoopsAreTold) {
+  ServerStatus status = sample();
+  status.loops = {7};
+  EXPECT_THAT(status_text(status_json(status), RuleOrder::none).value(), Not(HasSubstr("loop")));
+  status.loops = {7, 0, 12};
+  EXPECT_THAT(status_text(status_json(status), RuleOrder::none).value(),
+              HasSubstr("any  calm\n\n  sessions on each event loop: 7, 0, 12\n\nstress"));
+}
+
 TEST(StatusReport, TheTextTellsServicesAndTables) {
   const std::string text = status_text(status_json(sample()), RuleOrder::none).value();
   EXPECT_THAT(text, HasSubstr("headgate 1.2.3, process 42, up 1 h 1 min\n"));
