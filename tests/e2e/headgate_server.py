@@ -73,6 +73,14 @@ def free_port():
                 continue
 
 
+def free_ports(count):
+    """All different: of fifty that are picked one by one two are the same in every twentieth run."""
+    ports = set()
+    while len(ports) < count:
+        ports.add(free_port())
+    return list(ports)
+
+
 def smtpd_entry(port, options):
     """A line of master.cf."""
     return f"127.0.0.1:{port} inet n - n - 20 smtpd" + "".join(f"\n  -o {{ {name} = {value} }}" for name, value in options.items()) + "\n"
@@ -81,7 +89,7 @@ def smtpd_entry(port, options):
 def with_several(options, main="", files=None, prepare=None):
     """A Server with an smtpd for each set of -o options, and their ports. prepare(server) comes before its start."""
     for _ in range(5):
-        ports = [free_port() for _ in options]
+        ports = free_ports(len(options))
         server = Server(master="".join(map(smtpd_entry, ports, options)), main=main, files=files, start=False)
         try:
             if prepare is not None:

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import tempfile
 
-from headgate_server import free_port, smtpd_entry, until
+from headgate_server import free_ports, smtpd_entry, until
 
 DAEMONS = "/usr/lib/postfix/sbin"
 QUEUES = "active bounce corrupt defer deferred flush hold incoming maildrop saved trace private public"
@@ -77,7 +77,7 @@ class PrivatePostfix:
         self.log_path = self.directory / "log" / "mail.log"
         make_folders(self.directory)
         for _ in range(5):
-            self.ports = [free_port() for _ in smtpd]
+            self.ports = free_ports(len(smtpd))
             self.write_configuration(main or {}, smtpd)
             command = [DAEMONS + "/master", "-c", str(self.etc), "-w"]
             environment = {**os.environ, "MAIL_CONFIG": str(self.etc)}
