@@ -14,7 +14,7 @@ import time
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / 'e2e'))
 import private_postfix  # noqa: E402
-from headgate_server import free_port  # noqa: E402
+from headgate_server import free_ports  # noqa: E402
 from private_postfix import DAEMONS, SERVICES, make_folders  # noqa: E402
 
 PATIENCE = 60
@@ -113,7 +113,7 @@ class Postfix:
         self.cases, self.tables, self.sink = cases, tables, sink
         make_folders(self.directory)
         for attempt in range(5):
-            self.ports = [free_port() for _ in cases]
+            self.ports = free_ports(len(cases))
             self.write_configuration()
             if self.start():
                 return
