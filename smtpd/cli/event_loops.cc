@@ -89,6 +89,7 @@ EventLoops::EventLoops(aio::any_io_executor home, session::Services& services, s
                        aio::thread_pool& disk, const MakeDoor& make_door)
     : env_(services.env) {
   std::vector<session::SessionLoops::Loop> loops;
+  loops.reserve(more + 1);  // a loop for each worker that there is
   loops.push_back({std::move(home), services, cpu_time_of(::pthread_self())});
   try {
     for (std::size_t i = 0; i < more; ++i) {

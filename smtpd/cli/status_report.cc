@@ -194,8 +194,8 @@ std::string document_text(const Json& document, RuleOrder rules) {
                   document.at("pid").get<std::int64_t>(),
                   duration(document.at("uptime_seconds").get<std::int64_t>()));
   if (document.contains("roles")) text += roles_text(document) + '\n';
-  text += services_text(document.at("services")) + loops_text(document.at("event_loops")) + '\n' +
-          stress_text(document);
+  text += services_text(document.at("services")) +
+          loops_text(document.value("event_loops", Json::array())) + '\n' + stress_text(document);
   for (const Json& table : document.at("tables")) text += '\n' + table_text(table);
   if (rules != RuleOrder::none) text += '\n' + rules_text(document.at("tables"), rules);
   return text;

@@ -2,6 +2,7 @@
 //   Form      {"version", "pid", "uptime_seconds", "services": [{"service", "name", "slots_in_use", "slots", "stress", and
 //             what stress_status.h says}], "stress": of the whole server, there, too,
 //             "roles": [{"role", "pid", "generation", "restarts", "uptime_seconds"}], "queue": {"waiting", "active"},
+//             "event_loops": [sessions on each],
 //             "tables": [{"table", "rules", …, "counts": [{"line", "hits", "bytes", "last_hit", "action"}]}]}; "counts"
 //             only when rules were asked for. A new field may come at any time; none changes its meaning.
 //   Units     bytes, seconds; times are Unix time, 0 = never.        Threads  pure.

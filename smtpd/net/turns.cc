@@ -73,8 +73,8 @@ void Turns::hire(const void* key, Queue& queue) {
     if (idle_.empty()) {
       idle_.reserve(threads_.size() + 1);  // for all of them
       threads_.push_back(std::make_unique<Thread>(1));
-      aio::post(*threads_.back(), [] { ::pthread_setname_np(::pthread_self(), "content check"); });
       idle_.push_back(threads_.back().get());
+      aio::post(*idle_.back(), [] { ::pthread_setname_np(::pthread_self(), "content check"); });
     }
     Thread* thread = idle_.back();
     aio::post(*thread, [this, key, thread] { serve(key, *thread); });  // it waits for the mutex

@@ -182,17 +182,7 @@ void Front::begin(Newcomer newcomer) {
   settle();
   stress_ends_.cancel();
   ++coroutines_;
-  const std::size_t loop = loops_.choose();
-  if (loop != 0) {
-    Result<aio::ip::tcp::socket> moved =
-        net::move_to(loops_.at(loop).executor, std::move(newcomer.socket));
-    if (!moved) {
-      say(Level::warning, moved.error().text());
-      return ended(loop, true);
-    }
-    newcomer.socket = std::move(*moved);
-  }
-  sessions_[loop]->begin(std::move(newcomer), loops_.next_number());
+  sessions_[loops_.choose()]->begin(std::move(newcomer), loops_.next_number());
 }
 
 // 421 without a session: what does not fit into the socket's empty buffer is lost.

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "smtpd/net/listener.h"
 #include "smtpd/session/client_rates.h"
 #include "smtpd/session/judge.h"
 
@@ -81,19 +82,47 @@ class LoopSessions::States final : public StateSource {
   std::uint32_t messages_ = 0;
 };
 
+// A session's place on its loop, and its slot. Its end is told, however that comes.
+class LoopSessions::Place {
+ public:
+  Place(Admission& admission, std::size_t loop) : admission_(&admission), loop_(loop) {}
+
+  Place(Place&& other) noexcept
+      : admission_(std::exchange(other.admission_, nullptr)), loop_(other.loop_) {}
+
+  Place& operator=(Place&&) = delete;
+
+  ~Place() {
+    if (admission_ != nullptr) admission_->ended(loop_, slot_is_mine_);
+  }
+
+  void lost_slot() { slot_is_mine_ = false; }
+
+  [[nodiscard]] stress::Seats& seats() const { return admission_->seats(); }
+
+ private:
+  Admission* admission_;
+  std::size_t loop_;
+  bool slot_is_mine_ = true;
+};
+
 // Who has been let in, from that moment on: a client's seats are counted before its next connection is looked at. Whoever
 // wants the seat may be on another thread; the wire is touched on its own, and not once it is gone.
 struct LoopSessions::Guest {
-  Guest(Newcomer newcomer, stress::Seats& seats, const aio::any_io_executor& executor)
-      : wire(std::move(newcomer.socket)),
+  Guest(Place given, Newcomer newcomer, const aio::any_io_executor& executor)
+      : place(std::move(given)),
+        wire(std::move(newcomer.socket)),
         target(std::make_shared<net::TcpWire*>(&wire)),
-        seat(seats, std::move(newcomer.address), newcomer.trusted, wake(executor, target),
+        seat(place.seats(), std::move(newcomer.address), newcomer.trusted, wake(executor, target),
              wire.round_trip()) {}
 
   Guest(const Guest&) = delete;
   Guest& operator=(const Guest&) = delete;
 
-  ~Guest() { *target = nullptr; }
+  ~Guest() {
+    *target = nullptr;
+    if (seat.resumes()) place.lost_slot();  // from here on it cannot be chosen any more
+  }
 
   using Target = std::shared_ptr<net::TcpWire*>;
 
@@ -105,6 +134,7 @@ struct LoopSessions::Guest {
     };
   }
 
+  Place place;  // goes last
   net::TcpWire wire;
   Target target;
   stress::Seat seat;
@@ -136,12 +166,17 @@ LoopSessions::LoopSessions(std::size_t loop, aio::any_io_executor executor, Serv
       admission_(admission) {}
 
 void LoopSessions::begin(Newcomer newcomer, std::uint32_t number) {
+  Place place(admission_, loop_);
   try {
-    auto guest = std::make_unique<Guest>(std::move(newcomer), admission_.seats(), executor_);
+    if (loop_ != 0) {
+      Result<aio::ip::tcp::socket> moved = net::move_to(executor_, std::move(newcomer.socket));
+      if (!moved) return say(Level::warning, moved.error().text());
+      newcomer.socket = std::move(*moved);
+    }
+    auto guest = std::make_unique<Guest>(std::move(place), std::move(newcomer), executor_);
     aio::co_spawn(executor_, serve(std::move(guest), number), aio::detached);
   } catch (const std::exception& error) {
     say(Level::error, fmt::format("session not begun: {}", error.what()));
-    admission_.ended(loop_, true);
   }
 }
 
@@ -177,7 +212,7 @@ void LoopSessions::say(Level level, std::string text) {
   services_.log.write(event);
 }
 
-// The slot is the session's until here, or until the seat is another's.
+// The slot is the session's as long as this, or until the seat is another's.
 Task<void> LoopSessions::serve(std::unique_ptr<Guest> guest, std::uint32_t number) {
   std::string failure;
   try {
@@ -187,9 +222,7 @@ Task<void> LoopSessions::serve(std::unique_ptr<Guest> guest, std::uint32_t numbe
     failure = error.what();
   }
   if (!failure.empty()) say(Level::error, fmt::format("session ended: {}", failure));
-  const bool slot_is_mine = !guest->seat.resumes();  // from here on it cannot be chosen any more
-  guest.reset();
-  admission_.ended(loop_, slot_is_mine);
+  guest.reset();  // the last: whoever waits for the end may take all this away
 }
 
 Task<Peer> LoopSessions::identify(const net::TcpWire& wire, const config::Settings& settings) {

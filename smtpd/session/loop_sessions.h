@@ -65,6 +65,7 @@ class LoopSessions : public std::enable_shared_from_this<LoopSessions> {
  private:
   class States;
   class Listed;
+  class Place;
   struct Guest;
 
   Task<void> serve(std::unique_ptr<Guest> guest, std::uint32_t number);
