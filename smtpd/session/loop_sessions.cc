@@ -15,7 +15,7 @@
 
 namespace headgate::session {
 
-// Which of its generation's two states a session shall use now; its generation is the Front's as of the last refresh.
+// Which of its generation's two states a session shall use now; its generation is its loop's as of the last refresh.
 class LoopSessions::States final : public StateSource {
  public:
   States(LoopSessions& all, stress::Seat& seat, net::TcpWire& wire)

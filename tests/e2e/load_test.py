@@ -7,13 +7,12 @@ import pathlib
 import random
 import shutil
 import smtplib
-import socket
 import subprocess
 import tempfile
 import threading
 import unittest
 
-from headgate_server import Server, until
+from headgate_server import Server, free_port, until
 
 FULL = os.environ.get("HEADGATE_LOAD") == "full"
 MESSAGES = 2000 if FULL else 200
@@ -22,12 +21,6 @@ PATIENCE = 120
 
 def program(name):
     return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def content_of(delivered):

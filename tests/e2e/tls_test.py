@@ -14,23 +14,16 @@ import unittest
 from pathlib import Path
 
 import tls_files
-from headgate_server import PATIENCE, Server, until
+from headgate_server import PATIENCE, Server, free_ports, until
 
 MESSAGE = "Subject: by TLS\n\ntext\n"
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class TlsServer(Server):
     """One service with STARTTLS on `port`, one with implicit TLS on `smtps`."""
 
     def __init__(self, main="", starttls="", files=None, certificate=True, names=(), **options):
-        self.smtps = free_port()
-        first = free_port()
+        first, self.smtps = free_ports(2)
         master = (f"127.0.0.1:{first} inet n - n - 20 smtpd {starttls}\n"
                   f"127.0.0.1:{self.smtps} inet n - n - 20 smtpd -o smtpd_tls_wrappermode=yes\n")
         super().__init__(main=tls_files.MAIN + main, master=master, start=False, files=files, **options)
