@@ -3,8 +3,11 @@
 // Tested by tests/e2e/roles_test.py.
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "smtpd/cli/command.h"
 #include "smtpd/cli/prepare.h"
+#include "smtpd/cli/remote_queue.h"
 #include "smtpd/cli/role.h"
 #include "smtpd/deliver/door.h"
 #include "smtpd/master/page.h"
@@ -21,7 +24,6 @@ using master::Order;
 using master::Report;
 
 constexpr std::chrono::seconds kLook{60}, kCount{1};
-constexpr std::size_t kMostId = 64;
 
 class QueueRole {
  public:
@@ -30,7 +32,8 @@ class QueueRole {
         settings_(house.config.main),
         page_(std::move(page)),
         deliveries_(std::move(house.begin.descriptors.door_out)),
-        wakes_(io_.get_executor(), std::move(house.begin.descriptors.door_in), kMostId),
+        wakes_(io_.get_executor(), std::move(house.begin.descriptors.door_in),
+               CommitDesk::kMostBytes),
         spool_(std::move(spool)),
         deliverer_(io_.get_executor(), deliveries_.get(), settings_, transports(house.config),
                    house.log, house.env),
@@ -58,6 +61,7 @@ class QueueRole {
         case Order::stop:
           wakes_.close();  // later ones are the next QUEUE's
           manager_.stop();
+          page_->room = 0;
           break;
         case Order::reload:
           co_await reload();
@@ -73,18 +77,47 @@ class QueueRole {
 
   Task<void> serve() {
     co_await manager_.run();
+    auto tidy = [this] {
+      spool_->remove_spares();
+      return true;
+    };
+    co_await net::run_blocking(disk_, tidy);
     house_.link.end(kExitOk);
   }
 
   Task<void> hear_wakes() {
     while (true) {
-      const Result<net::Packet> packet = co_await wakes_.receive();
+      Result<net::Packet> packet = co_await wakes_.receive();
       if (!packet && packet.error().code == Code::corrupt) continue;
       if (!packet) co_return;
-      if (queue::is_queue_id(packet->bytes)) manager_.wake(packet->bytes);
+      take_up(std::move(*packet));
+      tell_room();
       look_for_lost();
     }
   }
+
+  // With files, one a line: those lie in active/.
+  void take_up(net::Packet packet) {
+    if (packet.descriptors.empty() && queue::is_queue_id(packet.bytes))
+      return manager_.wake(std::move(packet.bytes));
+    std::string_view lines = packet.bytes;
+    for (Fd& file : packet.descriptors) {
+      const std::string id(lines.substr(0, lines.find('\n')));
+      lines.remove_prefix(std::min(lines.size(), id.size() + 1));
+      if (queue::is_queue_id(id)) take_up(id, std::move(file));
+    }
+  }
+
+  // It may have been in active/ before this QUEUE began: then it is in incoming/ again.
+  void take_up(const std::string& id, Fd descriptor) {
+    Result<queue::QueueFile> file = queue::QueueFile::of_descriptor(
+        std::move(descriptor), spool_->path(id, queue::State::active));
+    if (!file) return manager_.take(id, nullptr);
+    if (!spool_->is_at(id, queue::State::active, *file)) return manager_.wake(id);
+    manager_.take(id, std::make_shared<queue::QueueFile>(std::move(*file)));
+  }
+
+  void tell_room() { page_->room = manager_.has_room() ? 1 : 0; }
 
   // A wake that did not get through is made good at the next one that does, and each minute.
   void look_for_lost() {
@@ -100,6 +133,7 @@ class QueueRole {
     while (true) {
       page_->waiting = manager_.waiting();
       page_->active = manager_.active();
+      tell_room();
       timer.expires_after(kCount);
       co_await timer.async_wait(kAsTuple);
       look_for_lost();
@@ -160,6 +194,7 @@ void run_queue(RoleHouse& house) {
   house.settle();
   queue::SpoolOptions options;
   options.long_ids = house.config.main->enable_long_queue_ids;
+  options.spares = &(*page)->spares;
   Result<std::unique_ptr<queue::DiskSpool>> spool = queue::open_locked_spool(
       house.config.main->queue_directory, house.env, house.log, options, house.begin.writers_live);
   if (!spool) house.link.fail(spool.error());

@@ -24,6 +24,7 @@
 #include "smtpd/cli/event_loops.h"
 #include "smtpd/cli/local_queue.h"
 #include "smtpd/cli/process_title.h"
+#include "smtpd/cli/remote_queue.h"
 #include "smtpd/cli/renewal.h"
 #include "smtpd/cli/status_report.h"
 #include "smtpd/cli/stress_desk.h"
@@ -148,6 +149,7 @@ class Server : private Renewal::House {
   std::unique_ptr<deliver::TcpConnector> connector_;
   std::unique_ptr<deliver::Worker> worker_;
   std::unique_ptr<queue::Manager> manager_;
+  std::unique_ptr<CommitDesk> commits_;  // FRONT's
   std::unique_ptr<session::QueueDoor> door_;
   session::AsioLoop loop_;
   net::PeerNames names_;

@@ -20,10 +20,12 @@ constexpr std::chrono::milliseconds kRetireStep{100};
 Result<void> Server::open_door() {
   queue::SpoolOptions options;
   options.long_ids = config_.main->enable_long_queue_ids;
+  options.spares = &links_->page->spares;
   spool_ = queue::open_spool_to_fill(config_.main->queue_directory, env_, options);
+  commits_ =
+      std::make_unique<CommitDesk>(intake_disk_, *spool_, links_->wakes.get(), links_->page, env_);
   const auto make_door = [this](const aio::any_io_executor& home) {
-    return std::make_unique<RemoteQueue>(home, intake_disk_, *spool_, links_->wakes.get(),
-                                         links_->page);
+    return std::make_unique<RemoteQueue>(home, *commits_);
   };
   door_ = make_door(io_.get_executor());
   services_ =

@@ -11,6 +11,7 @@
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "smtpd/master/messages.h"
+#include "smtpd/queue/spare_files.h"
 
 namespace headgate::master {
 
@@ -25,7 +26,9 @@ struct Page {
   std::atomic<std::uint64_t> reloads, upgrades;
   Process roles[kStandingRoles];
   std::atomic<std::uint64_t> waiting, active;  // QUEUE's messages
-  std::atomic<std::uint64_t> wakes_lost;       // FRONT counts up: QUEUE must look into incoming/
+  std::atomic<std::uint64_t> wakes_lost;       // FRONT counts up: QUEUE must look into the spool
+  std::atomic<std::uint64_t> room;             // QUEUE: a new message may go into active/ at once
+  queue::SpareFiles spares;
 };
 
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);

@@ -60,8 +60,9 @@ bool Manager::has_room() const {
 // Posted, so that the client has its 250 before the delivery begins.
 void Manager::take(std::string id, std::shared_ptr<QueueFile> file) {
   aio::post(executor_, [this, id = std::move(id), file = std::move(file)] {
-    if (stopping_) return;  // the next start finds it
-    if (file == nullptr || active_.count(id) != 0) {
+    if (stopping_) return;                                     // the next start finds it
+    if (active_.count(id) != 0 || scheduler_.has(id)) return;  // a scan was quicker
+    if (file == nullptr) {
       scheduler_.add(id, State::active, env_.steady() + settings_->minimal_backoff_time);
       return nudge();
     }
@@ -110,7 +111,7 @@ Task<void> Manager::run() {
   co_await scan(Extent::all);
   SteadyTime scanned = env_.steady();
   while (!stopping_) {
-    while (std::exchange(look_wanted_, false)) co_await scan(Extent::incoming);
+    while (std::exchange(look_wanted_, false)) co_await scan(Extent::fresh);
     start_due();
     const SteadyTime next_scan = scanned + settings_->queue_run_delay;
     // A full active queue waits for an end, not for the clock: ends nudge.
@@ -145,7 +146,10 @@ Task<void> Manager::scan(Extent extent) {
     TRY(incoming, spool_.list(State::incoming));
     for (const std::string& id : incoming)
       found.push_back({id, State::incoming, std::chrono::seconds(0)});
-    if (extent == Extent::incoming) return found;
+    TRY(active, spool_.list(State::active));
+    for (const std::string& id : active)
+      found.push_back({id, State::active, std::chrono::seconds(0)});
+    if (extent == Extent::fresh) return found;
     TRY(deferred, spool_.list(State::deferred));
     const WallTime now = env_.wall();
     for (const std::string& id : deferred) {

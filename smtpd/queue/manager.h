@@ -38,13 +38,13 @@ class Manager {
   [[nodiscard]] bool has_room() const;
   // A reload; on the executor. What is under way goes on as it began.
   void use(config::SettingsPtr settings);
-  // Looks into incoming/ for messages whose wake() was lost.
+  // Looks into incoming/ and active/ for messages whose wake() or take() was lost.
   void look();
   // Everything deferred is due now.
   void flush();
   // run() returns once the deliveries under way have ended.
   void stop();
-  // Scans incoming/ and deferred/, then serves until stop(). Call once, on the executor.
+  // Scans incoming/, active/ and deferred/, then serves until stop(). Call once, on the executor.
   Task<void> run();
 
   // Messages waiting or under way; on the executor only.
@@ -57,7 +57,7 @@ class Manager {
   using ActivePtr = std::shared_ptr<Active>;
   struct Job;
 
-  enum class Extent { incoming, all };
+  enum class Extent { fresh, all };  // fresh: not the deferred
 
   Task<void> scan(Extent extent);
   Task<void> take_up(ActivePtr message);

@@ -42,6 +42,8 @@ class Scheduler {
   [[nodiscard]] std::optional<SteadyTime> next_due() const;
   void make_all_due(SteadyTime now);  // flush
 
+  [[nodiscard]] bool has(const std::string& id) const { return messages_.count(id) != 0; }
+
   [[nodiscard]] std::size_t size() const { return messages_.size(); }
 
  private:

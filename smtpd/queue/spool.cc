@@ -66,6 +66,44 @@ std::string DiskSpool::temporary_name() const {
                      env_.random());
 }
 
+std::string DiskSpool::spare_path(SpareFiles::Name name) const {
+  return fmt::format("{}/{}{}-{:08x}", path(State::incoming), kTemporaryPrefix, name.process,
+                     name.number);
+}
+
+Result<ReadyFile> DiskSpool::another_file() {
+  while (options_.spares != nullptr) {
+    const std::optional<SpareFiles::Name> spare = options_.spares->take();
+    if (!spare) break;
+    Result<ReadyFile> file = take_over(*spare);
+    if (file) return file;
+  }
+  return create_empty();
+}
+
+// One that bears the name of another FRONT gets this one's: those of the dead are removed.
+Result<ReadyFile> DiskSpool::take_over(SpareFiles::Name name) {
+  ReadyFile file;
+  file.path = spare_path(name);
+  if (name.process != static_cast<std::uint32_t>(::getpid())) {
+    std::string mine = temporary_name();
+    if (!rename_to_new(file.path, mine)) return fail_errno("rename", file.path, errno);
+    file.path = std::move(mine);
+  }
+  TRY(fd, open_file(file.path, O_RDWR | O_NOFOLLOW));
+
+  struct stat status {};
+
+  if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink != 1) {
+    ::unlink(file.path.c_str());
+    return fail(Code::io, "this file is not for writing over", file.path);
+  }
+  file.fd = std::move(fd);
+  file.inode = status.st_ino;
+  file.used = true;
+  return file;
+}
+
 Result<ReadyFile> DiskSpool::create_empty() {
   ReadyFile file;
   file.path = temporary_name();
@@ -91,38 +129,71 @@ std::unique_ptr<Writer> DiskSpool::writer_for(ReadyFile file) {
 }
 
 Result<std::unique_ptr<Writer>> DiskSpool::create() {
-  TRY(file, create_empty());
+  TRY(file, another_file());
   for (std::size_t more = ready_.wanted(env_.steady()); more > 0; --more) {
-    Result<ReadyFile> spare = create_empty();
-    if (!spare) break;
-    ready_.add(std::move(*spare));
+    Result<ReadyFile> next = another_file();
+    if (!next) break;
+    ready_.add(std::move(*next));
   }
   return writer_for(std::move(file));
 }
 
 std::unique_ptr<Writer> DiskSpool::take_ready() {
-  std::optional<ReadyFile> file = ready_.take(env_.steady());
+  const SteadyTime now = env_.steady();
+  std::optional<ReadyFile> file = ready_.take(now);
   if (!file) return nullptr;
+  if (options_.spares != nullptr)
+    options_.spares->want(static_cast<std::uint32_t>(::getpid()), now);
   return writer_for(std::move(*file));
 }
 
 // A file of several content records is not taken: after a power cut that forgets the rename but keeps what was written over
 // the first of them, all its checksums might hold. In a file of one record they cannot (docs/queue_format.md).
 bool DiskSpool::recycle(const std::string& id, State state, QueueFile& file) {
-  if (!file.has_one_record() || !ready_.accepts(env_.steady())) return false;
+  const bool for_others = options_.spares != nullptr;
+  if (!file.has_one_record() || (!for_others && !ready_.accepts(env_.steady()))) return false;
 
   struct stat status {};
 
+  if (::fstat(file.descriptor(), &status) != 0 || status.st_nlink != 1) return false;
+  if (for_others) return leave_spare(path(id, state));
   ReadyFile ready;
   ready.path = temporary_name();
-  if (::fstat(file.descriptor(), &status) != 0 || status.st_nlink != 1 ||
-      ::lseek(file.descriptor(), 0, SEEK_SET) != 0 || !rename_to_new(path(id, state), ready.path))
+  if (::lseek(file.descriptor(), 0, SEEK_SET) != 0 || !rename_to_new(path(id, state), ready.path))
     return false;
   ready.fd = std::move(file).release();
   ready.inode = status.st_ino;
   ready.used = true;
   ready_.add(std::move(ready));
   return true;
+}
+
+// For the FRONT that has asked for files a moment ago.
+bool DiskSpool::leave_spare(const std::string& old_path) {
+  const std::optional<std::uint32_t> process = options_.spares->wanted_by(env_.steady());
+  if (!process) return false;
+  const SpareFiles::Name name{*process, static_cast<std::uint32_t>(env_.random())};
+  const std::string spare = spare_path(name);
+  if (!rename_to_new(old_path, spare)) return false;
+  if (!options_.spares->put(name)) ::unlink(spare.c_str());
+  return true;
+}
+
+bool DiskSpool::trim() {
+  const SteadyTime now = env_.steady();
+  const bool empty = ready_.trim(now);
+  if (empty && options_.spares != nullptr &&
+      !options_.spares->wanted_within(ReadyFiles::kQuiet, now))
+    remove_spares();
+  return empty;
+}
+
+void DiskSpool::remove_spares() {
+  while (options_.spares != nullptr) {
+    const std::optional<SpareFiles::Name> spare = options_.spares->take();
+    if (!spare) return;
+    ::unlink(spare_path(*spare).c_str());
+  }
 }
 
 void DiskSpool::commit(std::span<Commit* const> all) { commit_together(*this, all); }
@@ -132,6 +203,14 @@ Result<std::uint64_t> DiskSpool::free_bytes() const {
 
   if (::statvfs(directory_.c_str(), &status) != 0) return fail_errno("statvfs", directory_, errno);
   return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+}
+
+bool DiskSpool::is_at(const std::string& id, State state, const QueueFile& file) const {
+  struct stat there {
+  }, here{};
+
+  return ::lstat(path(id, state).c_str(), &there) == 0 && ::fstat(file.descriptor(), &here) == 0 &&
+         there.st_ino == here.st_ino && there.st_dev == here.st_dev;
 }
 
 Result<std::vector<std::string>> DiskSpool::list(State state) const {

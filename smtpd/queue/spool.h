@@ -20,6 +20,7 @@
 #include "engine/base/file.h"
 #include "smtpd/queue/queue_file.h"
 #include "smtpd/queue/ready_files.h"
+#include "smtpd/queue/spare_files.h"
 #include "smtpd/queue/writer.h"
 
 namespace headgate::queue {
@@ -32,7 +33,8 @@ inline constexpr std::array<std::string_view, 5> kSpoolDirectories{"incoming", "
                                                                    "hold", "corrupt"};
 
 struct SpoolOptions {
-  bool long_ids = false;  // enable_long_queue_ids
+  bool long_ids = false;         // enable_long_queue_ids
+  SpareFiles* spares = nullptr;  // where FRONT and QUEUE are two processes; outlives the spool
 };
 
 class DiskSpool final : public Spool {
@@ -45,17 +47,22 @@ class DiskSpool final : public Spool {
   void commit(std::span<Commit* const> all) override;
   [[nodiscard]] Result<std::uint64_t> free_bytes() const override;
 
+  // Whether it is this very file that lies there.
+  [[nodiscard]] bool is_at(const std::string& id, State state, const QueueFile& file) const;
+
   // Message ids in a directory; names that are no queue id are left out.
   [[nodiscard]] Result<std::vector<std::string>> list(State state) const;
   [[nodiscard]] Result<QueueFile> open(const std::string& id, State state) const;
   Result<void> move(const std::string& id, State from, State to);
   Result<void> remove(const std::string& id, State state);
-  // Instead of remove(), under load: its file is for a message to come. `file` is the message's, which nobody else uses; it
-  // is at its end then. False: nothing has happened.
+  // Instead of remove(), under load: its file is for a message to come, here or in the FRONT that shares `spares`. `file` is
+  // the message's, which nobody else uses; it is at its end then. False: nothing has happened.
   bool recycle(const std::string& id, State state, QueueFile& file);
 
   // Removes the files that create() and recycle() keep ready after some quiet seconds; true when nothing is left.
-  bool trim() { return ready_.trim(env_.steady()); }
+  bool trim();
+  // QUEUE's end: what recycle() has left and nobody has taken goes.
+  void remove_spares();
 
   Result<void> set_aside(const std::string& id, State state);  // into corrupt/
 
@@ -70,7 +77,11 @@ class DiskSpool final : public Spool {
 
  private:
   [[nodiscard]] std::string temporary_name() const;
+  [[nodiscard]] std::string spare_path(SpareFiles::Name name) const;
+  [[nodiscard]] Result<ReadyFile> another_file();
   [[nodiscard]] Result<ReadyFile> create_empty();
+  [[nodiscard]] Result<ReadyFile> take_over(SpareFiles::Name name);
+  bool leave_spare(const std::string& old_path);
   [[nodiscard]] std::unique_ptr<Writer> writer_for(ReadyFile file);
 
   std::string directory_;

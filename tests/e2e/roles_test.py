@@ -171,16 +171,28 @@ class Killed(unittest.TestCase):
             clients.check_delivered()
 
     def test_mail_that_comes_while_queue_is_away_is_delivered_after(self):
-        """Stopped, not killed: the channel fills up and wakes are lost."""
+        """Stopped, not killed: the channel fills up and wakes are lost, of messages in incoming/ and in active/."""
+        for end in (signal.SIGCONT, signal.SIGKILL):
+            with self.subTest(end), Split(QUICK) as server:
+                queue = one(server, "queue")
+                os.kill(queue, signal.SIGSTOP)
+                with Clients(server, count=4, messages_a_session=100) as clients:
+                    until(lambda: clients.sent() >= 100 or clients.trouble, "100 messages")
+                self.assertEqual(clients.trouble, [])
+                self.assertEqual(server.mail(), [])
+                os.kill(queue, end)
+                clients.check_delivered()
+
+    def test_files_that_are_written_over_go_in_the_end(self):
         with Split(QUICK) as server:
-            queue = one(server, "queue")
-            os.kill(queue, signal.SIGSTOP)
+            incoming = server.directory / "spool" / "incoming"
             with Clients(server, count=4, messages_a_session=100) as clients:
-                until(lambda: clients.sent() >= 100 or clients.trouble, "100 messages")
+                until(lambda: clients.sent() >= 200 or clients.trouble, "200 messages")
             self.assertEqual(clients.trouble, [])
-            self.assertEqual(server.mail(), [])
-            os.kill(queue, signal.SIGKILL)
             clients.check_delivered()
+            self.assertGreater(len(list(incoming.iterdir())), 0)
+            server.stop()
+            self.assertEqual([file.name for file in incoming.iterdir()], [])
 
     def test_what_front_was_writing_goes(self):
         with Split() as server:

@@ -146,6 +146,23 @@ TEST_F(ManagerTest, TakesWhatWasCommittedIntoActive) {
   }
 }
 
+// Its take() came late, or never.
+TEST_F(ManagerTest, WhatLiesInActiveIsFoundAndTakenOnce) {
+  const std::string first = put({"defer@here.example"});
+  ASSERT_TRUE(run_until([&] { return is_in(first, State::deferred); }));  // it has begun
+  const std::string id = put({"defer@here.example"});
+  ASSERT_TRUE(spool_->move(id, State::incoming, State::active));
+  auto file = spool_->open(id, State::active);
+  ASSERT_TRUE(file);
+  manager_->look();
+  ASSERT_TRUE(run_until([&] { return is_in(id, State::deferred); }));
+  ASSERT_TRUE(run_until([&] { return manager_->active() == 0; }));
+  manager_->take(id, std::make_shared<QueueFile>(std::move(*file)));
+  context_.run_one_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(0U, manager_->active());
+  EXPECT_EQ(2U, deliverer_.asked.size());
+}
+
 TEST_F(ManagerTest, HasNoRoomWhenTheActiveQueueIsFullOrOthersWait) {
   settings_.qmgr_message_active_limit = 1;
   manager_->use(std::make_shared<const config::Settings>(settings_));

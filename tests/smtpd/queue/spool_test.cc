@@ -181,6 +181,124 @@ TEST_F(SpoolTest, AfterAQuietTimeNothingIsKept) {
   EXPECT_TRUE(scratch_.files("deep/queue/incoming").empty());
 }
 
+TEST_F(SpoolTest, KnowsWhetherAFileIsStillWhereItWas) {
+  const auto spool = open();
+  const std::string id = put(*spool, State::active);
+  const auto file = spool->open(id, State::active);
+  ASSERT_TRUE(file);
+  EXPECT_TRUE(spool->is_at(id, State::active, *file));
+  EXPECT_FALSE(spool->is_at(id, State::incoming, *file));
+  const std::string other = put(*spool, State::active);
+  EXPECT_FALSE(spool->is_at(other, State::active, *file));
+  ASSERT_TRUE(spool->move(id, State::active, State::incoming));
+  EXPECT_FALSE(spool->is_at(id, State::active, *file));
+}
+
+// FRONT and QUEUE as two spools over one directory, with the memory that both map.
+class SharedSpoolTest : public SpoolTest {
+ protected:
+  SharedSpoolTest() {
+    EXPECT_TRUE(make_spool(scratch_.path("deep/queue")));
+    SpoolOptions options;
+    options.spares = &spares_;
+    front_ = open_spool_to_fill(scratch_.path("deep/queue"), env_, options);
+    auto queue = open_locked_spool(scratch_.path("deep/queue"), env_, log_, options, true);
+    EXPECT_TRUE(queue) << queue.error().text();
+    queue_ = std::move(*queue);
+  }
+
+  // A message that was delivered; whether its file is kept.
+  bool deliver(const std::string& id) {
+    auto file = queue_->open(id, State::active);
+    EXPECT_TRUE(file) << file.error().text();
+    return queue_->recycle(id, State::active, *file);
+  }
+
+  std::set<ino_t> inodes() {
+    std::set<ino_t> all;
+    for (const std::string& path : scratch_.files("deep/queue/incoming")) {
+      struct stat status {};
+
+      EXPECT_EQ(0, ::stat(path.c_str(), &status));
+      all.insert(status.st_ino);
+    }
+    return all;
+  }
+
+  SpareFiles spares_{};
+  std::unique_ptr<DiskSpool> front_, queue_;
+};
+
+TEST_F(SharedSpoolTest, WhatQueueLeavesIsWrittenOverByFront) {
+  const std::string early = put(*front_, State::active);
+  EXPECT_FALSE(deliver(early)) << "nobody has asked for files";
+  const std::string old = put(*front_, State::active);
+
+  struct stat before {};
+
+  ASSERT_EQ(0, ::stat(queue_->path(old, State::active).c_str(), &before));
+  hurry(*front_);
+  ASSERT_TRUE(deliver(old));
+  EXPECT_EQ(queue_->list(State::active)->size(), 1U) << "the early one";
+  EXPECT_EQ(inodes().count(before.st_ino), 1U);
+
+  while (front_->take_ready() != nullptr) continue;
+  env_.advance(std::chrono::milliseconds(1));
+  const std::string id = put(*front_, State::active);
+
+  struct stat after {};
+
+  ASSERT_EQ(0, ::stat(queue_->path(id, State::active).c_str(), &after));
+  EXPECT_EQ(before.st_ino, after.st_ino);
+  EXPECT_NE(old, id);
+  EXPECT_TRUE(queue_->open(id, State::active));
+}
+
+TEST_F(SharedSpoolTest, NoMoreAreKeptThanThereIsRoomFor) {
+  hurry(*front_);
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < SpareFiles::kMost + 3; ++i) {
+    hurry(*front_);
+    while (spares_.take()) continue;  // put() of the next message takes none
+    const std::string id = put(*front_, State::active);
+    for (std::size_t j = 0; j < i; ++j) spares_.put({7, static_cast<std::uint32_t>(j)});
+    if (deliver(id)) ++kept;
+  }
+  EXPECT_EQ(kept, SpareFiles::kMost);
+}
+
+// A FRONT that was replaced may have been named, and one that died leaves names without files.
+TEST_F(SharedSpoolTest, AnothersFileGetsOnesOwnNameAndOneThatIsNotThereIsNoLoss) {
+  const std::string incoming = scratch_.path("deep/queue/incoming/");
+  write_contents(incoming + "new.1-0000002a", "something");
+  ASSERT_TRUE(spares_.put({1, 41}));
+  ASSERT_TRUE(spares_.put({1, 42}));
+  auto writer = front_->create();
+  ASSERT_TRUE(writer) << writer.error().text();
+  const std::vector<std::string> files = scratch_.files("deep/queue/incoming");
+  ASSERT_EQ(files.size(), 1U);
+  EXPECT_TRUE(files[0].starts_with(incoming + "new." + std::to_string(::getpid()) + "-"))
+      << files[0];
+  EXPECT_FALSE(spares_.take());
+}
+
+TEST_F(SharedSpoolTest, SparesGoWithQueueAndAfterAQuietTime) {
+  for (const bool quiet : {true, false}) {
+    const std::string id = put(*front_, State::active);
+    hurry(*front_);
+    ASSERT_TRUE(deliver(id));
+    EXPECT_FALSE(scratch_.files("deep/queue/incoming").empty());
+    front_->trim();
+    EXPECT_TRUE(spares_.wanted_by(env_.steady()));
+    env_.advance(std::chrono::seconds(quiet ? 11 : 1));
+    EXPECT_FALSE(spares_.wanted_by(env_.steady()));
+    if (quiet) front_->trim();
+    queue_->remove_spares();
+    if (!quiet) front_.reset();
+    EXPECT_TRUE(scratch_.files("deep/queue/incoming").empty());
+  }
+}
+
 // What a power cut may leave where the rename is forgotten and the file was partly written over: equal lengths, equal ends.
 TEST_F(SpoolTest, AnEnvelopeIsNotTakenForAnotherContents) {
   const auto spool = open();
