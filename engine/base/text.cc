@@ -90,9 +90,12 @@ std::string printable(std::string_view s, bool utf8, char substitute) {
   std::string out;
   out.reserve(s.size());
   for (std::size_t i = 0; i < s.size(); ++i) {
-    if (byte(i) >= 32 && byte(i) < 127) {
-      out += s[i];
-    } else if (utf8 && byte(i) >= 0xC2 && byte(i) <= 0xFE && continuation(i + 1)) {
+    std::size_t end = i;  // of what can be taken as it is: mostly all of it
+    while (end < s.size() && byte(end) >= 32 && byte(end) < 127) ++end;
+    out.append(s.substr(i, end - i));
+    i = end;
+    if (i == s.size()) break;
+    if (utf8 && byte(i) >= 0xC2 && byte(i) <= 0xFE && continuation(i + 1)) {
       out += s[i];
       while (continuation(i + 1)) out += s[++i];
     } else {

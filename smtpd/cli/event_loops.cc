@@ -13,30 +13,23 @@
 
 #include <fmt/format.h>
 
-#include "engine/base/file.h"
-#include "engine/base/text.h"
+#include "smtpd/cli/cpu_quota.h"
 
 namespace headgate::cli {
 namespace {
 
 constexpr std::size_t kMost = 64, kMostByDefault = 8;
 
-// That this process may use: by its affinity, and by the time that its control group gets ("QUOTA PERIOD", or "max PERIOD";
-// that of the group itself, as a container sees it).
+// That this process may use: by its affinity, and by the time that its control group gets.
 std::size_t cores() {
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
   std::size_t cores = std::thread::hardware_concurrency();
   if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0)
     cores = static_cast<std::size_t>(CPU_COUNT(&allowed));
-  const Result<std::string> group = read_file("/sys/fs/cgroup/cpu.max", 64);
-  if (!group) return cores;
-  const std::vector<std::string> words = text::split_list(*group);
-  if (words.size() != 2 || !text::all_digits(words[0]) || !text::all_digits(words[1])) return cores;
-  const double quota = std::strtod(words[0].c_str(), nullptr);
-  const double period = std::strtod(words[1].c_str(), nullptr);
-  if (period <= 0) return cores;
-  return std::min(cores, static_cast<std::size_t>(std::ceil(quota / period)));
+  const std::optional<double> quota = cpu_quota();
+  if (!quota || *quota >= static_cast<double>(cores)) return cores;
+  return static_cast<std::size_t>(std::ceil(*quota));
 }
 
 // Of any thread of this process.

@@ -40,6 +40,19 @@ std::string timestamp(WallTime wall) {
                      local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec);
 }
 
+std::string line_at(std::string_view time, const Event& event, const MaillogOptions& options) {
+  const std::uint32_t number =
+      event.number != 0 ? event.number : static_cast<std::uint32_t>(getpid());
+  const std::string text =
+      text::printable(std::string_view(event.text).substr(0, kTextLimit), options.utf8);
+  std::string line;
+  line.reserve(time.size() + options.host.size() + options.syslog_name.size() + text.size() + 48);
+  line.append(time).append(1, ' ').append(options.host).append(1, ' ');
+  line.append(options.syslog_name).append(1, '/').append(program_name(event.program));
+  line.append(1, '[').append(fmt::format_int(number).c_str()).append("]: ");
+  return line.append(level_prefix(event.level)).append(text);
+}
+
 std::string host_name() {
   std::array<char, 256> name{};
   if (gethostname(name.data(), name.size() - 1) != 0) return "localhost";
@@ -77,12 +90,7 @@ std::string_view program_name(Program program) {
 }
 
 std::string maillog_line(const Event& event, const MaillogOptions& options, WallTime wall) {
-  const std::uint32_t number =
-      event.number != 0 ? event.number : static_cast<std::uint32_t>(getpid());
-  return fmt::format(
-      "{} {} {}/{}[{}]: {}{}", timestamp(wall), options.host, options.syslog_name,
-      program_name(event.program), number, level_prefix(event.level),
-      text::printable(std::string_view(event.text).substr(0, kTextLimit), options.utf8));
+  return line_at(timestamp(wall), event, options);
 }
 
 std::unique_ptr<Maillog> Maillog::over(MaillogOptions options, const Env& env,
@@ -97,8 +105,22 @@ Result<std::unique_ptr<Maillog>> Maillog::open(MaillogOptions options, const Env
   return over(std::move(options), env, std::move(file));
 }
 
+// Many lines have the same: local time is dear.
+std::string Maillog::time_text(WallTime wall) {
+  const std::int64_t second =
+      std::chrono::floor<std::chrono::seconds>(wall).time_since_epoch().count();
+  const std::lock_guard lock(mutex_);
+  if (second != second_) {
+    second_text_ = timestamp(wall);
+    second_ = second;
+  }
+  return second_text_;
+}
+
 void Maillog::write(const Event& event) {
-  file_->write(maillog_line(event, options_, env_.wall()) + '\n', event.level != Level::info);
+  std::string line = line_at(time_text(env_.wall()), event, options_);
+  line += '\n';
+  file_->write(line, event.level != Level::info);
 }
 
 }  // namespace headgate::observe

@@ -9,7 +9,9 @@
 //   standard error. Source    MAILLOG_README, postlogd(8).
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "engine/base/env.h"
@@ -46,9 +48,14 @@ class Maillog final : public EventSink {
   Maillog(MaillogOptions options, const Env& env, std::unique_ptr<LogFile> file)
       : options_(std::move(options)), env_(env), file_(std::move(file)) {}
 
+  [[nodiscard]] std::string time_text(WallTime wall);
+
   MaillogOptions options_;
   const Env& env_;
   std::unique_ptr<LogFile> file_;
+  std::mutex mutex_;
+  std::int64_t second_ = -1;  // what second_text_ says
+  std::string second_text_;
 };
 
 // The daemon's name as it stands in the log: "smtpd", "virtual".

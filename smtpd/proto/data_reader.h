@@ -69,6 +69,7 @@ class DataReader {
  private:
   enum class State : std::uint8_t { line_start, dot, text, done };
 
+  std::size_t plain_lines(std::string_view bytes, std::string& out);
   void append(std::string_view bytes, std::string& out);
   void release_returns(std::string& out);
   void hold_returns(std::size_t count, std::string& out);

@@ -95,6 +95,8 @@ class Front : private Admission {
   void release_slot();
   void set_many();
   void await_end_of_stress();
+  template <class Work>
+  void survive(const Work& work);
   void coroutine_ended();
   void say(Level level, std::string text);
 

@@ -77,13 +77,26 @@ Task<void> Front::wait_for_room() {
   }
 }
 
+// No memory: what could not be done now is done at the next occasion; a listener or the waiting room never stops for it.
+template <class Work>
+void Front::survive(const Work& work) {
+  try {
+    work();
+  } catch (const std::exception& error) {
+    try {
+      say(Level::error, error.what());
+    } catch (const std::exception&) {  // nor for its log line
+    }
+  }
+}
+
 Task<void> Front::accept_from(net::Listener& listener) {
   while (!stopping_) {
     co_await wait_for_room();
     if (stopping_) break;
     Result<aio::ip::tcp::socket> socket = co_await listener.accept();
     if (socket) {
-      arrive(std::move(*socket));
+      survive([&] { arrive(std::move(*socket)); });
       continue;
     }
     if (socket.error().code == Code::cancelled) break;
@@ -171,16 +184,18 @@ void Front::admit_waiting() {
 
 Task<void> Front::keep_admitting() {
   while (!stopping_) {
-    admit_waiting();
+    survive([this] { admit_waiting(); });
     [[maybe_unused]] const auto [cancelled] = co_await admit_at_.async_wait(kAsTuple);
   }
   coroutine_ended();
 }
 
 void Front::begin(Newcomer newcomer) {
-  controller_.taken(slots_);
-  settle();
-  stress_ends_.cancel();
+  survive([this] {
+    controller_.taken(slots_);
+    settle();
+    stress_ends_.cancel();
+  });
   ++coroutines_;
   sessions_[loops_.choose()]->begin(std::move(newcomer), loops_.next_number());
 }

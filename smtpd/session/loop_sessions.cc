@@ -170,7 +170,9 @@ void LoopSessions::begin(Newcomer newcomer, std::uint32_t number) {
   try {
     if (loop_ != 0) {
       Result<aio::ip::tcp::socket> moved = net::move_to(executor_, std::move(newcomer.socket));
-      if (!moved) return say(Level::warning, moved.error().text());
+      if (!moved)
+        return say(Level::warning, fmt::format("session of {} not begun: {}", newcomer.address,
+                                               moved.error().text()));
       newcomer.socket = std::move(*moved);
     }
     auto guest = std::make_unique<Guest>(std::move(place), std::move(newcomer), executor_);

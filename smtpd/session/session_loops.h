@@ -22,9 +22,9 @@ namespace headgate::session {
 class SessionLoops {
  public:
   static constexpr std::chrono::milliseconds kLook{50};
-  static constexpr double kBusy = 0.6;       // home gives sessions away
-  static constexpr double kSaturated = 0.9;  // others are asked first
-  static constexpr std::size_t kAtHome = 8;  // sessions
+  static constexpr double kBusy = 0.8;        // home gives sessions away
+  static constexpr double kSaturated = 0.9;   // others are asked first
+  static constexpr std::size_t kAtHome = 16;  // sessions
 
   struct Loop {
     aio::any_io_executor executor;

@@ -73,22 +73,30 @@ void Controller::waiting(const Slots& slots, std::size_t clients) {
   settle();
 }
 
-Controller::Verdict Controller::verdict() const {
-  if (!policy_.switches) return {kCalm, "not switched"};
-  if (mode_ == Mode::off) return {kCalm, "off by hand"};
-  Verdict found{kCalm, "calm"};
-  if (mode_ == Mode::on) found = {kStressed, "on by hand"};
-  if (policy_.by_slots && window_) {
-    if (severe_load_)
-      found = {kSevere, fmt::format("{}/{} busy, {} waiting", in_use_, limit_, waiting_)};
-    else if (found.level < kStressed)
-      found = {kStressed, fmt::format("{}/{} busy", in_use_, limit_)};
+// Asked at every command of every session: the reason only where it is wanted.
+Level Controller::level_now(std::string* why) const {
+  Level found = kCalm;
+  const auto find = [&](Level level, const auto& reason) {
+    found = level;
+    if (why != nullptr) *why = reason();
+  };
+  if (!policy_.switches || mode_ == Mode::off) {
+    find(kCalm, [this] { return policy_.switches ? "off by hand" : "not switched"; });
+    return found;
   }
+  find(kCalm, [] { return "calm"; });
+  if (mode_ == Mode::on) find(kStressed, [] { return "on by hand"; });
+  if (policy_.by_slots && window_ && severe_load_)
+    find(kSevere,
+         [this] { return fmt::format("{}/{} busy, {} waiting", in_use_, limit_, waiting_); });
+  else if (policy_.by_slots && window_ && found < kStressed)
+    find(kStressed, [this] { return fmt::format("{}/{} busy", in_use_, limit_); });
   for (const SignalName signal : policy_.signals) {
     const Level level = signals_.level(signal);
-    if (level > found.level) found = {level, signals_.why(signal)};
+    if (level > found) find(level, [&] { return signals_.why(signal); });
   }
-  if (signal_window_ && found.level < kStressed) found = {kStressed, "after " + signal_why_};
+  if (signal_window_ && found < kStressed)
+    find(kStressed, [this] { return "after " + signal_why_; });
   return found;
 }
 
@@ -117,10 +125,9 @@ Level Controller::settle() {
   look_at_signals();
   look_at_load();
   if (window_ && !full_ && env_.steady() >= until_) window_ = false;
-  Verdict now = verdict();
-  const Level before = std::exchange(level_, now.level);
+  const Level before = std::exchange(level_, level_now());
   if (before == level_) return level_;
-  why_ = now.why;
+  static_cast<void>(level_now(&why_));
   const std::string who =
       fmt::format("stress: service \"{}\" ({})", policy_.service, policy_.canonical);
   if (before == kCalm) since_ = env_.steady();
@@ -129,11 +136,11 @@ Level Controller::settle() {
     say(headgate::Level::info,
         fmt::format("{} leaving stress mode after {} s", who, lasted.count()));
   } else if (before == kCalm) {
-    say(headgate::Level::info, fmt::format("{} entering stress mode ({})", who, now.why));
+    say(headgate::Level::info, fmt::format("{} entering stress mode ({})", who, why_));
   }
   if (level_ == kSevere || before == kSevere)
-    say(headgate::Level::info, fmt::format("{} level {} -> {} ({})", who, before, level_, now.why));
-  history_.add({env_.wall(), policy_.canonical, before, level_, std::move(now.why)});
+    say(headgate::Level::info, fmt::format("{} level {} -> {} ({})", who, before, level_, why_));
+  history_.add({env_.wall(), policy_.canonical, before, level_, why_});
   return level_;
 }
 

@@ -87,12 +87,7 @@ class Controller {
   [[nodiscard]] SignalView slots_view(const Slots& slots) const;
 
  private:
-  struct Verdict {
-    Level level = kCalm;
-    std::string why;
-  };
-
-  [[nodiscard]] Verdict verdict() const;
+  [[nodiscard]] Level level_now(std::string* why = nullptr) const;
   void look_at_signals();
   void look_at_load();
   Level settle();

@@ -125,17 +125,17 @@ void Seats::stop_waiting(Seat& seat) {
 void Seats::rank_again(const std::string& address) {
   for (Seat* const seat : by_address_[address]) {
     if (seat->state_ != Seat::State::waiting) continue;
-    of(seat->standing_).erase({idle_since(*seat), seat});
+    Waiting::node_type node = of(seat->standing_).extract({idle_since(*seat), seat});
     seat->standing_ = rank(*seat);
-    of(seat->standing_).emplace(idle_since(*seat), seat);
+    of(seat->standing_).insert(std::move(node));  // as it is: ~Seat may not throw
   }
 }
 
 void Seats::send_away(Seat& seat) {
+  seat.wake_();  // first: one that cannot be woken stays
   stop_waiting(seat);
   seat.state_ = Seat::State::leaving;
   ++evictions_;
-  seat.wake_();
 }
 
 bool Seats::evict(Standing newcomer, std::chrono::milliseconds idle,

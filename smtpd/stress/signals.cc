@@ -58,13 +58,11 @@ void Signals::read(const Values& values) {
   for (std::size_t i = 0; i < kSignals; ++i) {
     signals_[i].value = values[i];
     step(signals_[i]);
+    levels_[i] = signals_[i].level;
   }
 }
 
-Level Signals::level(SignalName name) const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return signals_[index_of(name)].level;
-}
+Level Signals::level(SignalName name) const { return levels_[index_of(name)]; }
 
 SignalView Signals::view(SignalName name) const {
   const std::lock_guard<std::mutex> lock(mutex_);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <mutex>
@@ -70,6 +71,7 @@ class Signals {
 
   mutable std::mutex mutex_;
   std::array<Signal, kSignals> signals_;
+  std::array<std::atomic<Level>, kSignals> levels_{};  // as in signals_, for who asks all the time
 };
 
 }  // namespace headgate::stress

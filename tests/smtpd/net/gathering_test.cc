@@ -111,8 +111,7 @@ TEST(Gathering, AnExceptionIsToldToAllOfTheBatch) {
   FakeEnv env;
   aio::io_context io;
   aio::thread_pool pool(1);
-  Gathering<Piece> gathering(pool, 1, env,
-                             [](std::span<Piece* const>) { throw std::bad_alloc(); });
+  Gathering<Piece> gathering(pool, 1, env, [](std::span<Piece* const>) { throw std::bad_alloc(); });
   Watch watch;
   for (int i = 0; i < 3; ++i) aio::co_spawn(io, send(gathering, io, i, 1, watch), aio::detached);
   io.run();

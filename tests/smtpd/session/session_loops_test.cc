@@ -47,7 +47,7 @@ TEST_F(SessionLoopsTest, ManySessionsAreShared) {
 
 TEST_F(SessionLoopsTest, ABusyHomeGivesThemAway) {
   EXPECT_EQ(loops_.choose(), 0U);
-  pass({milliseconds(70), milliseconds(10), milliseconds(10)});
+  pass({milliseconds(85), milliseconds(10), milliseconds(10)});
   EXPECT_EQ(loops_.choose(), 1U);
   EXPECT_EQ(loops_.choose(), 2U);
   loops_.ended(0);
