@@ -61,6 +61,7 @@ FrontLinks links_of(master::Begin& begin, const RoleLink& link) {
       links.listeners[service].push_back(std::move(begin.descriptors.listeners[next++]));
   links.control = std::move(begin.descriptors.control);
   links.wakes = std::move(begin.descriptors.door_out);
+  links.flush_log = [&link] { link.flush_logs(); };
   links.is_reload = begin.is_reload;
   links.errors = std::move(begin.errors);
   links.errors_changed = [&link](const std::string& errors) {

@@ -61,7 +61,8 @@ class QueueRole {
         case Order::stop:
           wakes_.close();  // later ones are the next QUEUE's
           manager_.stop();
-          page_->room = 0;
+          stopping_ = true;
+          tell_room();
           break;
         case Order::reload:
           co_await reload();
@@ -88,11 +89,18 @@ class QueueRole {
   Task<void> hear_wakes() {
     while (true) {
       Result<net::Packet> packet = co_await wakes_.receive();
-      if (!packet && packet.error().code == Code::corrupt) continue;
-      if (!packet) co_return;
-      take_up(std::move(*packet));
+      if (!packet && packet.error().code != Code::corrupt) co_return;
+      try {
+        if (packet)
+          take_up(std::move(*packet));
+        else
+          manager_.look();  // it was cut: too few descriptors are left, or nonsense
+      } catch (const std::exception&) {
+        page_->wakes_lost += 1;  // no memory: to be looked for
+      }
       tell_room();
       look_for_lost();
+      co_await aio::post(io_, kAsTuple);  // what has been taken up has its turn, however many come
     }
   }
 
@@ -100,6 +108,8 @@ class QueueRole {
   void take_up(net::Packet packet) {
     if (packet.descriptors.empty() && queue::is_queue_id(packet.bytes))
       return manager_.wake(std::move(packet.bytes));
+    heard_ = true;
+    page_->files_received += static_cast<std::int64_t>(packet.descriptors.size());
     std::string_view lines = packet.bytes;
     for (Fd& file : packet.descriptors) {
       const std::string id(lines.substr(0, lines.find('\n')));
@@ -108,16 +118,19 @@ class QueueRole {
     }
   }
 
-  // It may have been in active/ before this QUEUE began: then it is in incoming/ again.
   void take_up(const std::string& id, Fd descriptor) {
     Result<queue::QueueFile> file = queue::QueueFile::of_descriptor(
         std::move(descriptor), spool_->path(id, queue::State::active));
     if (!file) return manager_.take(id, nullptr);
-    if (!spool_->is_at(id, queue::State::active, *file)) return manager_.wake(id);
     manager_.take(id, std::make_shared<queue::QueueFile>(std::move(*file)));
   }
 
-  void tell_room() { page_->room = manager_.has_room() ? 1 : 0; }
+  void tell_room() { page_->room = !stopping_ && manager_.has_room() ? 1 : 0; }
+
+  // What a QUEUE before this one had received and not counted is not on its way any more.
+  void count_files_anew() {
+    if (!std::exchange(heard_, false)) page_->files_received = page_->files_sent.load();
+  }
 
   // A wake that did not get through is made good at the next one that does, and each minute.
   void look_for_lost() {
@@ -134,6 +147,7 @@ class QueueRole {
       page_->waiting = manager_.waiting();
       page_->active = manager_.active();
       tell_room();
+      count_files_anew();
       timer.expires_after(kCount);
       co_await timer.async_wait(kAsTuple);
       look_for_lost();
@@ -183,6 +197,8 @@ class QueueRole {
   deliver::RemoteDeliverer deliverer_;
   queue::Manager manager_;
   std::uint64_t lost_ = 0;
+  bool stopping_ = false;
+  bool heard_ = true;  // in the last second
 };
 
 }  // namespace

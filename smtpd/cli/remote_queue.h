@@ -8,6 +8,8 @@
 //   Errors    as queue::Spool::commit.
 #pragma once
 
+#include <atomic>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,29 +28,38 @@ class CommitDesk {
  public:
   static constexpr std::size_t kMostId = 64, kMostTogether = 64;
   static constexpr std::size_t kMostBytes = kMostTogether * (kMostId + 1);  // of a packet
+  static constexpr std::int64_t kMostInFlight = 512;  // files: QUEUE may be stopped, or away
 
-  // `wakes`: the sending end of door 2.
+  // `wakes`: the sending end of door 2. `flush_log`: what FRONT has logged of a message stands before what QUEUE logs;
+  // under load, when both wait for more, only roughly.
   CommitDesk(aio::thread_pool& pool, queue::Spool& spool, int wakes, const master::MappedPage& page,
-             const Env& env)
-      : spool_(spool),
+             const Env& env, std::function<void()> flush_log)
+      : flush_log_(std::move(flush_log)),
+        spool_(spool),
+        env_(env),
         wakes_(wakes),
         page_(page),
         commits_(pool, LocalQueue::kBatches, env,
                  [this](std::span<queue::Commit* const> all) { commit(all); }) {}
 
   Task<void> run(aio::any_io_executor home, queue::Commit& message) {
-    if (message.state != queue::State::hold && page_->room != 0)
+    const std::int64_t in_flight = page_->files_sent - page_->files_received;
+    if (message.state != queue::State::hold && page_->room != 0 && in_flight < kMostInFlight)
       message.state = queue::State::active;
     return commits_.run(std::move(home), message);
   }
 
  private:
   void commit(std::span<queue::Commit* const> all);
+  void tell_of(std::span<queue::Commit* const> all);
   void tell(std::string_view lines, std::span<const int> files);
 
+  const std::function<void()> flush_log_;
   queue::Spool& spool_;
+  const Env& env_;
   const int wakes_;
   const master::MappedPage& page_;
+  std::atomic<SteadyTime> flushed_{SteadyTime{}};
   net::Gathering<queue::Commit> commits_;
 };
 

@@ -35,6 +35,8 @@ class RoleLink {
 
   void settled() { logs_.gather(); }
 
+  void flush_logs() const { logs_.flush(); }
+
   // Tells why the role cannot serve, and ends the process.
   [[noreturn]] void fail(const Error& error) const;
 

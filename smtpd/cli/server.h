@@ -51,6 +51,7 @@ struct FrontLinks {
   std::map<std::string, std::vector<Fd>> listeners;  // by canonical name
   Fd control;
   Fd wakes;  // the sending end of door 2
+  std::function<void()> flush_log;
   master::MappedPage page;
   bool is_reload = false;  // what cannot be opened, and could be before, is an error
   std::string errors;      // of tables, in force before

@@ -22,8 +22,8 @@ Result<void> Server::open_door() {
   options.long_ids = config_.main->enable_long_queue_ids;
   options.spares = &links_->page->spares;
   spool_ = queue::open_spool_to_fill(config_.main->queue_directory, env_, options);
-  commits_ =
-      std::make_unique<CommitDesk>(intake_disk_, *spool_, links_->wakes.get(), links_->page, env_);
+  commits_ = std::make_unique<CommitDesk>(intake_disk_, *spool_, links_->wakes.get(), links_->page,
+                                          env_, links_->flush_log);
   const auto make_door = [this](const aio::any_io_executor& home) {
     return std::make_unique<RemoteQueue>(home, *commits_);
   };

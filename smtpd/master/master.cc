@@ -167,7 +167,7 @@ Result<Begin> Master::describe(Role role, bool is_reload) const {
   if (mail >= 0) fds.log = Fd(::fcntl(mail, F_DUPFD_CLOEXEC, 0));
   if (json >= 0) fds.json_log = Fd(::fcntl(json, F_DUPFD_CLOEXEC, 0));
   if (role == Role::builder) return begin;
-  fds.page = copy_of(page_memory_);
+  if (role == Role::front || role == Role::queue) fds.page = copy_of(page_memory_);
   switch (role) {
     case Role::front:
       fds.door_out = copy_of(wakes_.out);
@@ -338,6 +338,7 @@ void Master::on_end(const ChildPtr& child, int status) {
   if (child->role == Role::front)  // it may have left files that it had made ready
     order(current(Role::queue), Order::sweep);
   if (current(child->role) != child) return;
+  if (child->role == Role::queue) page_->room = 0;
   current(child->role) = nullptr;
   page_->roles[static_cast<std::size_t>(child->role)].pid = 0;
   if (started_ && !stopping_) aio::co_spawn(io_, revive(child->role), aio::detached);

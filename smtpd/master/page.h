@@ -28,6 +28,7 @@ struct Page {
   std::atomic<std::uint64_t> waiting, active;  // QUEUE's messages
   std::atomic<std::uint64_t> wakes_lost;       // FRONT counts up: QUEUE must look into the spool
   std::atomic<std::uint64_t> room;             // QUEUE: a new message may go into active/ at once
+  std::atomic<std::int64_t> files_sent, files_received;  // through door 2: the rest is in flight
   queue::SpareFiles spares;
 };
 

@@ -20,7 +20,10 @@ constexpr int kWishedBuffer = 1 << 20;
 
 using ControlBytes = std::array<char, CMSG_SPACE(sizeof(int) * Channel::kMostDescriptors)>;
 
-bool is_full(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS; }
+// ETOOMANYREFS: as many descriptors of this user are on their way as a process may have.
+bool is_full(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS || error == ETOOMANYREFS;
+}
 
 void take_descriptors(msghdr& message, std::vector<Fd>& into) {
   for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;

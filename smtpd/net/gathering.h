@@ -51,6 +51,7 @@ class Gathering {
     virtual void resume() = 0;
 
     aio::any_io_executor home;
+    Item* item = nullptr;
   };
 
   template <class Handler>
@@ -83,40 +84,42 @@ class Gathering {
     Item& item_;
   };
 
-  struct Batch {
-    std::vector<Item*> items;
-    Waiters waiters;
-  };
-
   void add(Item& item, std::unique_ptr<Waiter> waiter) {
+    waiter->item = &item;
     const std::lock_guard lock(mutex_);
-    next_.items.push_back(&item);
-    next_.waiters.push_back(std::move(waiter));
-    if (under_way_ == (slow_ ? most_ : 1)) return;
-    aio::post(pool_, [this] { work_off(); });
+    next_.push_back(std::move(waiter));
+    if (under_way_ >= (slow_ ? most_ : 1)) return;
+    try {
+      aio::post(pool_, [this] { work_off(); });
+    } catch (...) {  // who waits would be told twice
+      next_.pop_back();
+      throw;
+    }
     ++under_way_;
   }
 
   // On a thread of the pool.
   void work_off() {
-    for (Batch batch = take(); !batch.items.empty(); batch = take()) {
+    for (Waiters batch = take(); !batch.empty(); batch = take()) {
       const SteadyTime began = env_.steady();
       try {
-        work_(std::span<Item* const>(batch.items));
+        std::vector<Item*> items;
+        for (const auto& waiter : batch) items.push_back(waiter->item);
+        work_(std::span<Item* const>(items));
       } catch (...) {
-        for (Item* item : batch.items) item->fail(std::current_exception());
+        for (const auto& waiter : batch) waiter->item->fail(std::current_exception());
       }
       slow_ = env_.steady() - began > kSlow;
-      hand_back(std::move(batch.waiters));
+      hand_back(std::move(batch));
     }
   }
 
   // What is there. Nothing: this thread's work is at its end, as it is where a single one is enough again.
-  Batch take() {
+  Waiters take() {
     const std::lock_guard lock(mutex_);
-    if (!next_.items.empty() && (slow_ || under_way_ == 1)) return std::exchange(next_, Batch());
+    if (!next_.empty() && (slow_ || under_way_ == 1)) return std::exchange(next_, Waiters());
     --under_way_;
-    return Batch();
+    return {};
   }
 
   // One wake-up a loop.
@@ -140,7 +143,7 @@ class Gathering {
   const Work work_;
   std::atomic<bool> slow_ = false;
   std::mutex mutex_;
-  Batch next_;
+  Waiters next_;
   std::size_t under_way_ = 0;
 };
 

@@ -12,13 +12,18 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <exception>
 #include <vector>
 
 namespace headgate::queue {
 
+bool rename_strictly(const std::string& from, const std::string& to) {
+  return ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0;
+}
+
 // File systems that do not know RENAME_NOREPLACE get a plain rename.
 bool rename_to_new(const std::string& from, const std::string& to) {
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (rename_strictly(from, to)) return true;
   return (errno == EINVAL || errno == ENOSYS) && ::rename(from.c_str(), to.c_str()) == 0;
 }
 
@@ -95,7 +100,10 @@ void commit_together(const DiskSpool& spool, std::span<Commit* const> all) {
   }
   for (Commit* one : all) {
     if (!one->result) continue;
-    if (one->state == State::active) one->file = writer_of(*one).reopen();
+    try {
+      if (one->state == State::active) one->file = writer_of(*one).reopen();
+    } catch (const std::exception&) {  // no memory: it is found there
+    }
     writer_of(*one).keep();
   }
 }

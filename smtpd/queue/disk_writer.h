@@ -22,6 +22,9 @@ inline constexpr mode_t kQueueFileMode = 0700;  // as Postfix marks a finished q
 // get the id of an old one. False: errno says why.
 bool rename_to_new(const std::string& from, const std::string& to);
 
+// The same where the file system can promise it; false elsewhere.
+bool rename_strictly(const std::string& from, const std::string& to);
+
 class DiskWriter final : public Writer {
  public:
   DiskWriter(DiskSpool& spool, ReadyFile file, std::string id);

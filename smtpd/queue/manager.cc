@@ -51,10 +51,14 @@ void Manager::wake(std::string id) {
   });
 }
 
-bool Manager::has_room() const {
+bool Manager::is_full() const {
   const std::size_t most = limit(settings_->qmgr_message_active_limit);
+  return most != 0 && active_.size() >= most;
+}
+
+bool Manager::has_room() const {
   const std::optional<SteadyTime> due = scheduler_.next_due();
-  return !stopping_ && (most == 0 || active_.size() < most) && !(due && *due <= env_.steady());
+  return !stopping_ && !is_full() && !(due && *due <= env_.steady());
 }
 
 // Posted, so that the client has its 250 before the delivery begins.
@@ -65,6 +69,15 @@ void Manager::take(std::string id, std::shared_ptr<QueueFile> file) {
     if (file == nullptr) {
       scheduler_.add(id, State::active, env_.steady() + settings_->minimal_backoff_time);
       return nudge();
+    }
+    // Nobody here knows it, so nobody can take its file away until it is in active_: what lies there now stays.
+    if (!spool_.is_at(id, State::active, *file)) {
+      scheduler_.add(id, State::incoming, env_.steady());
+      return nudge();
+    }
+    if (is_full()) {
+      scheduler_.add(id, State::active, env_.steady());
+      return;
     }
     try {
       auto taken = std::make_shared<Active>();
@@ -172,8 +185,7 @@ Task<void> Manager::scan(Extent extent) {
 }
 
 void Manager::start_due() {
-  const std::size_t most = limit(settings_->qmgr_message_active_limit);
-  while (!stopping_ && (most == 0 || active_.size() < most)) {
+  while (!stopping_ && !is_full()) {
     std::optional<ScheduledMessage> message = scheduler_.take_due(env_.steady());
     if (!message) return;
     auto taken = std::make_shared<Active>();

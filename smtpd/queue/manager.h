@@ -31,8 +31,8 @@ class Manager {
 
   // Door 2: a message was committed into incoming/.
   void wake(std::string id);
-  // The same for one that was committed into active/, which is for who asked has_room() before, on the executor. It is
-  // taken up as it is; without a `file`, a little later from the disk.
+  // The same for one that was committed into active/ because there was room. It is taken up as it is, unless it has been
+  // found there before; without a `file`, a little later from the disk.
   void take(std::string id, std::shared_ptr<QueueFile> file);
   // Whether a new message may go into active/ at once: the limit is not reached, and nobody else waits for his turn.
   [[nodiscard]] bool has_room() const;
@@ -68,6 +68,7 @@ class Manager {
   Task<void> defer(ActivePtr message);
   Task<void> keep_in_hold(ActivePtr message, std::string reason);
 
+  [[nodiscard]] bool is_full() const;
   void start_due();
   void begin(const ActivePtr& message);
   void spawn(Task<void> task);

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <charconv>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -146,8 +147,13 @@ bool set_attribute(Envelope& envelope, std::string_view name, std::string_view v
 }  // namespace
 
 ContentReader::ContentReader(int fd, std::string path, std::uint64_t begin, std::uint64_t end,
-                             std::uint64_t content_bytes)
-    : fd_(fd), path_(std::move(path)), position_(begin), end_(end), bytes_left_(content_bytes) {}
+                             std::uint64_t content_bytes, std::optional<std::uint32_t> first_crc)
+    : fd_(fd),
+      path_(std::move(path)),
+      position_(begin),
+      end_(end),
+      bytes_left_(content_bytes),
+      first_crc_(first_crc) {}
 
 Result<std::string_view> ContentReader::next() {
   if (position_ == end_) {
@@ -163,6 +169,9 @@ Result<std::string_view> ContentReader::next() {
       header.length > kChunkBytes || header.length > left - kRecordHeaderBytes ||
       header.length > bytes_left_)
     return fail(Code::corrupt, "content record makes no sense", path_);
+  const std::optional<std::uint32_t> expected = std::exchange(first_crc_, std::nullopt);
+  if (expected && *expected != header.crc)
+    return fail(Code::corrupt, "the content is another message's", path_);
   TRY(payload, read_at(fd_, path_, position_ + kRecordHeaderBytes, header.length));
   if (record_checksum(header.type, payload) != header.crc)
     return fail(Code::corrupt, "content checksum is wrong", path_);
@@ -224,8 +233,10 @@ Result<void> QueueFile::load() {
 
 Result<QueueFile> QueueFile::of_written(Fd fd, std::string path, std::string_view bytes,
                                         std::uint64_t content_end, std::uint64_t content_bytes,
-                                        std::size_t recipients) {
+                                        std::size_t recipients,
+                                        std::optional<std::uint32_t> content_crc) {
   QueueFile file(std::move(fd), std::move(path));
+  file.content_crc_ = content_crc;
   file.content_end_ = content_end;
   file.envelope_.size_bytes = content_bytes;
   TRY_OK(file.load_envelope(bytes, content_end, static_cast<std::uint32_t>(recipients)));
@@ -263,7 +274,8 @@ Result<void> QueueFile::load_envelope(std::string_view bytes, std::uint64_t offs
 }
 
 ContentReader QueueFile::content() const {
-  return ContentReader(fd_.get(), path_, kFileMagic.size(), content_end_, envelope_.size_bytes);
+  return ContentReader(fd_.get(), path_, kFileMagic.size(), content_end_, envelope_.size_bytes,
+                       content_crc_);
 }
 
 Result<void> QueueFile::mark(std::size_t recipient, RecipientState state) {
@@ -355,7 +367,7 @@ Result<QueueFile> QueueFileWriter::reopen(std::string path) && {
   const std::string_view envelope =
       std::string_view(buffer_).substr(begin, buffer_.size() - begin - kEndRecordBytes);
   return QueueFile::of_written(std::move(fd_), std::move(path), envelope, content_end_,
-                               content_bytes_, recipients_);
+                               content_bytes_, recipients_, content_crc_);
 }
 
 Result<void> QueueFileWriter::sync() {

@@ -29,8 +29,9 @@ enum class RecipientState : char { pending = 'P', done = 'D', failed = 'B' };
 
 class ContentReader {
  public:
+  // `first_crc`: the first record's, as it was when the file was opened: another message may have been written over it since.
   ContentReader(int fd, std::string path, std::uint64_t begin, std::uint64_t end,
-                std::uint64_t content_bytes);
+                std::uint64_t content_bytes, std::optional<std::uint32_t> first_crc);
 
   // The next chunk; empty at the end. After an error every call fails.
   Result<std::string_view> next();
@@ -39,6 +40,7 @@ class ContentReader {
   int fd_;
   std::string path_;
   std::uint64_t position_, end_, bytes_left_;
+  std::optional<std::uint32_t> first_crc_;  // until the first record is read
   std::string buffer_;
 };
 
@@ -59,7 +61,8 @@ class QueueFile {
   // What a QueueFileWriter has just written, without asking the disk: `bytes` are those of the envelope's records.
   static Result<QueueFile> of_written(Fd fd, std::string path, std::string_view bytes,
                                       std::uint64_t content_end, std::uint64_t content_bytes,
-                                      std::size_t recipients);
+                                      std::size_t recipients,
+                                      std::optional<std::uint32_t> content_crc);
 
   // Its content is a single record.
   [[nodiscard]] bool has_one_record() const;

@@ -66,8 +66,14 @@ Result<RecoveryReport> recover(DiskSpool& spool, EventSink& log, Temporaries whi
 
   TRY(interrupted, spool.list(State::active));
   for (const std::string& id : interrupted) {
-    TRY_OK(spool.move(id, State::active, State::incoming));
+    const Result<void> moved = spool.move(id, State::active, State::incoming);
+    if (!moved && moved.error().code == Code::not_found) continue;  // by who had put it there
+    TRY_OK(moved);
     ++report.requeued;
+  }
+  if (report.requeued != 0) {  // a FRONT at work may have synced the old place only
+    TRY_OK(sync_directory(spool.path(State::incoming)));
+    TRY_OK(sync_directory(spool.path(State::active)));
   }
 
   for (const State state : {State::incoming, State::deferred, State::hold}) {

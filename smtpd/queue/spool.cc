@@ -77,6 +77,7 @@ Result<ReadyFile> DiskSpool::another_file() {
     if (!spare) break;
     Result<ReadyFile> file = take_over(*spare);
     if (file) return file;
+    if (file.error().code != Code::not_found) break;
   }
   return create_empty();
 }
@@ -87,18 +88,19 @@ Result<ReadyFile> DiskSpool::take_over(SpareFiles::Name name) {
   file.path = spare_path(name);
   if (name.process != static_cast<std::uint32_t>(::getpid())) {
     std::string mine = temporary_name();
-    if (!rename_to_new(file.path, mine)) return fail_errno("rename", file.path, errno);
+    if (!rename_strictly(file.path, mine)) return fail_errno("rename", file.path, errno);
     file.path = std::move(mine);
   }
-  TRY(fd, open_file(file.path, O_RDWR | O_NOFOLLOW));
+  Result<Fd> fd = open_file(file.path, O_RDWR | O_NOFOLLOW);
 
   struct stat status {};
 
-  if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink != 1) {
-    ::unlink(file.path.c_str());
+  if (!fd || ::fstat(fd->get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink != 1) {
+    ::unlink(file.path.c_str());  // it is on nobody's list any more
+    if (!fd) return tl::unexpected(std::move(fd.error()));
     return fail(Code::io, "this file is not for writing over", file.path);
   }
-  file.fd = std::move(fd);
+  file.fd = std::move(*fd);
   file.inode = status.st_ino;
   file.used = true;
   return file;
@@ -168,13 +170,13 @@ bool DiskSpool::recycle(const std::string& id, State state, QueueFile& file) {
   return true;
 }
 
-// For the FRONT that has asked for files a moment ago.
+// For the FRONT that has asked for files a moment ago. It goes on under this name, which must not be another file's.
 bool DiskSpool::leave_spare(const std::string& old_path) {
   const std::optional<std::uint32_t> process = options_.spares->wanted_by(env_.steady());
   if (!process) return false;
   const SpareFiles::Name name{*process, static_cast<std::uint32_t>(env_.random())};
   const std::string spare = spare_path(name);
-  if (!rename_to_new(old_path, spare)) return false;
+  if (!rename_strictly(old_path, spare)) return false;
   if (!options_.spares->put(name)) ::unlink(spare.c_str());
   return true;
 }

@@ -96,7 +96,7 @@ class Front : private Admission {
   void set_many();
   void await_end_of_stress();
   template <class Work>
-  void survive(const Work& work);
+  bool survive(const Work& work);
   void coroutine_ended();
   void say(Level level, std::string text);
 

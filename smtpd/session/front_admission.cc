@@ -79,14 +79,16 @@ Task<void> Front::wait_for_room() {
 
 // No memory: what could not be done now is done at the next occasion; a listener or the waiting room never stops for it.
 template <class Work>
-void Front::survive(const Work& work) {
+bool Front::survive(const Work& work) {
   try {
     work();
+    return true;
   } catch (const std::exception& error) {
     try {
       say(Level::error, error.what());
     } catch (const std::exception&) {  // nor for its log line
     }
+    return false;
   }
 }
 
@@ -184,7 +186,7 @@ void Front::admit_waiting() {
 
 Task<void> Front::keep_admitting() {
   while (!stopping_) {
-    survive([this] { admit_waiting(); });
+    if (!survive([this] { admit_waiting(); })) admit_at_.expires_after(kAcceptRetry);
     [[maybe_unused]] const auto [cancelled] = co_await admit_at_.async_wait(kAsTuple);
   }
   coroutine_ended();

@@ -161,10 +161,10 @@ class PostfixAsClientTest(unittest.TestCase):
                     raise AssertionError(f"{error}\nPostfix said:\n{postfix.log()[-3000:]}") from None
                 for one in delivered:
                     self.assertEqual(own_part(one), sent.replace(b"\r\n", b"\n"))
-                log = server.log()
                 queue_id = re.search(r"smtpd\[\d+\]: ([0-9A-F]+): client=", postfix.log())[1]
-                self.assertIn(f"orig_queue_id={queue_id}, orig_client=unknown[127.0.0.1]", log)
-                self.assertRegex(log, r"disconnect from \S+ ehlo=1 xforward=2 mail=1 rcpt=2 data=1 quit=1 commands=8")
+                self.assertIn(f"orig_queue_id={queue_id}, orig_client=unknown[127.0.0.1]", server.log())
+                server.wait_for_log("disconnect from")
+                self.assertRegex(server.log(), r"disconnect from \S+ ehlo=1 xforward=2 mail=1 rcpt=2 data=1 quit=1 commands=8")
                 until(lambda: "status=sent (250 2.0.0 Ok: queued as" in postfix.log(), "Postfix to have sent it")
 
 

@@ -3,6 +3,7 @@
 keeps it, and no answer changes."""
 
 import json
+import re
 import os
 import pathlib
 import smtplib
@@ -59,7 +60,10 @@ class Tune(unittest.TestCase):
         done = self.tune("compile", self.table, "--runs", "3")
         self.assertEqual("", done.stderr)
         self.assertIn("measured on 300 body lines (by the look of its patterns) (", done.stdout)
-        for name in "guessed", "measured", "measured, without rows", "measured, without own spellings":
+        tried = ["guessed", "measured", "measured, without own spellings"]
+        if not re.search(r"\n  measured  .* 0 rows", done.stdout):  # on a busy machine none may have seemed worth it
+            tried.append("measured, without rows")
+        for name in tried:
             self.assertRegex(done.stdout, rf"\n  {name} +[0-9.]+ ns a byte +[0-9.]+\.\.[0-9.]+ ")
         self.assertEqual(1, done.stdout.count("  kept\n"))
         self.assertEqual([True], [is_valid(image) for image in images(self.server)])

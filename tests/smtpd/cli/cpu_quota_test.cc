@@ -16,12 +16,13 @@ using testing_support::write_contents;
 class CpuQuotaTest : public testing::Test {
  protected:
   void write(const std::string& path, const std::string& text) {
-    std::filesystem::create_directories(
-        std::filesystem::path(scratch_.path(path)).parent_path());
+    std::filesystem::create_directories(std::filesystem::path(scratch_.path(path)).parent_path());
     write_contents(scratch_.path(path), text);
   }
 
-  std::optional<double> quota() { return cpu_quota(scratch_.path("proc"), scratch_.path("cgroup")); }
+  std::optional<double> quota() {
+    return cpu_quota(scratch_.path("proc"), scratch_.path("cgroup"));
+  }
 
   ScratchDirectory scratch_;
 };

@@ -163,6 +163,56 @@ TEST_F(ManagerTest, WhatLiesInActiveIsFoundAndTakenOnce) {
   EXPECT_EQ(2U, deliverer_.asked.size());
 }
 
+// A scan has found it, and it was delivered, before who committed it came to say so.
+TEST_F(ManagerTest, WhatIsGoneIsNotTaken) {
+  const std::string id = put({"ok@here.example"});
+  ASSERT_TRUE(spool_->move(id, State::incoming, State::active));
+  auto file = spool_->open(id, State::active);
+  ASSERT_TRUE(file);
+  ASSERT_TRUE(spool_->remove(id, State::active));
+  manager_->take(id, std::make_shared<QueueFile>(std::move(*file)));
+  ASSERT_TRUE(run_until([&] { return manager_->waiting() == 0; }));
+  const std::string other = put({"ok@there.example"});
+  manager_->wake(other);
+  ASSERT_TRUE(run_until([&] { return !deliverer_.asked.empty() && manager_->active() == 0; }));
+  EXPECT_EQ(deliverer_.asked, std::vector<std::string>{"ok@there.example"});
+}
+
+// The name that it is known by may be another message's place by now.
+TEST_F(ManagerTest, WhatWasPutBackIsTakenFromWhereItIs) {
+  const std::string id = put({"ok@here.example"});
+  auto file = spool_->open(id, State::incoming);
+  ASSERT_TRUE(file);
+  manager_->take(id, std::make_shared<QueueFile>(std::move(*file)));
+  EXPECT_TRUE(run_until([&] { return !deliverer_.asked.empty() && manager_->active() == 0; }));
+  EXPECT_EQ(1U, deliverer_.asked.size());
+  EXPECT_TRUE(spool_->list(State::incoming)->empty());
+}
+
+TEST_F(ManagerTest, NoMoreAreTakenThanMayBeActive) {
+  settings_.qmgr_message_active_limit = 1;
+  manager_->use(std::make_shared<const config::Settings>(settings_));
+  deliverer_.lost = true;  // nobody knows a destination: they stay
+  std::vector<std::string> ids;
+  for (int i = 0; i < 3; ++i) {
+    ids.push_back(put({"ok@here.example"}));
+    ASSERT_TRUE(spool_->move(ids.back(), State::incoming, State::active));
+    auto file = spool_->open(ids.back(), State::active);
+    ASSERT_TRUE(file);
+    manager_->take(ids.back(), std::make_shared<QueueFile>(std::move(*file)));
+  }
+  std::size_t most = 0;
+  run_until([&] {
+    most = std::max(most, manager_->active());
+    return manager_->active() == 0 && manager_->waiting() == 3;
+  });
+  EXPECT_LE(most, 1U);
+  deliverer_.lost = false;
+  env_.advance(std::chrono::hours(2));
+  manager_->flush();
+  EXPECT_TRUE(run_until([&] { return deliverer_.asked.size() == 3 && manager_->active() == 0; }));
+}
+
 TEST_F(ManagerTest, HasNoRoomWhenTheActiveQueueIsFullOrOthersWait) {
   settings_.qmgr_message_active_limit = 1;
   manager_->use(std::make_shared<const config::Settings>(settings_));

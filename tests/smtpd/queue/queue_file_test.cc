@@ -161,6 +161,22 @@ void expect_refused(const std::string& path, const std::string& what) {
   EXPECT_EQ(Code::corrupt, content.error().code) << what;
 }
 
+// Who has opened a message that is gone since, and reads it late: not another's content, be it as long and complete.
+TEST(QueueFile, WhatWasWrittenOverItIsNotItsContent) {
+  const ScratchDirectory scratch;
+  const std::string path = scratch.path("m");
+  write_file(path, {"Subject: first"}, sample_envelope());
+  const auto file = QueueFile::open(path);
+  ASSERT_TRUE(file);
+  ASSERT_TRUE(content_of(*file));
+  const std::string before = contents_of(path);
+  write_file(path, {"Subject: other"}, sample_envelope());  // the same inode
+  ASSERT_EQ(before.size(), contents_of(path).size());
+  const auto other = content_of(*file);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(Code::corrupt, other.error().code);
+}
+
 TEST(QueueFile, EveryTruncation) {
   const ScratchDirectory scratch;
   write_file(scratch.path("m"), {"Subject: x", "", "body"}, sample_envelope());
