@@ -87,8 +87,8 @@ std::vector<State> states_of(std::span<Commit* const> all) {
 
 void commit_together(const DiskSpool& spool, std::span<Commit* const> all) {
   for (Commit* one : all) one->result = writer_of(*one).write_out(one->envelope);
-  for (Commit* one : all)
-    if (one->result && all.size() > 1) writer_of(*one).start_sync();
+  for (Commit* one : all.subspan(1))  // the first is waited for at once
+    if (one->result) writer_of(*one).start_sync();
   for (Commit* one : all)
     if (one->result) one->result = writer_of(*one).sync();
   for (Commit* one : all)
