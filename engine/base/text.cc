@@ -105,6 +105,18 @@ std::string printable(std::string_view s, bool utf8, char substitute) {
   return out;
 }
 
+bool is_ascii(std::string_view s) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080;
+  std::uint64_t all = 0;
+  for (; s.size() >= sizeof all; s.remove_prefix(sizeof all)) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, s.data(), sizeof eight);
+    all |= eight;
+  }
+  return (all & kHighBits) == 0 &&
+         std::none_of(s.begin(), s.end(), [](char c) { return (c & '\x80') != 0; });
+}
+
 bool valid_utf8(std::string_view s) {
   const auto byte = [&](std::size_t i) {
     return static_cast<std::uint32_t>(static_cast<unsigned char>(s[i]));

@@ -61,6 +61,9 @@ std::vector<std::string> split_list(std::string_view s);
 // Without `utf8` (smtputf8_enable = no) every byte that is not printable ASCII does.
 std::string printable(std::string_view s, bool utf8 = true, char substitute = '?');
 
+// No byte has its high bit set. Cost: eight bytes at a time.
+bool is_ascii(std::string_view s);
+
 // UTF-8 as Postfix's valid_utf8_string() has it: no surrogates, no overlong forms, up to U+10FFFF.
 bool valid_utf8(std::string_view s);
 

@@ -7,6 +7,7 @@
 
 #include "engine/base/file.h"
 #include "engine/base/text.h"
+#include "smtpd/stress/control_group.h"
 
 namespace headgate::cli {
 namespace {
@@ -30,10 +31,8 @@ std::optional<double> quota_in(const std::string& path) {
 
 // A container with a view of its own sees its group as the root, and that root has a cpu.max.
 std::optional<double> cpu_quota(const std::string& proc, const std::string& cgroups) {
-  const std::string groups = read_file(proc + "/self/cgroup", kMostBytes).value_or("");
-  const std::size_t at = groups.find("0::/");  // version 2 has hierarchy 0 and no controllers
-  if (at == std::string::npos) return std::nullopt;
-  std::string path = groups.substr(at + 3, groups.find('\n', at) - at - 3);
+  std::string path = stress::control_group(proc);
+  if (!path.starts_with('/')) return std::nullopt;
   std::optional<double> least;
   while (true) {
     const std::optional<double> here = quota_in(cgroups + path + "/cpu.max");

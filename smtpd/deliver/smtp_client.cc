@@ -221,15 +221,11 @@ std::string original_of(const queue::Recipient& recipient) {
   return "rfc822;" + proto::quote_address(first);
 }
 
-bool is_ascii(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) { return (c & '\x80') != 0; });
-}
-
 // As Postfix has it: SMTPUTF8 that was declared and is not used is no reason to bounce.
 bool needs_smtputf8(const queue::Envelope& envelope, const proto::ClientRequest& request) {
-  return envelope.smtputf8_header || !is_ascii(request.sender) ||
+  return envelope.smtputf8_header || !text::is_ascii(request.sender) ||
          std::any_of(request.recipients.begin(), request.recipients.end(),
-                     [](const proto::ClientRecipient& to) { return !is_ascii(to.path); });
+                     [](const proto::ClientRecipient& to) { return !text::is_ascii(to.path); });
 }
 
 }  // namespace

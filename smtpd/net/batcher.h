@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "smtpd/net/aio.h"
+#include "smtpd/net/waiter.h"
 
 namespace headgate::net {
 
@@ -41,50 +42,18 @@ class Batcher {
   Batcher& operator=(const Batcher&) = delete;
 
   Task<void> run(Item& item) {
-    Join join(*this, item);
-    co_await aio::async_initiate<const aio::use_awaitable_t<>, void()>(join, aio::use_awaitable);
+    const auto add_to_next = [this, &item](WaiterPtr waiter) { add(item, std::move(waiter)); };
+    Suspend suspend(add_to_next);
+    co_await aio::async_initiate<const aio::use_awaitable_t<>, void()>(suspend, aio::use_awaitable);
   }
 
  private:
-  struct Waiter {
-    Waiter() = default;
-    Waiter(const Waiter&) = delete;
-    Waiter& operator=(const Waiter&) = delete;
-    virtual ~Waiter() = default;
-    virtual void resume() = 0;
-  };
-
-  template <class Handler>
-  struct HandlerOf final : Waiter {
-    explicit HandlerOf(Handler handler) : handler_(std::move(handler)) {}
-
-    void resume() override { std::move(handler_)(); }
-
-    Handler handler_;
-  };
-
-  // What async_initiate() calls when the coroutine is suspended.
-  class Join {
-   public:
-    Join(Batcher& batcher, Item& item) : batcher_(batcher), item_(item) {}
-
-    template <class Handler>
-    void operator()(Handler&& handler) const {
-      using Holder = HandlerOf<std::decay_t<Handler>>;
-      batcher_.add(item_, std::make_unique<Holder>(std::forward<Handler>(handler)));
-    }
-
-   private:
-    Batcher& batcher_;
-    Item& item_;
-  };
-
   struct Batch {
     std::vector<Item*> items;
-    std::vector<std::unique_ptr<Waiter>> waiters;
+    std::vector<WaiterPtr> waiters;
   };
 
-  void add(Item& item, std::unique_ptr<Waiter> waiter) {
+  void add(Item& item, WaiterPtr waiter) {
     next_.items.push_back(&item);
     next_.waiters.push_back(std::move(waiter));
     start_later();

@@ -20,6 +20,7 @@
 
 #include "engine/base/env.h"
 #include "smtpd/net/aio.h"
+#include "smtpd/net/waiter.h"
 
 namespace headgate::net {
 
@@ -37,57 +38,28 @@ class Gathering {
 
   // `home`: the loop of who waits.
   Task<void> run(aio::any_io_executor home, Item& item) {
-    Join join(*this, std::move(home), item);
-    co_await aio::async_initiate<const aio::use_awaitable_t<>, void()>(join, aio::use_awaitable);
+    const auto add_to_next = [this, &home, &item](WaiterPtr waiter) {
+      add(Waiting(home, item, std::move(waiter)));
+    };
+    Suspend suspend(add_to_next);
+    co_await aio::async_initiate<const aio::use_awaitable_t<>, void()>(suspend, aio::use_awaitable);
   }
 
  private:
-  struct Waiter {
-    explicit Waiter(aio::any_io_executor home_) : home(std::move(home_)) {}
-
-    Waiter(const Waiter&) = delete;
-    Waiter& operator=(const Waiter&) = delete;
-    virtual ~Waiter() = default;
-    virtual void resume() = 0;
+  struct Waiting {
+    Waiting(aio::any_io_executor his, Item& its, WaiterPtr who)
+        : home(std::move(his)), item(&its), waiter(std::move(who)) {}
 
     aio::any_io_executor home;
-    Item* item = nullptr;
+    Item* item;
+    WaiterPtr waiter;
   };
 
-  template <class Handler>
-  struct HandlerOf final : Waiter {
-    HandlerOf(aio::any_io_executor where, Handler handler)
-        : Waiter(std::move(where)), handler_(std::move(handler)) {}
+  using Batch = std::vector<Waiting>;
 
-    void resume() override { std::move(handler_)(); }
-
-    Handler handler_;
-  };
-
-  using Waiters = std::vector<std::unique_ptr<Waiter>>;
-
-  // What async_initiate() calls when the coroutine is suspended.
-  class Join {
-   public:
-    Join(Gathering& gathering, aio::any_io_executor home, Item& item)
-        : gathering_(gathering), home_(std::move(home)), item_(item) {}
-
-    template <class Handler>
-    void operator()(Handler&& handler) const {
-      using Holder = HandlerOf<std::decay_t<Handler>>;
-      gathering_.add(item_, std::make_unique<Holder>(home_, std::forward<Handler>(handler)));
-    }
-
-   private:
-    Gathering& gathering_;
-    aio::any_io_executor home_;
-    Item& item_;
-  };
-
-  void add(Item& item, std::unique_ptr<Waiter> waiter) {
-    waiter->item = &item;
+  void add(Waiting waiting) {
     const std::lock_guard lock(mutex_);
-    next_.push_back(std::move(waiter));
+    next_.push_back(std::move(waiting));
     if (under_way_ >= (slow_ ? most_ : 1)) return;
     try {
       aio::post(pool_, [this] { work_off(); });
@@ -100,14 +72,14 @@ class Gathering {
 
   // On a thread of the pool.
   void work_off() {
-    for (Waiters batch = take(); !batch.empty(); batch = take()) {
+    for (Batch batch = take(); !batch.empty(); batch = take()) {
       const SteadyTime began = env_.steady();
       try {
         std::vector<Item*> items;
-        for (const auto& waiter : batch) items.push_back(waiter->item);
+        for (const Waiting& one : batch) items.push_back(one.item);
         work_(std::span<Item* const>(items));
       } catch (...) {
-        for (const auto& waiter : batch) waiter->item->fail(std::current_exception());
+        for (const Waiting& one : batch) one.item->fail(std::current_exception());
       }
       slow_ = env_.steady() - began > kSlow;
       hand_back(std::move(batch));
@@ -115,25 +87,24 @@ class Gathering {
   }
 
   // What is there. Nothing: this thread's work is at its end, as it is where a single one is enough again.
-  Waiters take() {
+  Batch take() {
     const std::lock_guard lock(mutex_);
-    if (!next_.empty() && (slow_ || under_way_ == 1)) return std::exchange(next_, Waiters());
+    if (!next_.empty() && (slow_ || under_way_ == 1)) return std::exchange(next_, Batch());
     --under_way_;
     return {};
   }
 
   // One wake-up a loop.
-  static void hand_back(Waiters waiters) {
-    while (!waiters.empty()) {
-      const aio::any_io_executor home = waiters.front()->home;
-      auto theirs = std::make_shared<Waiters>();
-      Waiters others;
-      for (std::unique_ptr<Waiter>& waiter : waiters)
-        (waiter->home == home ? *theirs : others).push_back(std::move(waiter));
+  static void hand_back(Batch batch) {
+    while (!batch.empty()) {
+      const aio::any_io_executor home = batch.front().home;
+      auto theirs = std::make_shared<Batch>();
+      Batch others;
+      for (Waiting& one : batch) (one.home == home ? *theirs : others).push_back(std::move(one));
       aio::post(home, [theirs] {
-        for (const auto& waiter : *theirs) waiter->resume();
+        for (const Waiting& one : *theirs) one.waiter->resume();
       });
-      waiters = std::move(others);
+      batch = std::move(others);
     }
   }
 
@@ -143,7 +114,7 @@ class Gathering {
   const Work work_;
   std::atomic<bool> slow_ = false;
   std::mutex mutex_;
-  Waiters next_;
+  Batch next_;
   std::size_t under_way_ = 0;
 };
 

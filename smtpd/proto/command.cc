@@ -102,8 +102,7 @@ std::optional<Reply> mail_option(std::string_view option, const ParseRules& rule
 
 // strict_smtputf8.
 bool undeclared(std::string_view address, bool declared, const ParseRules& rules) {
-  return rules.strict_smtputf8 && !declared &&
-         std::any_of(address.begin(), address.end(), [](char c) { return (c & '\x80') != 0; });
+  return rules.strict_smtputf8 && !declared && !text::is_ascii(address);
 }
 
 tl::unexpected<Reply> must_declare() {

@@ -2,6 +2,8 @@
 //   Threads   the manager's executor; `marking` guards the file's recipients against the pool's threads.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -10,6 +12,11 @@
 #include "smtpd/queue/manager.h"
 
 namespace headgate::queue {
+
+// A parameter of which 0 and less mean "none": 0 then.
+inline std::size_t limit(std::int64_t value) {
+  return value <= 0 ? 0 : static_cast<std::size_t>(value);
+}
 
 struct Manager::Active {
   std::string id;

@@ -6,13 +6,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "smtpd/queue/spare_files.h"
+
 namespace headgate::queue {
-namespace {
-
-constexpr std::chrono::seconds kSoon{1};
-
-}  // namespace
-
 ReadyFiles::~ReadyFiles() {
   for (const ReadyFile& file : files_) ::unlink(file.path.c_str());
 }
@@ -28,7 +24,7 @@ std::optional<ReadyFile> ReadyFiles::take(SteadyTime now) {
 
 std::size_t ReadyFiles::wanted(SteadyTime now) {
   const std::lock_guard lock(mutex_);
-  const bool soon = asked_ && now - *asked_ < kSoon;
+  const bool soon = asked_ && now - *asked_ < SpareFiles::kSoon;
   batch_ = soon ? std::min(kMostCreated, 2 * batch_ + 1) : 0;
   asked_ = now;
   return batch_ - std::min(batch_, files_.size());
@@ -42,7 +38,7 @@ void ReadyFiles::add(ReadyFile file) {
 bool ReadyFiles::accepts(SteadyTime now) const {
   const std::lock_guard lock(mutex_);
   const auto soon = [now](const std::optional<SteadyTime>& then) {
-    return then && now - *then < kSoon;
+    return then && now - *then < SpareFiles::kSoon;
   };
   return files_.size() < kMost && (soon(taken_) || (soon(asked_) && batch_ > 0));
 }

@@ -36,6 +36,24 @@ std::string_view name_of(State state) {
   return "incoming";
 }
 
+// One that cannot be written to as a message alone is removed.
+Result<ReadyFile> made_ready(ReadyFile file, Fd fd) {
+  struct stat status {};
+
+  if (::fstat(fd.get(), &status) != 0) {
+    const int error = errno;
+    ::unlink(file.path.c_str());
+    return fail_errno("fstat", file.path, error);
+  }
+  if (!S_ISREG(status.st_mode) || status.st_nlink != 1) {
+    ::unlink(file.path.c_str());
+    return fail(Code::io, "this file is not for writing over", file.path);
+  }
+  file.fd = std::move(fd);
+  file.inode = status.st_ino;
+  return file;
+}
+
 Result<void> make_directory(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
   return fail_errno("create directory", path, errno);
@@ -91,36 +109,20 @@ Result<ReadyFile> DiskSpool::take_over(SpareFiles::Name name) {
     if (!rename_strictly(file.path, mine)) return fail_errno("rename", file.path, errno);
     file.path = std::move(mine);
   }
-  Result<Fd> fd = open_file(file.path, O_RDWR | O_NOFOLLOW);
-
-  struct stat status {};
-
-  if (!fd || ::fstat(fd->get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink != 1) {
-    ::unlink(file.path.c_str());  // it is on nobody's list any more
-    if (!fd) return tl::unexpected(std::move(fd.error()));
-    return fail(Code::io, "this file is not for writing over", file.path);
-  }
-  file.fd = std::move(*fd);
-  file.inode = status.st_ino;
   file.used = true;
-  return file;
+  Result<Fd> fd = open_file(file.path, O_RDWR | O_NOFOLLOW);
+  if (!fd) {
+    ::unlink(file.path.c_str());  // it is on nobody's list any more
+    return tl::unexpected(std::move(fd.error()));
+  }
+  return made_ready(std::move(file), std::move(*fd));
 }
 
 Result<ReadyFile> DiskSpool::create_empty() {
   ReadyFile file;
   file.path = temporary_name();
   TRY(fd, open_file(file.path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, kQueueFileMode));
-
-  struct stat status {};
-
-  if (::fstat(fd.get(), &status) != 0) {
-    const int error = errno;
-    ::unlink(file.path.c_str());
-    return fail_errno("fstat", file.path, error);
-  }
-  file.fd = std::move(fd);
-  file.inode = status.st_ino;
-  return file;
+  return made_ready(std::move(file), std::move(fd));
 }
 
 // The id tells when the message began, not when its file was made.

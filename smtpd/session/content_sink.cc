@@ -3,8 +3,6 @@
 #include "smtpd/session/content_sink.h"
 
 #include <algorithm>
-#include <cstdint>
-#include <cstring>
 #include <ctime>
 
 #include <fmt/chrono.h>
@@ -25,19 +23,6 @@ std::string_view header_value(std::string_view text) {
   return text::trim_left(text.substr(std::min(name, text.size())));
 }
 
-// Every header is looked at twice: eight bytes at a time.
-bool is_ascii(std::string_view text) {
-  constexpr std::uint64_t kHighBits = 0x8080808080808080;
-  std::uint64_t all = 0;
-  for (; text.size() >= sizeof all; text.remove_prefix(sizeof all)) {
-    std::uint64_t eight = 0;
-    std::memcpy(&eight, text.data(), sizeof eight);
-    all |= eight;
-  }
-  return (all & kHighBits) == 0 &&
-         std::none_of(text.begin(), text.end(), [](char c) { return (c & '\x80') != 0; });
-}
-
 }  // namespace
 
 bool ContentSink::keeps() const {
@@ -46,7 +31,7 @@ bool ContentSink::keeps() const {
 }
 
 void ContentSink::record(std::string_view bytes, bool continued) {
-  if (in_headers_ && !is_ascii(bytes)) utf8_header_ = true;
+  if (in_headers_ && !text::is_ascii(bytes)) utf8_header_ = true;
   if (!keeps()) return;
   meter_.text(bytes);
   if (meter_.write_fails()) return complain_of_size();
@@ -99,7 +84,7 @@ void ContentSink::known_header(KnownHeader header, std::string_view text, bool p
     eight_bit_ |=
         text::equal_ignore_case(encoding, "8bit") || text::equal_ignore_case(encoding, "binary");
   }
-  if (!is_ascii(text)) utf8_header_ = true;
+  if (!text::is_ascii(text)) utf8_header_ = true;
   if (!primary) return;
   seen_.add(header);
   if (header == KnownHeader::message_id)

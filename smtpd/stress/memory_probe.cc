@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/base/text.h"
+#include "smtpd/stress/control_group.h"
 
 namespace headgate::stress {
 namespace {
@@ -44,12 +45,8 @@ std::optional<double> number_behind(std::string_view text, std::string_view key)
 }  // namespace
 
 MemoryProbe::MemoryProbe(std::string proc, std::string cgroups) : proc_(std::move(proc)) {
-  const std::string groups = content(proc_ + "/self/cgroup").value_or("");
-  const std::size_t at = groups.find("0::");  // version 2 has hierarchy 0 and no controllers
-  if (at == std::string::npos) return;
-  std::string path = groups.substr(at + 3);
-  path = std::string(text::trim(path.substr(0, path.find('\n'))));
-  cgroup_ = cgroups + (path == "/" ? "" : path);
+  const std::string group = control_group(proc_);
+  if (!group.empty()) cgroup_ = cgroups + (group == "/" ? "" : group);
 }
 
 std::optional<double> MemoryProbe::used_percent() const {

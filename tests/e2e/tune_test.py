@@ -3,9 +3,9 @@
 keeps it, and no answer changes."""
 
 import json
-import re
 import os
 import pathlib
+import re
 import smtplib
 import subprocess
 import sys

@@ -19,6 +19,19 @@ TEST(Text, Printable) {
   EXPECT_EQ(printable("\xc3\xa9 \xff \xc3"), "\xc3\xa9 ? ?");
 }
 
+TEST(Text, IsAscii) {
+  for (std::size_t length = 0; length < 20; ++length) {
+    const std::string ascii(length, '\0');
+    EXPECT_TRUE(is_ascii(ascii)) << length;
+    EXPECT_TRUE(is_ascii(std::string(length, '\x7f'))) << length;
+    for (std::size_t at = 0; at < length; ++at) {
+      std::string other = ascii;
+      other[at] = '\x80';
+      EXPECT_FALSE(is_ascii(other)) << at << " of " << length;
+    }
+  }
+}
+
 TEST(Text, ValidUtf8) {
   EXPECT_TRUE(valid_utf8("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"));
   for (const char* bad :

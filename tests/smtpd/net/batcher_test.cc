@@ -7,18 +7,10 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/smtpd/net/piece.h"
+
 namespace headgate::net {
 namespace {
-
-struct Piece {
-  explicit Piece(int n) : number(n) {}
-
-  void fail(std::exception_ptr why) { thrown = std::move(why); }
-
-  int number;
-  int answer = 0;
-  std::exception_ptr thrown;
-};
 
 struct Watch {
   std::thread::id loop = std::this_thread::get_id();

@@ -9,22 +9,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/smtpd/net/piece.h"
 #include "tests/support/fake_env.h"
 
 namespace headgate::net {
 namespace {
 
 using testing_support::FakeEnv;
-
-struct Piece {
-  explicit Piece(int n) : number(n) {}
-
-  void fail(std::exception_ptr why) { thrown = std::move(why); }
-
-  int number;
-  int answer = 0;
-  std::exception_ptr thrown;
-};
 
 struct Watch {
   std::atomic<int> back = 0, wrong = 0, thrown = 0;
