@@ -53,6 +53,9 @@ class Lookup {
 
   // True for types that are asked only with the whole key, never with partial ones (regexp, pcre, cidr, static).
   [[nodiscard]] virtual bool whole_key_only() const { return false; }
+
+  // True for types whose find() may wait for another program (tcp, socketmap, memcache): never on an event loop.
+  [[nodiscard]] virtual bool may_wait() const { return false; }
 };
 
 }  // namespace headgate
