@@ -30,6 +30,11 @@ class Cursor {
 
   [[nodiscard]] std::size_t offset() const { return at_; }
 
+  // From `begin` to here.
+  [[nodiscard]] std::string_view since(std::size_t begin) const {
+    return s_.substr(begin, at_ - begin);
+  }
+
   bool eat(std::string_view text) {
     if (!rest().starts_with(text)) return false;
     at_ += text.size();

@@ -1,8 +1,9 @@
 // A parser of POSIX expressions that glibc's regcomp has already accepted, as glibc reads them in the C locale: GNU
-// escapes, stacked quantifiers, empty alternatives, a lone `)` literal, `{,n}` counting from 0. Back-references and
+// escapes, stacked quantifiers, empty alternatives, a lone `)` literal, `{,n}` counting from 0. Back-references, an anchor beside what can match a newline and
 // whatever depends on context in a way not worth proving (BRE `*` or `^` in odd places, collating elements) give up.
 // Case-blind matching in glibc compares upper-cased bytes; so do the sets built here: `[Z-a]` is not what PCRE2 makes of it.
 // Tested by tests/compiler/analyse/parse_test.cc.
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -234,11 +235,42 @@ class Parser {
   bool newline_;
 };
 
+bool may_match_newline(const Node& node) {
+  if (node.kind == NodeKind::bytes) return node.set.test('\n');
+  return std::any_of(node.children.begin(), node.children.end(), may_match_newline);
+}
+
+// glibc, without REG_NEWLINE too, takes `$` before a newline that the pattern goes on to match for the end, and `^` behind one
+// for the start: /a$.b/ matches "a\nb". And it unrolls repeats and sometimes forgets what an anchor inside said.
+// `before`, `after`: a newline may be matched there.
+bool has_odd_anchor(const Node& node, bool before, bool after, bool in_repeat) {
+  if (node.kind == NodeKind::text_start) return before || in_repeat;
+  if (node.kind == NodeKind::text_end) return after || in_repeat;
+  if (node.kind == NodeKind::line_start || node.kind == NodeKind::line_end) return in_repeat;
+  in_repeat = in_repeat || (node.kind == NodeKind::repeat && node.max > 1);
+  if (node.kind != NodeKind::concat) {
+    return std::any_of(node.children.begin(), node.children.end(), [&](const Node& child) {
+      return has_odd_anchor(child, before, after, in_repeat);
+    });
+  }
+  auto left = std::count_if(node.children.begin(), node.children.end(), may_match_newline);
+  for (const Node& child : node.children) {
+    const bool matches_newline = may_match_newline(child);
+    left -= matches_newline ? 1 : 0;
+    if (has_odd_anchor(child, before, after || left > 0, in_repeat)) return true;
+    before = before || matches_newline;
+  }
+  return false;
+}
+
 }  // namespace
 
 Parsed parse_posix(const std::string& pattern, const front::Flags& flags) {
   try {
-    return Parser(pattern, flags).run();
+    Node tree = Parser(pattern, flags).run();
+    if (has_odd_anchor(tree, false, false, false))
+      throw GiveUp{"an anchor beside what can match a newline, or inside a repeat"};
+    return tree;
   } catch (const GiveUp& refusal) {
     return tl::unexpected(refusal.why);
   }

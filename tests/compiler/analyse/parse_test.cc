@@ -143,6 +143,11 @@ TEST(ParsePosix, Spelling) {
       {"\\Da", "", "da"},
       {"(a)\\1", "", "! back-reference"},
       {"[[.a.]]", "", "! collating element"},
+      {"a$.b", "", "! an anchor beside what can match a newline, or inside a repeat"},
+      {"[^b]^a", "", "! an anchor beside what can match a newline, or inside a repeat"},
+      {"(^a|b)+", "", "! an anchor beside what can match a newline, or inside a repeat"},
+      {"a$.b", "m", "a(?m:$)[^\\x0a]b  (multi-line anchor)"},
+      {"(^|x)a($|y)", "", "(?:^|x)a(?:\\z|y)"},
       {"a^b", "x", "! ^ inside a basic expression"},
   };
   for (const Row& row : rows) {
