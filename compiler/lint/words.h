@@ -7,8 +7,9 @@
 
 namespace headgate::lint {
 
-bool is_check_word(std::string_view word);   // REJECT, DUNNO …: of header_checks(5)
-bool is_access_word(std::string_view word);  // … and what only access(5) has: DEFER, 550, permit, reject_…
+bool is_check_word(std::string_view word);  // REJECT, DUNNO …: of header_checks(5)
+bool is_access_word(
+    std::string_view word);  // … and what only access(5) has: DEFER, 550, permit, reject_…
 
 // The action that `word` was likely meant to be, in capitals; "" when none is near.
 std::string nearest_word(std::string_view word);
