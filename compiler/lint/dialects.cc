@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/analyse/ways.h"
 #include "compiler/lint/tokens.h"
 #include "engine/base/text.h"
 
@@ -180,6 +181,13 @@ std::vector<Difference> in_other(const TableView& view, const front::Pattern& pa
   return differences;
 }
 
+// One alternative may begin another: then it matters which is tried first.
+bool may_take_another(const analyse::Node& node) {
+  if (node.kind == analyse::NodeKind::alternate && analyse::ways_at_one_place(node) != 1)
+    return true;
+  return std::ranges::any_of(node.children, may_take_another);
+}
+
 struct Seen {
   Difference difference;
   std::vector<int> lines;
@@ -205,9 +213,9 @@ void find_dialects(const TableView& view, Collector& found) {
     if (!tokens) continue;
     find_foreign(view, line, *tokens, found);
     auto differences = in_other(view, pattern, *tokens);
-    const bool alternatives = std::ranges::any_of(
-        *tokens, [](const Token& token) { return token.kind == TokenKind::bar; });
-    if (alternatives && uses_groups(*line.statement))
+    const bool alternatives =
+        line.tree && uses_groups(*line.statement) && may_take_another(*line.tree);
+    if (alternatives)
       differences.push_back({"alternatives whose text is used in the result",
                              pcre ? "the first that matches is taken" : "the longest is taken",
                              pcre ? "the longest" : "the first that matches"});

@@ -22,7 +22,7 @@ namespace headgate::cli {
 
 namespace {
 
-constexpr std::size_t kMostOfAKind = 20;        // in the text, a table
+constexpr std::size_t kMostOfAKind = 20;         // in the text, a table
 constexpr std::size_t kPatternsWorthImage = 50;  // with a corpus
 
 struct LintOptions {
@@ -43,9 +43,10 @@ tl::expected<LintOptions, int> parse(Invocation& invocation) {
   app.set_help_flag("--help", "print this help");
   app.add_option("TABLE", options.tables, "pcre:FILE or regexp:FILE")->required();
   auto* corpus =
-      app.add_option("--corpus", options.corpus,
-                     "also tell which rules never win on this mail: an mbox, a Maildir, a folder, a "
-                     "message, a text file, or a tar archive of any; also gzipped; may be repeated")
+      app.add_option(
+             "--corpus", options.corpus,
+             "also tell which rules never win on this mail: an mbox, a Maildir, a folder, a "
+             "message, a text file, or a tar archive of any; also gzipped; may be repeated")
           ->allow_extra_args(false);
   auto* headers = app.add_flag("-h,--headers", options.headers, "… asked for headers");
   auto* body = app.add_flag("-b,--body", options.body,
@@ -88,8 +89,8 @@ class Measuring {
     TRY(loaded, invocation_.programs.load(pcre ? rules::Dialect::pcre : rules::Dialect::regexp,
                                           table.file()));
     const rules::Program& program = *loaded.full;
-    const bool headers = options_.headers || (!options_.body && bench::key_kind_of(program) ==
-                                                                    peers::KeyKind::header);
+    const bool headers = options_.headers ||
+                         (!options_.body && bench::key_kind_of(program) == peers::KeyKind::header);
     find_in_corpus(program, mail_, headers ? Keys::headers : Keys::body,
                    invocation_.linter->kinds(), table.report);
     return {};
@@ -129,8 +130,8 @@ int finish(Invocation& invocation, const LintOptions& options, std::vector<Linte
   print(invocation, options, tables);
   if (!options.new_baseline.empty()) return kExitOk;
   const rules::FindingLevel from = level_of(options.fail_on);
-  const bool failed = std::ranges::any_of(
-      tables, [&](const LintedTable& table) { return fails(table, from); });
+  const bool failed =
+      std::ranges::any_of(tables, [&](const LintedTable& table) { return fails(table, from); });
   return failed ? kExitBadTable : kExitOk;
 }
 
@@ -155,7 +156,8 @@ int run_lint(Invocation& invocation) {
     if (!report) return fatal(invocation, exit_code_of(report.error()), report.error().text());
     table.report = std::move(*report);
     const auto measured = measuring.measure(table);
-    if (!measured) return fatal(invocation, exit_code_of(measured.error()), measured.error().text());
+    if (!measured)
+      return fatal(invocation, exit_code_of(measured.error()), measured.error().text());
     std::erase_if(table.report.findings, [&](const rules::Finding& finding) {
       return finding.level < level_of(options->level);
     });

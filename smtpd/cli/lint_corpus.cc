@@ -88,15 +88,14 @@ const rules::FindingKind& kind_of(std::span<const rules::FindingKind> kinds, std
 }
 
 rules::Finding finding(const rules::FindingKind& kind, int line, int other_line, std::string what) {
-  return {std::string(kind.id), kind.level,           line, other_line,
-          std::move(what),      std::string(kind.help), {}};
+  return {std::string(kind.id),   kind.level, line, other_line, std::move(what),
+          std::string(kind.help), {}};
 }
 
 bool never_wins(const rules::Finding& finding) {
-  static constexpr std::string_view kIds[] = {"duplicate-rule",   "duplicate-pattern",
-                                              "shadowed-rule",    "unreachable-rule",
-                                              "impossible-rule",  "impossible-guard",
-                                              "impossible-pattern"};
+  static constexpr std::string_view kIds[] = {
+      "duplicate-rule",  "duplicate-pattern", "shadowed-rule",     "unreachable-rule",
+      "impossible-rule", "impossible-guard",  "impossible-pattern"};
   return std::ranges::find(kIds, finding.id) != std::end(kIds);
 }
 
@@ -120,10 +119,9 @@ void find_in_corpus(const rules::Program& program, const peers::MailKeys& mail, 
     const int line = program.rules()[i].line;
     if (fate.won > 0 || told.contains(line)) continue;
     if (fate.lost == 0) {
-      report.findings.push_back(
-          finding(kind_of(kinds, "never-hit"), line, 0,
-                  fmt::format("matches none of {} {} in {} messages", census.texts(), what,
-                              mail.messages().size())));
+      report.findings.push_back(finding(kind_of(kinds, "never-hit"), line, 0,
+                                        fmt::format("matches none of {} {} in {} messages",
+                                                    census.texts(), what, mail.messages().size())));
     } else {
       report.findings.push_back(finding(
           kind_of(kinds, "always-taken"), line, fate.takers.begin()->first,

@@ -49,7 +49,8 @@ class TextWriter {
     }
     for (const auto& [id, count] : shown) {
       if (count > most_)
-        text_ += fmt::format("{}: {} more [{}] (--all shows them)\n", table.file(), count - most_, id);
+        text_ +=
+            fmt::format("{}: {} more [{}] (--all shows them)\n", table.file(), count - most_, id);
     }
     rules_ += table.report.rules;
   }
@@ -69,8 +70,7 @@ class TextWriter {
     // Why is said once a kind: a list of a thousand would be read by nobody.
     if (told_.insert(finding.id + finding.why).second)
       text_ += fmt::format("    {}\n", text::printable(finding.why));
-    if (!finding.suggestion.empty())
-      text_ += fmt::format("    write: {}\n", finding.suggestion);
+    if (!finding.suggestion.empty()) text_ += fmt::format("    write: {}\n", finding.suggestion);
   }
 
   std::size_t most_;

@@ -21,7 +21,8 @@ using Json = nlohmann::ordered_json;
 std::string uri_of(const std::string& path) {
   std::string uri = path.starts_with('/') ? "file://" : "";
   for (const char c : path) {
-    const bool plain = text::is_alnum(c) || std::string_view("/-._~").find(c) != std::string_view::npos;
+    const bool plain =
+        text::is_alnum(c) || std::string_view("/-._~").find(c) != std::string_view::npos;
     uri += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return uri;
@@ -46,19 +47,21 @@ Json fix(const std::string& uri, int line, std::string_view now, const std::stri
                        {"endColumn", code_points(now) + 1}};
   return {{"description", text_of("write: " + suggestion)},
           {"artifactChanges",
-           Json::array({{{"artifactLocation", {{"uri", uri}}},
-                         {"replacements", Json::array({{{"deletedRegion", region},
-                                                        {"insertedContent", text_of(suggestion)}}})}}})}};
+           Json::array(
+               {{{"artifactLocation", {{"uri", uri}}},
+                 {"replacements", Json::array({{{"deletedRegion", region},
+                                                {"insertedContent", text_of(suggestion)}}})}}})}};
 }
 
 Json rules_of(std::span<const rules::FindingKind> kinds) {
   Json rows = Json::array();
   for (const rules::FindingKind& kind : kinds) {
-    rows.push_back({{"id", std::string(kind.id)},
-                    {"shortDescription", text_of(kind.summary)},
-                    {"fullDescription", text_of(kind.help)},
-                    {"help", text_of(fmt::format("{}. {}", kind.summary, kind.help))},
-                    {"defaultConfiguration", {{"level", std::string(rules::name_of(kind.level))}}}});
+    rows.push_back(
+        {{"id", std::string(kind.id)},
+         {"shortDescription", text_of(kind.summary)},
+         {"fullDescription", text_of(kind.help)},
+         {"help", text_of(fmt::format("{}. {}", kind.summary, kind.help))},
+         {"defaultConfiguration", {{"level", std::string(rules::name_of(kind.level))}}}});
   }
   return rows;
 }

@@ -37,12 +37,12 @@ TEST(Automaton, TellsWhetherOnePatternMatchesWhatAnotherDoes) {
       {"\\bfoo\\.com\\b", "\\bfoo\\b", Found::no},
       {"x.*y", "xy", Found::yes},
       {"xy", "x.*y", Found::no},
-      {"(?=z)a", "a", Found::no},    // more than it is: the look-ahead is always true
-      {"a", "(?=a)a", Found::yes},   // less: it never is
+      {"(?=z)a", "a", Found::no},   // more than it is: the look-ahead is always true
+      {"a", "(?=a)a", Found::yes},  // less: it never is
       {"(a)\\1", "a.*", Found::no},
       {"a+", "^", Found::no},
-      {"", ".", Found::no},          // the empty text is never looked up
-      {"\\n$", "x", Found::no},      // … and no text ends in a newline
+      {"", ".", Found::no},      // the empty text is never looked up
+      {"\\n$", "x", Found::no},  // … and no text ends in a newline
   };
   for (const Case& c : cases) {
     const Automaton one = automaton(c.matched, Approximation::more);

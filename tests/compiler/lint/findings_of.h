@@ -9,7 +9,7 @@
 namespace headgate::lint {
 
 inline std::vector<rules::Finding> findings_of(front::Dialect dialect, const std::string& text,
-                                                Running running = Running::yes) {
+                                               Running running = Running::yes) {
   auto report = lint_rules(dialect, text, running);
   return report ? std::move(report->findings) : std::vector<rules::Finding>();
 }

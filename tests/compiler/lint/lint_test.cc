@@ -138,6 +138,7 @@ const Case kCases[] = {
     {"dialect-difference", kPcre, "/a/ OK\n/\\d/ REJECT\n/\\d\\d/ REJECT\n", 2, nullptr},
     {"dialect-difference", kPcre, "/(a|ab)c/ REJECT rule $1\n", 1, nullptr},
     {"dialect-difference", kPcre, "/(a|ab)c/ REJECT\n", 0, nullptr},
+    {"dialect-difference", kPcre, "/(one|two|three)c/ REJECT rule $1\n", 0, nullptr},
     {"dialect-difference", kRegexp, "/\\<a\\>/ REJECT\n", 1, nullptr},
     {"explodes", kPcre, "/^(a+)+$/ REJECT\n", 1, nullptr},
     {"explodes", kPcre, "/^Subject:.*abc.*[0-9]/ REJECT\n", 0, nullptr},

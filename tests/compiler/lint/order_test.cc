@@ -28,8 +28,11 @@ const std::string& one_of(Random& random, const std::vector<std::string>& choice
 
 // Short patterns over few letters, so that they often have to do with one another.
 std::string atom(Random& random, bool pcre) {
-  static const std::vector<std::string> kBoth = {"a", "b", "ab", "ba", "a", "b", "c", ".", "[ab]", "[^a]", "(a|b)", "(ab|c)"};
-  static const std::vector<std::string> kPcre = {"\\b", "(?=a)", "(?!b)", "\\w", "(?:ab)", "[[:alpha:]]", "(a)\\1", "a++", "(?i)a", "\\s", "\\n"};
+  static const std::vector<std::string> kBoth = {"a", "b", "ab",   "ba",   "a",     "b",
+                                                 "c", ".", "[ab]", "[^a]", "(a|b)", "(ab|c)"};
+  static const std::vector<std::string> kPcre = {"\\b",    "(?=a)",       "(?!b)",  "\\w",
+                                                 "(?:ab)", "[[:alpha:]]", "(a)\\1", "a++",
+                                                 "(?i)a",  "\\s",         "\\n"};
   return pcre && below(random, 4) == 0 ? one_of(random, kPcre) : one_of(random, kBoth);
 }
 
@@ -39,8 +42,10 @@ std::string random_pattern(Random& random, bool pcre) {
   for (std::size_t i = 0; i < atoms; ++i) {
     const std::string next = atom(random, pcre);
     text += next;
-    const bool repeats = text::is_alnum(next.back()) || next.back() == ')' || next.back() == ']' || next.back() == '.';
-    if (repeats && next.find("\\") == std::string::npos && next.find('?') == std::string::npos && below(random, 4) == 0)
+    const bool repeats = text::is_alnum(next.back()) || next.back() == ')' || next.back() == ']' ||
+                         next.back() == '.';
+    if (repeats && next.find("\\") == std::string::npos && next.find('?') == std::string::npos &&
+        below(random, 4) == 0)
       text += one_of(random, {"*", "+", "?", "{2}", "{1,3}"});
     if (below(random, 12) == 0) text += "|";
   }
@@ -59,7 +64,8 @@ std::string random_table(Random& random, bool pcre) {
       continue;
     }
     const std::string sense = below(random, 5) == 0 ? "!" : "";
-    const std::string flags = one_of(random, {"", "", "", "", "i", "m", pcre ? "s" : "m", pcre ? "A" : ""});
+    const std::string flags =
+        one_of(random, {"", "", "", "", "i", "m", pcre ? "s" : "m", pcre ? "A" : ""});
     const std::string body = sense + "/" + random_pattern(random, pcre) + "/" + flags;
     if (open < 2 && below(random, 4) == 0) {
       text += "if " + body + "\n";
@@ -80,11 +86,14 @@ std::string random_text(Random& random) {
 }
 
 // Lines whose rules won for one of the texts.
-std::set<int> winners(front::Dialect dialect, const std::string& text, const std::vector<std::string>& subjects) {
+std::set<int> winners(front::Dialect dialect, const std::string& text,
+                      const std::vector<std::string>& subjects) {
   back::PatternSet patterns(dialect, false, "");
   patterns.try_ahead(text, "t", "t");
-  const front::RuleFile file = front::parse_rules(dialect, text, "t", "t", patterns, [](const Diagnostic&) {});
-  const rules::Program program(back::lower(dialect, "t", file, patterns.patterns(), back::Subset::all).parts);
+  const front::RuleFile file =
+      front::parse_rules(dialect, text, "t", "t", patterns, [](const Diagnostic&) {});
+  const rules::Program program(
+      back::lower(dialect, "t", file, patterns.patterns(), back::Subset::all).parts);
   rules::Truth truth(program, rules::Path::confirm_only);
   std::set<int> lines;
   for (const std::string& subject : subjects) {
@@ -95,7 +104,9 @@ std::set<int> winners(front::Dialect dialect, const std::string& text, const std
 }
 
 bool says_never(const rules::Finding& finding) {
-  static const std::set<std::string> kIds = {"duplicate-rule", "duplicate-pattern", "shadowed-rule", "unreachable-rule", "impossible-rule", "impossible-pattern"};
+  static const std::set<std::string> kIds = {"duplicate-rule",  "duplicate-pattern",
+                                             "shadowed-rule",   "unreachable-rule",
+                                             "impossible-rule", "impossible-pattern"};
   return kIds.contains(finding.id);
 }
 
@@ -115,7 +126,8 @@ void check_claims(front::Dialect dialect, unsigned seed, int tables, std::size_t
       if (!says_never(finding)) continue;
       ++*claims;
       ASSERT_FALSE(won.contains(finding.line))
-          << "line " << finding.line << " wins, but: " << finding.id << ", " << finding.what << "\n" << text;
+          << "line " << finding.line << " wins, but: " << finding.id << ", " << finding.what << "\n"
+          << text;
     }
   }
 }

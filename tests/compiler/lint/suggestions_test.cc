@@ -23,20 +23,32 @@ void check_suggestions(front::Dialect dialect, const std::string& text) {
     // In its place in the whole table.
     std::string cured;
     for (std::size_t i = 0; i < report->lines.size(); ++i)
-      cured += (static_cast<int>(i) + 1 == finding.line ? finding.suggestion : report->lines[i]) + "\n";
+      cured +=
+          (static_cast<int>(i) + 1 == finding.line ? finding.suggestion : report->lines[i]) + "\n";
     const auto after = findings_of(dialect, cured, Running::no);
-    EXPECT_TRUE(std::ranges::none_of(after, [&](const rules::Finding& again) {
-      return again.line == finding.line && again.id == finding.id;
-    })) << finding.id << ": " << finding.suggestion << "\n" << text;
+    EXPECT_TRUE(std::ranges::none_of(after,
+                                     [&](const rules::Finding& again) {
+                                       return again.line == finding.line && again.id == finding.id;
+                                     }))
+        << finding.id << ": " << finding.suggestion << "\n"
+        << text;
   }
 }
 
 TEST(Suggestions, CureWhatTheyAreFor) {
-  const char* const kLines[] = {
-      "/low/cost dining/ REJECT a/b\n", "/foo/REJECT no\n", "/cash/ REJECT over $1000 and $0 ${x}\n",
-      "/foo bar REJECT\n", "/a/ REJCT\n", "/get $1000 now at example.com.*/i REJECT: $5\n",
-      "/^Received:.*a.example.com.*/ REJECT/i\n", "/viarga*/ REJECT $1\n", "/[\\w.]+\\d$/ REJECT\n",
-      "/(?:a|b) \\d/ REJECT\n", "if /a/b/\n/x/ REJECT\nendif x\n", "/ab/msi REJECT\n", "/ab/XX REJECT\n"};
+  const char* const kLines[] = {"/low/cost dining/ REJECT a/b\n",
+                                "/foo/REJECT no\n",
+                                "/cash/ REJECT over $1000 and $0 ${x}\n",
+                                "/foo bar REJECT\n",
+                                "/a/ REJCT\n",
+                                "/get $1000 now at example.com.*/i REJECT: $5\n",
+                                "/^Received:.*a.example.com.*/ REJECT/i\n",
+                                "/viarga*/ REJECT $1\n",
+                                "/[\\w.]+\\d$/ REJECT\n",
+                                "/(?:a|b) \\d/ REJECT\n",
+                                "if /a/b/\n/x/ REJECT\nendif x\n",
+                                "/ab/msi REJECT\n",
+                                "/ab/XX REJECT\n"};
   for (const char* text : kLines) {
     check_suggestions(front::Dialect::pcre, text);
     check_suggestions(front::Dialect::regexp, text);
@@ -46,7 +58,8 @@ TEST(Suggestions, CureWhatTheyAreFor) {
 TEST(Suggestions, NoDamageCrashes) {
   std::mt19937 random(7);
   const std::string table =
-      "# a table\nif /^Subject:/\n/(free) money.*/i REJECT no $1\n  and more\nendif\n/example.com/ REJCT\n"
+      "# a table\nif /^Subject:/\n/(free) money.*/i REJECT no $1\n  and more\nendif\n/example.com/ "
+      "REJCT\n"
       "!/^(a+)b{2,3}[c-e]\\d/ HOLD ${1}\n/low/cost/ REJECT\n{{ x }} REJECT\n";
   for (int i = 0; i < 400; ++i) {
     std::string damaged = table;

@@ -40,8 +40,10 @@ class LintCommand : public CliTest {
 TEST_F(LintCommand, SaysWhatWhereWhyAndWhatToWrite) {
   put("t", kTable);
   EXPECT_EQ(lint({"lint", table()}), kExitBadTable) << err_;
-  EXPECT_TRUE(says(path("t") + ":2: warning: line 1 matches all that this rule matches [shadowed-rule]\n"
-                   "    The first rule that matches wins: this one never does.\n")) << out_;
+  EXPECT_TRUE(says(path("t") +
+                   ":2: warning: line 1 matches all that this rule matches [shadowed-rule]\n"
+                   "    The first rule that matches wins: this one never does.\n"))
+      << out_;
   EXPECT_TRUE(says(path("t") + ":3: error: ")) << out_;
   EXPECT_TRUE(says("    write: /low\\/cost/ REJECT\n")) << out_;
   EXPECT_TRUE(says(":4: note: ")) << out_;
@@ -97,7 +99,8 @@ void expect_sarif(const nlohmann::json& document) {
       EXPECT_TRUE(rule[text]["text"].is_string()) << rule;
   for (const auto& result : run["results"]) {
     EXPECT_EQ(rules[result["ruleIndex"].get<std::size_t>()]["id"], result["ruleId"]);
-    EXPECT_TRUE(result["level"] == "note" || result["level"] == "warning" || result["level"] == "error");
+    EXPECT_TRUE(result["level"] == "note" || result["level"] == "warning" ||
+                result["level"] == "error");
     EXPECT_TRUE(result["message"]["text"].is_string());
     const auto& place = result["locations"][0]["physicalLocation"];
     EXPECT_TRUE(place["artifactLocation"]["uri"].is_string());
@@ -121,7 +124,8 @@ TEST_F(LintCommand, SarifIsSarif) {
   const std::string uri = results[1]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
   EXPECT_TRUE(uri.starts_with("file:///") && uri.ends_with("/t%20able")) << uri;
   EXPECT_EQ(results[0]["relatedLocations"][0]["physicalLocation"]["region"]["startLine"], 1);
-  const auto& region = results[1]["fixes"][0]["artifactChanges"][0]["replacements"][0]["deletedRegion"];
+  const auto& region =
+      results[1]["fixes"][0]["artifactChanges"][0]["replacements"][0]["deletedRegion"];
   EXPECT_EQ(region["endColumn"], 18);
 }
 
@@ -131,8 +135,9 @@ TEST_F(LintCommand, ABaselineSilencesWhatItKnows) {
   EXPECT_EQ(lint({"lint", "--baseline", path("known"), table()}), kExitOk) << out_;
   EXPECT_TRUE(says("0 errors, 0 warnings, 0 notes in 3 rules; 3 known\n")) << out_;
   // Moved lines and other blanks are known, a second one of the same is not, nor is another.
-  put("t", "# a line\n\n/^Subject:.*spam/ REJECT\n/^Subject:.*spammer/  \tDISCARD\n/low/cost/ REJECT\n"
-           "/low/cost/ REJECT\n/^From:.*b.example.com/ HOLD\n");
+  put("t",
+      "# a line\n\n/^Subject:.*spam/ REJECT\n/^Subject:.*spammer/  \tDISCARD\n/low/cost/ REJECT\n"
+      "/low/cost/ REJECT\n/^From:.*b.example.com/ HOLD\n");
   EXPECT_EQ(lint({"lint", "--baseline", path("known"), table()}), kExitBadTable);
   EXPECT_TRUE(says("1 error, 0 warnings, 1 note in 3 rules; 2 known\n")) << out_;
   EXPECT_TRUE(says(":6: error")) << out_;
@@ -153,9 +158,12 @@ TEST_F(LintCommand, ACorpusTellsWhatNeverWins) {
   put("mail", kMail);
   EXPECT_EQ(lint({"lint", "--corpus", path("mail"), table()}), kExitBadTable) << err_;
   EXPECT_TRUE(says(":2: note: matches none of 3 headers in 1 messages [never-hit]")) << out_;
-  EXPECT_TRUE(says(":3: warning: all of the 1 headers that it matches, in 1 messages, are taken by line 1 "
-                   "before it [always-taken]")) << out_;
-  EXPECT_TRUE(says(":5: warning: line 4 matches all that this rule matches [shadowed-rule]")) << out_;
+  EXPECT_TRUE(
+      says(":3: warning: all of the 1 headers that it matches, in 1 messages, are taken by line 1 "
+           "before it [always-taken]"))
+      << out_;
+  EXPECT_TRUE(says(":5: warning: line 4 matches all that this rule matches [shadowed-rule]"))
+      << out_;
   EXPECT_FALSE(says(":5: note")) << "told once";
   put("t", "/spam/ REJECT\n");
   EXPECT_EQ(lint({"lint", "--corpus", path("mail"), table()}), kExitOk) << out_;
@@ -172,7 +180,8 @@ TEST_F(LintCommand, ALongListIsCut) {
   for (int i = 100; i < 130; ++i) many += "/a" + std::to_string(i) + "/s REJECT\n";
   put("t", many);
   EXPECT_EQ(lint({"lint", table()}), kExitOk) << out_;
-  EXPECT_TRUE(says("10 more [useless-flag] (--all shows them)\n0 errors, 0 warnings, 30 notes")) << out_;
+  EXPECT_TRUE(says("10 more [useless-flag] (--all shows them)\n0 errors, 0 warnings, 30 notes"))
+      << out_;
   EXPECT_EQ(lint({"lint", "--all", table()}), kExitOk);
   EXPECT_FALSE(says("more [")) << out_;
 }
