@@ -8,12 +8,16 @@
 #include <fmt/format.h>
 
 #include "compiler/front/flags.h"
-#include "compiler/lint/words.h"
 #include "engine/base/text.h"
+#include "engine/checks/words.h"
 
 namespace headgate::lint {
 
 namespace {
+
+using checks::first_word;
+using checks::is_access_word;
+using checks::is_check_word;
 
 struct Advice {
   std::string_view id;
@@ -120,7 +124,8 @@ Advice unknown_option(front::Dialect dialect, const RuleLine& line) {
 // `/pattern REJECT text`: the delimiter belongs before the action.
 Advice no_delimiter(const RuleLine& line) {
   const auto torn = tear(line.text);
-  if (!torn) return {"no-closing-delimiter", {}, {}};
+  if (!torn || std::string_view("/~#%,|@;:!").find(torn->delimiter) == std::string_view::npos)
+    return {"no-closing-delimiter", {}, {}};
   std::string_view rest = line.text;
   for (std::size_t at = torn->begin; at < rest.size();) {
     const auto blank = rest.find_first_of(" \t", at);

@@ -7,14 +7,18 @@
 #include <fmt/format.h>
 
 #include "compiler/lint/tokens.h"
-#include "compiler/lint/words.h"
 #include "engine/base/text.h"
 #include "engine/checks/action.h"
+#include "engine/checks/words.h"
 
 namespace headgate::lint {
 
 namespace {
 
+using checks::first_word;
+using checks::is_access_word;
+using checks::is_check_word;
+using checks::nearest_word;
 using front::StatementKind;
 
 constexpr std::size_t kTellingLetters = 6;  // of a literal that a REJECT text repeats
@@ -162,11 +166,12 @@ ResultKind result_kind(const TableView& view) {
   std::size_t rules = 0, known = 0, access = 0;
   for (const RuleLine& line : view.lines) {
     if (!line.is(StatementKind::rule)) continue;
-    const std::string_view word = first_word(line.statement->value_text);
+    const std::string_view word = checks::first_word(line.statement->value_text);
     ++rules;
-    const bool only_access = is_access_word(word);
+    const bool only_access = checks::is_access_word(word);
     access += only_access ? 1 : 0;
-    known += only_access || is_check_word(word) || !nearest_word(word).empty() ? 1 : 0;
+    known +=
+        only_access || checks::is_check_word(word) || !checks::nearest_word(word).empty() ? 1 : 0;
   }
   if (rules == 0 || known * 2 < rules) return ResultKind::other;
   return access > 0 ? ResultKind::access : ResultKind::checks;

@@ -39,7 +39,7 @@ constexpr auto kCommands = std::to_array<Command>({
     {"lint",
      "lint TABLE... [--corpus PATH [-h|-b]] [--level LEVEL] [--fail-on LEVEL] [--sarif] [--all] "
      "[--baseline FILE] [--write-baseline FILE]",
-     "what is wrong with pcre: and regexp: tables, and what to write instead", run_lint},
+     "what is wrong with tables, and what to write instead", run_lint},
     {"bench",
      "bench TABLE... --corpus PATH [-h] [-b] [--report FILE.html] [--json FILE] [--seed N] [--runs "
      "N] "

@@ -2,6 +2,7 @@
 // on mail. Exit: 0 nothing at or above --fail-on that the baseline does not know, 65 something, 66 a file that cannot be
 // read, 64 usage. Tested by tests/smtpd/cli/lint_test.cc; docs/lint.md lists the kinds of findings.
 #include <algorithm>
+#include <iterator>
 #include <ostream>
 
 #include <fmt/format.h>
@@ -15,6 +16,7 @@
 #include "smtpd/cli/images.h"
 #include "smtpd/cli/lint_baseline.h"
 #include "smtpd/cli/lint_corpus.h"
+#include "smtpd/cli/lint_plain.h"
 #include "smtpd/cli/lint_report.h"
 #include "smtpd/cli/rule_table.h"
 
@@ -41,7 +43,10 @@ tl::expected<LintOptions, int> parse(Invocation& invocation) {
   const CLI::IsMember levels({"note", "warning", "error"});
   CLI::App app("What is wrong with tables, and what to write instead.", "headgate lint");
   app.set_help_flag("--help", "print this help");
-  app.add_option("TABLE", options.tables, "pcre:FILE or regexp:FILE")->required();
+  app.add_option("TABLE", options.tables,
+                 "pcre:FILE, regexp:FILE, cidr:FILE, texthash:FILE, or hash:, btree:, "
+                 "cdb:, lmdb: for the text that such a table is made of")
+      ->required();
   auto* corpus =
       app.add_option(
              "--corpus", options.corpus,
@@ -84,7 +89,7 @@ class Measuring {
   }
 
   Result<void> measure(LintedTable& table) {
-    if (options_.corpus.empty()) return {};
+    if (options_.corpus.empty() || !is_rule_table(table.spec)) return {};
     const bool pcre = table.spec.starts_with("pcre:");
     TRY(loaded, invocation_.programs.load(pcre ? rules::Dialect::pcre : rules::Dialect::regexp,
                                           table.file()));
@@ -102,10 +107,20 @@ class Measuring {
   peers::MailKeys mail_;
 };
 
+std::vector<rules::FindingKind> all_kinds(const Invocation& invocation) {
+  const auto of_rules = invocation.linter->kinds();
+  std::vector<rules::FindingKind> kinds(of_rules.begin(), of_rules.end());
+  const auto plain = plain_kinds();
+  std::ranges::copy_if(plain, std::back_inserter(kinds), [&](const rules::FindingKind& kind) {
+    return std::ranges::find(of_rules, kind.id, &rules::FindingKind::id) == of_rules.end();
+  });
+  return kinds;
+}
+
 void print(Invocation& invocation, const LintOptions& options,
            const std::vector<LintedTable>& tables) {
   if (options.sarif)
-    invocation.out << lint_as_sarif(tables, invocation.linter->kinds());
+    invocation.out << lint_as_sarif(tables, all_kinds(invocation));
   else if (invocation.json)
     invocation.out << lint_as_json(tables);
   else
@@ -143,16 +158,15 @@ int run_lint(Invocation& invocation) {
   if (invocation.linter == nullptr)
     return fatal(invocation, kExitUnavailable, "this program was built without the linter");
   for (const std::string& spec : options->tables)
-    if (!is_rule_table(spec))
-      return fatal(invocation, kExitUsage,
-                   fmt::format("need pcre:NAME or regexp:NAME, not \"{}\"", spec));
+    if (!is_rule_table(spec) && !is_plain_table(spec))
+      return fatal(invocation, kExitUsage, fmt::format("tables like \"{}\" are not linted", spec));
   Measuring measuring(invocation, *options);
   if (const int code = measuring.prepare(); code != kExitOk) return code;
   std::vector<LintedTable> tables;
   for (const std::string& spec : options->tables) {
     LintedTable table;
     table.spec = spec;
-    auto report = invocation.linter->lint(spec);
+    auto report = is_plain_table(spec) ? lint_plain_table(spec) : invocation.linter->lint(spec);
     if (!report) return fatal(invocation, exit_code_of(report.error()), report.error().text());
     table.report = std::move(*report);
     const auto measured = measuring.measure(table);

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "compiler/lint/tokens.h"
-#include "compiler/lint/words.h"
+#include "engine/checks/words.h"
 
 namespace headgate::lint {
 namespace {
@@ -42,18 +42,18 @@ TEST(Tokens, FindsHeaderNames) {
 }
 
 TEST(Words, KnowsTheNearest) {
-  EXPECT_EQ(nearest_word("REJCT"), "REJECT");
-  EXPECT_EQ(nearest_word("rejetc"), "REJECT");
-  EXPECT_EQ(nearest_word("DISCRAD"), "DISCARD");
-  EXPECT_EQ(nearest_word("REJECT:"), "REJECT");
-  EXPECT_EQ(nearest_word("REJECT/i"), "REJECT");
-  EXPECT_EQ(nearest_word("WARM"), "WARN");
-  EXPECT_EQ(nearest_word("relay"), "");
-  EXPECT_EQ(nearest_word("info@example.com"), "");
-  EXPECT_EQ(nearest_word("OKAY"), "");
-  EXPECT_TRUE(is_access_word("550"));
-  EXPECT_TRUE(is_access_word("reject_unauth_destination"));
-  EXPECT_FALSE(is_access_word("smtp:"));
+  EXPECT_EQ(checks::nearest_word("REJCT"), "REJECT");
+  EXPECT_EQ(checks::nearest_word("rejetc"), "REJECT");
+  EXPECT_EQ(checks::nearest_word("DISCRAD"), "DISCARD");
+  EXPECT_EQ(checks::nearest_word("REJECT:"), "REJECT");
+  EXPECT_EQ(checks::nearest_word("REJECT/i"), "REJECT");
+  EXPECT_EQ(checks::nearest_word("WARM"), "WARN");
+  EXPECT_EQ(checks::nearest_word("relay"), "");
+  EXPECT_EQ(checks::nearest_word("info@example.com"), "");
+  EXPECT_EQ(checks::nearest_word("OKAY"), "");
+  EXPECT_TRUE(checks::is_access_word("550"));
+  EXPECT_TRUE(checks::is_access_word("reject_unauth_destination"));
+  EXPECT_FALSE(checks::is_access_word("smtp:"));
 }
 
 }  // namespace

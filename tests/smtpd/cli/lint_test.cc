@@ -63,7 +63,8 @@ TEST_F(LintCommand, TheExitCodeIsOfTheLevelAsked) {
   EXPECT_EQ(lint({"lint", "--fail-on", "error", table()}), kExitOk);
   EXPECT_EQ(lint({"lint"}), kExitUsage);
   EXPECT_EQ(lint({"lint", "--fail-on", "never", table()}), kExitUsage);
-  EXPECT_EQ(lint({"lint", "hash:x"}), kExitUsage);
+  EXPECT_EQ(lint({"lint", "tcp:x"}), kExitUsage);
+  EXPECT_EQ(lint({"lint", "hash:" + path("missing")}), kExitNoInput);
   EXPECT_EQ(lint({"lint", "pcre:" + path("missing")}), kExitNoInput);
   EXPECT_EQ(lint({"lint", "pcre:{"}), kExitBadTable);
   EXPECT_EQ(headgate({"lint", table()}), kExitUnavailable) << "no linter";
@@ -173,6 +174,38 @@ TEST_F(LintCommand, ACorpusTellsWhatNeverWins) {
   EXPECT_TRUE(says("lines of bodies")) << out_;
   EXPECT_EQ(lint({"lint", "-b", table()}), kExitUsage) << "-b without a corpus";
   EXPECT_EQ(lint({"lint", "--corpus", path("none"), table()}), kExitNoInput);
+}
+
+TEST_F(LintCommand, NetworksAreLinted) {
+  put("c",
+      "10.0.0.1/8 REJECT\n10.1.0.0/16 OK\n!192.0.2.0/24 OK\nif 172.16.0.0/12\n172.16.0.0/16 "
+      "OK\nendif\n"
+      "172.16.1.0/24 REJCT\n10.1.2.0/24 OK\n10.1.0.0/16 REJECT\nfoo OK\n2001:db8::/32 OK\n");
+  EXPECT_EQ(lint({"lint", "cidr:" + path("c")}), kExitBadTable) << err_;
+  EXPECT_TRUE(says(":1: error: non-null host address bits")) << out_;
+  EXPECT_TRUE(says("    write: 10.0.0.0/8 REJECT\n")) << out_;
+  EXPECT_TRUE(says(":7: error: \"REJCT\" is no action; REJECT was meant [misspelt-action]"))
+      << out_;
+  EXPECT_TRUE(says("    write: 172.16.1.0/24 REJECT\n")) << out_;
+  EXPECT_TRUE(says(":8: warning: the network of line 2 contains it [shadowed-network]")) << out_;
+  EXPECT_TRUE(says(":9: warning: the same network stands in line 2 [shadowed-network]")) << out_;
+  EXPECT_TRUE(says(":10: error: bad address pattern")) << out_;
+  EXPECT_TRUE(says("3 errors, 2 warnings")) << out_;
+  EXPECT_FALSE(says(":3: ") || says(":5: ") || says(":11: ")) << out_;
+}
+
+TEST_F(LintCommand, SourcesOfKeyedTablesAreLinted) {
+  put("h", "# access\na@example.com OK\nB REJECT\nb OK\nc\nd REJCT\n");
+  EXPECT_EQ(lint({"lint", "hash:" + path("h")}), kExitBadTable) << err_;
+  EXPECT_TRUE(says(":4: warning: duplicate entry: \"b\" [duplicate-key]")) << out_;
+  EXPECT_TRUE(says(":5: error: expected format: key whitespace value")) << out_;
+  EXPECT_TRUE(says(":6: error: \"REJCT\" is no action")) << out_;
+  EXPECT_EQ(lint({"lint", "texthash:" + path("h")}), kExitBadTable);
+  EXPECT_TRUE(says(":4: error: duplicate entry")) << out_;
+  put("h", "postmaster: root\nwebmaster root\nrejct relay\n");
+  EXPECT_EQ(lint({"lint", "--sarif", "cdb:" + path("h")}), kExitBadTable);
+  expect_sarif(nlohmann::json::parse(out_));
+  EXPECT_EQ(nlohmann::json::parse(out_)["runs"][0]["results"].size(), 1U) << out_;
 }
 
 TEST_F(LintCommand, ALongListIsCut) {

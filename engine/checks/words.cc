@@ -1,5 +1,5 @@
-// Tested by tests/compiler/lint/words_test.cc.
-#include "compiler/lint/words.h"
+// Tested by tests/compiler/lint/tokens_test.cc.
+#include "engine/checks/words.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 
 #include "engine/base/text.h"
 
-namespace headgate::lint {
+namespace headgate::checks {
 
 namespace {
 
@@ -73,4 +73,4 @@ std::string_view first_word(std::string_view value) {
   return value.substr(0, value.find_first_of(" \t"));
 }
 
-}  // namespace headgate::lint
+}  // namespace headgate::checks

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace headgate::lint {
+namespace headgate::checks {
 
 bool is_check_word(std::string_view word);  // REJECT, DUNNO …: of header_checks(5)
 bool is_access_word(
@@ -17,4 +17,4 @@ std::string nearest_word(std::string_view word);
 // Up to the first space or tab.
 std::string_view first_word(std::string_view value);
 
-}  // namespace headgate::lint
+}  // namespace headgate::checks
