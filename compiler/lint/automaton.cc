@@ -202,7 +202,8 @@ class Search {
 
   Found run(std::string* text) {
     Place first;
-    for (const Condition& condition : conditions_) first.states.push_back({condition.pattern->start});
+    for (const Condition& condition : conditions_)
+      first.states.push_back({condition.pattern->start});
     add(std::move(first), {});
     for (std::size_t at = 0; at < places_.size(); ++at) {
       if (places_.size() > kMostStates || members_ > kMostMembers) return Found::perhaps;
@@ -261,7 +262,8 @@ class Search {
 
   [[nodiscard]] bool ends_well(const Place& place) const {
     for (std::size_t i = 0; i < conditions_.size(); ++i) {
-      const States closed = close(*conditions_[i].pattern, place.states[i], place.before, Side::edge);
+      const States closed =
+          close(*conditions_[i].pattern, place.states[i], place.before, Side::edge);
       if (has_accepted(closed) != conditions_[i].matches) return false;
     }
     return true;

@@ -1,5 +1,5 @@
-// The kinds of findings, one table: id, level, summary, help. docs/lint.md has an example of each (tests/lint/docs_test and
-// tests/compiler/lint/catalogue_test keep both complete).
+// The kinds of findings, one table: id, level, summary, help. docs/lint.md has an example of each, tests/compiler/lint a case of each;
+// tests/lint/docs_test.py and lint_test.cc see to that.
 //   Threads   constants.
 #pragma once
 

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/analyse/ways.h"
 #include "compiler/lint/tokens.h"
 #include "engine/base/text.h"
 
@@ -21,6 +22,11 @@ using front::StatementKind;
 
 std::string_view spelled(const front::Pattern& pattern, const Token& token) {
   return std::string_view(pattern.text).substr(token.begin, token.end - token.begin);
+}
+
+bool uses_groups(const front::Statement& statement) {
+  return std::ranges::any_of(statement.value,
+                             [](const front::Piece& piece) { return piece.group > 0; });
 }
 
 // Of regexp: what an escaped letter means in PCRE that it does not mean here.
@@ -76,7 +82,8 @@ Foreign bracket_escape(const front::Pattern& pattern, const Token& token) {
     ++i;
   }
   if (!changed) return {};
-  return {fmt::format("in brackets regexp: takes a backslash for itself: \"{}\" has no class in it", text),
+  return {fmt::format("in brackets regexp: takes a backslash for itself: \"{}\" has no class in it",
+                      text),
           token.begin, token.end, std::move(instead)};
 }
 
@@ -86,7 +93,7 @@ std::string escaped_letter(char letter, bool caseless) {
                                                     : fmt::format("the letter {}", letter);
 }
 
-Foreign in_regexp(const front::Pattern& pattern, const Token& token) {
+Foreign in_regexp(const front::Pattern& pattern, const Token& token, bool groups_used) {
   if (token.kind == TokenKind::escape) {
     const std::string_view instead = perl_escape(token.byte);
     if (!instead.empty() || std::string_view("tnrfve").find(token.byte) != std::string_view::npos)
@@ -95,16 +102,22 @@ Foreign in_regexp(const front::Pattern& pattern, const Token& token) {
               token.begin, token.end, std::string(instead)};
   }
   if (token.kind == TokenKind::brackets) return bracket_escape(pattern, token);
-  if (token.kind != TokenKind::open && token.quantifier.size() >= 2 && token.quantifier.back() == '?' &&
-      token.quantifier != "??")
-    return {fmt::format("regexp: knows no lazy \"{}\": the ? makes it optional", token.quantifier),
-            token.end, token.whole_end(), "*"};
+  if (token.kind == TokenKind::escape && (token.byte == '\'' || token.byte == '`'))
+    return {fmt::format("in regexp: \\{} is the {} of the text", token.byte,
+                        token.byte == '`' ? "beginning" : "end"),
+            token.begin, token.end, std::string(1, token.byte)};
+  // x*? matches what x* does; only what a group gets may differ.
+  const std::string& repeat = token.quantifier;
+  if (token.kind != TokenKind::open && repeat.size() >= 2 && repeat.back() == '?' &&
+      repeat != "??" && (repeat != "*?" || groups_used))
+    return {fmt::format("regexp: knows no lazy \"{}\": {}", repeat,
+                        repeat == "*?" ? "it takes as much as it can" : "the ? makes it optional"),
+            token.end, token.whole_end(), repeat.substr(0, repeat.size() - 1)};
   return {};
 }
 
-Foreign in_pcre(const front::Pattern& pattern, const Token& token) {
-  // PCRE2 10.42 takes {,n} literally, 10.43 does not.
-  (void)pattern;
+// PCRE2 10.42 takes {,n} literally, 10.43 does not.
+Foreign in_pcre(const Token& token) {
   if (token.kind != TokenKind::open && token.quantifier.find("{,") != std::string::npos) {
     std::string instead = token.quantifier;
     instead.replace(instead.find("{,"), 2, "{0,");
@@ -118,11 +131,12 @@ void find_foreign(const TableView& view, const RuleLine& line, const std::vector
                   Collector& found) {
   const front::Pattern& pattern = line.statement->pattern;
   const bool pcre = view.dialect == Dialect::pcre;
+  const bool groups_used = uses_groups(*line.statement);
   std::string edited = pattern.text;
   std::string what;
   bool all = true;
   for (auto token = tokens.rbegin(); token != tokens.rend(); ++token) {
-    const Foreign foreign = pcre ? in_pcre(pattern, *token) : in_regexp(pattern, *token);
+    const Foreign foreign = pcre ? in_pcre(*token) : in_regexp(pattern, *token, groups_used);
     if (foreign.what.empty()) continue;
     what = foreign.what;
     all = all && !foreign.instead.empty();
@@ -167,9 +181,11 @@ std::vector<Difference> in_other(const TableView& view, const front::Pattern& pa
   return differences;
 }
 
-bool uses_groups(const front::Statement& statement) {
-  return std::ranges::any_of(statement.value,
-                             [](const front::Piece& piece) { return piece.group > 0; });
+// One alternative may begin another: then it matters which is tried first.
+bool may_take_another(const analyse::Node& node) {
+  if (node.kind == analyse::NodeKind::alternate && analyse::ways_at_one_place(node) != 1)
+    return true;
+  return std::ranges::any_of(node.children, may_take_another);
 }
 
 struct Seen {
@@ -197,16 +213,17 @@ void find_dialects(const TableView& view, Collector& found) {
     if (!tokens) continue;
     find_foreign(view, line, *tokens, found);
     auto differences = in_other(view, pattern, *tokens);
-    const bool alternatives = std::ranges::any_of(
-        *tokens, [](const Token& token) { return token.kind == TokenKind::bar; });
-    if (alternatives && uses_groups(*line.statement))
+    const bool alternatives =
+        line.tree && uses_groups(*line.statement) && may_take_another(*line.tree);
+    if (alternatives)
       differences.push_back({"alternatives whose text is used in the result",
                              pcre ? "the first that matches is taken" : "the longest is taken",
                              pcre ? "the longest" : "the first that matches"});
     for (Difference& difference : differences) {
       Seen& entry = seen[difference.construct];
       entry.difference = std::move(difference);
-      if (entry.lines.empty() || entry.lines.back() != line.first) entry.lines.push_back(line.first);
+      if (entry.lines.empty() || entry.lines.back() != line.first)
+        entry.lines.push_back(line.first);
     }
   }
   for (const auto& [construct, entry] : seen) {

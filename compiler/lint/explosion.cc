@@ -95,7 +95,8 @@ class Attacks {
 
 class Explosions {
  public:
-  Explosions(const TableView& view, std::uint64_t match_limit, const MakeRun& make, Collector& found)
+  Explosions(const TableView& view, std::uint64_t match_limit, const MakeRun& make,
+             Collector& found)
       : view_(view), match_limit_(match_limit), make_(make), found_(found) {}
 
   void run() {
@@ -104,7 +105,8 @@ class Explosions {
       if (!line.tree || line.is(StatementKind::end) || Clock::now() > end_) continue;
       const front::Pattern& pattern = line.statement->pattern;
       if (!seen.insert(pattern.id).second) continue;
-      if (analyse::longest_safe_subject(*line.tree, match_limit_) < kLongest) try_out(line, pattern);
+      if (analyse::longest_safe_subject(*line.tree, match_limit_) < kLongest)
+        try_out(line, pattern);
     }
   }
 
@@ -126,7 +128,8 @@ class Explosions {
   }
 
   // At which length the engine gives up, to a tenth; 0: not up to kLongest.
-  std::size_t shortest(const Attack& attack, const Run& quick, const Run& real, std::string& words) {
+  std::size_t shortest(const Attack& attack, const Run& quick, const Run& real,
+                       std::string& words) {
     std::size_t good = 0;
     std::size_t bad = 0;
     for (std::size_t size = 16; size <= kLongest; size *= 2) {

@@ -77,7 +77,8 @@ bool is_cure(front::Dialect dialect, const std::string& suggestion, std::string_
   Engines engines(dialect);
   engines.patterns().try_ahead(text, kName, kName);
   const TableView view = view_table(dialect, text, engines.patterns());
-  if (std::ranges::any_of(view.lines, [](const RuleLine& line) { return !line.complaints.empty(); }))
+  if (std::ranges::any_of(view.lines,
+                          [](const RuleLine& line) { return !line.complaints.empty(); }))
     return false;
   Collector found;
   find_in_lines(view, found);
@@ -108,16 +109,22 @@ void drop_bad_suggestions(front::Dialect dialect, const TableView& view,
 // A mistake that explains another is told alone.
 void drop_consequences(std::vector<rules::Finding>& findings) {
   std::set<int> foreign;
-  for (const rules::Finding& finding : findings)
+  std::set<int> unfilled;
+  for (const rules::Finding& finding : findings) {
     if (finding.id == "foreign-syntax") foreign.insert(finding.line);
+    if (finding.id == "template-placeholder") unfilled.insert(finding.line);
+  }
   std::erase_if(findings, [&](const rules::Finding& finding) {
-    return finding.id == "impossible-pattern" && foreign.contains(finding.line);
+    if (finding.id == "impossible-pattern") return foreign.contains(finding.line);
+    return finding.other_line != 0 &&
+           (unfilled.contains(finding.line) || unfilled.contains(finding.other_line));
   });
 }
 
 }  // namespace
 
-Result<rules::LintReport> lint_rules(front::Dialect dialect, const std::string& text) {
+Result<rules::LintReport> lint_rules(front::Dialect dialect, const std::string& text,
+                                     Running running) {
   Engines engines(dialect);
   engines.patterns().try_ahead(text, kName, kName);
   const TableView view = view_table(dialect, text, engines.patterns());
@@ -131,12 +138,13 @@ Result<rules::LintReport> lint_rules(front::Dialect dialect, const std::string& 
     return engines.ask(pattern, subject);
   };
   find_order(view, match_limit, ask, found);
-  find_explosions(
-      view, match_limit,
-      [&engines](const front::Pattern& pattern, unsigned limit) {
-        return engines.make_run(pattern, limit);
-      },
-      found);
+  if (running == Running::yes)
+    find_explosions(
+        view, match_limit,
+        [&engines](const front::Pattern& pattern, unsigned limit) {
+          return engines.make_run(pattern, limit);
+        },
+        found);
   rules::LintReport report;
   report.findings = std::move(found.findings());
   drop_consequences(report.findings);

@@ -3,6 +3,7 @@
 //   Errors    as rules::Linter.      Threads   one caller at a time.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -17,7 +18,11 @@ class TableLinter final : public rules::Linter {
   Result<rules::LintReport> lint(const std::string& spec) override;
 };
 
+// Whether patterns that may explode are run, which may take seconds each.
+enum class Running : std::uint8_t { yes, no };
+
 // The same for a text that is at hand.
-Result<rules::LintReport> lint_rules(front::Dialect dialect, const std::string& text);
+Result<rules::LintReport> lint_rules(front::Dialect dialect, const std::string& text,
+                                     Running running = Running::yes);
 
 }  // namespace headgate::lint

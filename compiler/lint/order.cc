@@ -51,7 +51,8 @@ void spell(const Node& node, std::string& text) {
       if (!node.children.empty()) spell(node.children.back(), text);
       return;
     case NodeKind::repeat:
-      for (std::uint32_t i = 0; i < std::min(node.min, 300U); ++i) spell(node.children.front(), text);
+      for (std::uint32_t i = 0; i < std::min(node.min, 300U); ++i)
+        spell(node.children.front(), text);
       return;
     case NodeKind::concat:
     case NodeKind::capture:
@@ -73,7 +74,8 @@ class Order {
       const RuleLine& line = view_.lines[i];
       const bool guard = line.is(StatementKind::guard);
       if (!guard && !line.is(StatementKind::rule)) continue;
-      if (std::ranges::any_of(line.guards, [&](std::size_t g) { return impossible_.contains(g); })) {
+      if (std::ranges::any_of(line.guards,
+                              [&](std::size_t g) { return impossible_.contains(g); })) {
         if (guard) impossible_[i] = true;
         continue;
       }
@@ -83,8 +85,7 @@ class Order {
       find_earlier(i);
       rules_.push_back(i);
     }
-    for (const auto& [line, behind] : behind_)
-      tell_unreachable(view_.lines[line], behind);
+    for (const auto& [line, behind] : behind_) tell_unreachable(view_.lines[line], behind);
   }
 
  private:
@@ -108,8 +109,7 @@ class Order {
   // The rule or guard of that line is true: for more texts than it is.
   void add_true(std::size_t line, std::vector<Condition>& conditions) {
     const bool negated = pattern(line).negated;
-    const Automaton* known =
-        automaton(line, negated ? Approximation::less : Approximation::more);
+    const Automaton* known = automaton(line, negated ? Approximation::less : Approximation::more);
     if (known != nullptr) conditions.push_back({known, !negated});
   }
 
@@ -133,7 +133,8 @@ class Order {
 
   [[nodiscard]] bool all_hold(std::size_t line, std::string_view text) {
     const RuleLine& rule = view_.lines[line];
-    return std::ranges::all_of(rule.guards, [&](std::size_t guard) { return holds(guard, text); }) &&
+    return std::ranges::all_of(rule.guards,
+                               [&](std::size_t guard) { return holds(guard, text); }) &&
            holds(line, text);
   }
 
@@ -158,7 +159,8 @@ class Order {
       if (found == Found::perhaps || !all_hold(line, text)) return;
     }
     witnesses_.push_back(text);
-    for (const std::string& longer : {"q~ " + text, text + " ~q", text + text, "q~ " + text + " ~q"})
+    for (const std::string& longer :
+         {"q~ " + text, text + " ~q", text + text, "q~ " + text + " ~q"})
       if (all_hold(line, longer)) witnesses_.push_back(longer);
   }
 
@@ -242,7 +244,8 @@ class Order {
   [[nodiscard]] bool same_rule(const front::Statement& a, const front::Statement& b) const {
     return a.has_second == b.has_second && a.pattern.negated == b.pattern.negated &&
            same_pattern(a.pattern, b.pattern) &&
-           (!a.has_second || (a.second.negated == b.second.negated && same_pattern(a.second, b.second)));
+           (!a.has_second ||
+            (a.second.negated == b.second.negated && same_pattern(a.second, b.second)));
   }
 
   bool shadows(std::size_t earlier, std::size_t later) {
@@ -285,8 +288,7 @@ class Order {
     const auto known = matches_all_.find(line);
     if (known != matches_all_.end()) return known->second;
     const bool negated = pattern(line).negated;
-    const Automaton* pattern =
-        automaton(line, negated ? Approximation::more : Approximation::less);
+    const Automaton* pattern = automaton(line, negated ? Approximation::more : Approximation::less);
     const bool all = pattern != nullptr && find_text({{pattern, negated}}) == Found::no;
     return matches_all_[line] = all;
   }
@@ -309,16 +311,18 @@ class Order {
   Collector& found_;
   std::map<std::pair<std::size_t, Approximation>, std::unique_ptr<Automaton>> automata_;
   std::map<std::size_t, bool> impossible_, matches_all_;
-  std::map<std::size_t, std::vector<std::size_t>> behind_;  // a rule that matches all -> those after
-  std::vector<std::size_t> rules_;                          // so far
-  std::vector<std::string> witnesses_;                      // of the rule that is looked at
+  std::map<std::size_t, std::vector<std::size_t>>
+      behind_;                          // a rule that matches all -> those after
+  std::vector<std::size_t> rules_;      // so far
+  std::vector<std::string> witnesses_;  // of the rule that is looked at
   std::size_t questions_ = 0;
   std::size_t steps_ = kMostSteps;
 };
 
 }  // namespace
 
-void find_order(const TableView& view, std::uint64_t match_limit, const Ask& ask, Collector& found) {
+void find_order(const TableView& view, std::uint64_t match_limit, const Ask& ask,
+                Collector& found) {
   Order(view, match_limit, ask, found).run();
 }
 

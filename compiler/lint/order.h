@@ -16,7 +16,8 @@
 namespace headgate::lint {
 
 // The reference engine: does the pattern match the text? Nothing when it gave up.
-using Ask = std::function<std::optional<bool>(const front::Pattern& pattern, std::string_view text)>;
+using Ask =
+    std::function<std::optional<bool>(const front::Pattern& pattern, std::string_view text)>;
 
 // `match_limit` is the reference engine's, 0: it has none.
 void find_order(const TableView& view, std::uint64_t match_limit, const Ask& ask, Collector& found);

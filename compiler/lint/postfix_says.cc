@@ -8,12 +8,16 @@
 #include <fmt/format.h>
 
 #include "compiler/front/flags.h"
-#include "compiler/lint/words.h"
 #include "engine/base/text.h"
+#include "engine/checks/words.h"
 
 namespace headgate::lint {
 
 namespace {
+
+using checks::first_word;
+using checks::is_access_word;
+using checks::is_check_word;
 
 struct Advice {
   std::string_view id;
@@ -23,7 +27,7 @@ struct Advice {
 
 // Where a pattern's parts begin on a line that Postfix gave up on.
 struct Torn {
-  std::size_t begin = 0;              // of the pattern
+  std::size_t begin = 0;                  // of the pattern
   std::size_t close = std::string::npos;  // the first delimiter after it
   char delimiter = '/';
 };
@@ -104,6 +108,8 @@ std::string with_escapes(const RuleLine& line, std::size_t from, std::size_t to,
 Advice unknown_option(front::Dialect dialect, const RuleLine& line) {
   const auto torn = tear(line.text);
   if (!torn || torn->close == std::string::npos) return {"unknown-flag", {}, {}};
+  if (dialect == front::Dialect::pcre && line.text[torn->close + 1] == '!')
+    return {"unknown-flag", {}, "a second pattern after ! is known to regexp: tables only"};
   if (const std::size_t action = glued_action(dialect, line.text, torn->close + 1); action != 0) {
     return {"glued-action", line.edited(action, 0, " "),
             "white space is missing between the pattern and the action"};
@@ -112,15 +118,14 @@ Advice unknown_option(front::Dialect dialect, const RuleLine& line) {
     return {"unescaped-delimiter", with_escapes(line, torn->begin, *close, torn->delimiter),
             fmt::format("the {} inside the pattern ends it", torn->delimiter)};
   }
-  if (dialect == front::Dialect::pcre && line.text[torn->close + 1] == '!')
-    return {"unknown-flag", {}, "a second pattern after ! is known to regexp: tables only"};
   return {"unknown-flag", {}, {}};
 }
 
 // `/pattern REJECT text`: the delimiter belongs before the action.
 Advice no_delimiter(const RuleLine& line) {
   const auto torn = tear(line.text);
-  if (!torn) return {"no-closing-delimiter", {}, {}};
+  if (!torn || std::string_view("/~#%,|@;:!").find(torn->delimiter) == std::string_view::npos)
+    return {"no-closing-delimiter", {}, {}};
   std::string_view rest = line.text;
   for (std::size_t at = torn->begin; at < rest.size();) {
     const auto blank = rest.find_first_of(" \t", at);
@@ -155,7 +160,8 @@ std::string with_dollars(const RuleLine& line, std::size_t groups) {
     for (; at < s.size() && text::is_digit(s[at]) && digits < 6; ++at, ++digits)
       number = number * 10 + static_cast<std::size_t>(s[at] - '0');
     const char next = at < s.size() ? s[at] : '\0';
-    const bool closed = enclosed ? next == '}' || next == ')' : !text::is_alnum(next) && next != '_';
+    const bool closed =
+        enclosed ? next == '}' || next == ')' : !text::is_alnum(next) && next != '_';
     if (digits == 0 || !closed || number == 0 || number > groups) value += '$';
   }
   return line.edited(line.parts->value, s.size() - line.parts->value, value);
@@ -174,12 +180,14 @@ std::size_t groups_in(std::string_view pattern) {
 
 Advice bad_value(const RuleLine& line) {
   if (!line.parts) return {"bad-substitution", {}, {}};
-  const std::string_view pattern = std::string_view(line.text).substr(
-      line.parts->begin, line.parts->close - line.parts->begin);
+  const std::string_view pattern =
+      std::string_view(line.text).substr(line.parts->begin, line.parts->close - line.parts->begin);
   const bool negated = line.text.substr(0, line.parts->begin).find('!') != std::string::npos;
   const auto zero = line.text.find("$0", line.parts->value);
   if (zero != std::string::npos && !negated) {
-    Advice advice{"bad-substitution", {}, "there is no $0: put the pattern into parentheses, $1 is what they match"};
+    Advice advice{"bad-substitution",
+                  {},
+                  "there is no $0: put the pattern into parentheses, $1 is what they match"};
     if (groups_in(pattern) == 0) {
       std::string edited(line.text);
       edited[zero + 1] = '1';
@@ -195,7 +203,8 @@ Advice bad_value(const RuleLine& line) {
 
 std::string without_obsolete(const RuleLine& line) {
   if (!line.parts) return {};
-  std::string flags(line.text, line.parts->close + 1, line.parts->flags_end - line.parts->close - 1);
+  std::string flags(line.text, line.parts->close + 1,
+                    line.parts->flags_end - line.parts->close - 1);
   std::erase(flags, 'X');
   return line.edited(line.parts->close + 1, line.parts->flags_end - line.parts->close - 1, flags);
 }
@@ -215,7 +224,9 @@ Advice bad_pattern(front::Dialect dialect, const RuleLine& line) {
     }
   }
   if (more.empty())
-    return {"bad-pattern", {}, pattern.find("(?") != std::string::npos ? "(?…) is for pcre: tables" : ""};
+    return {"bad-pattern",
+            {},
+            pattern.find("(?") != std::string::npos ? "(?…) is for pcre: tables" : ""};
   return {"bad-pattern", line.edited(line.parts->begin, size, pattern), std::move(more)};
 }
 
@@ -224,8 +235,7 @@ Advice advice_for(front::Dialect dialect, const RuleLine& line, std::string_view
     return complaint.find(words) != std::string_view::npos;
   };
   if (says("unknown regexp option")) return unknown_option(dialect, line);
-  if (says("ignoring obsolete regexp option"))
-    return {"obsolete-flag", without_obsolete(line), {}};
+  if (says("ignoring obsolete regexp option")) return {"obsolete-flag", without_obsolete(line), {}};
   if (says("no closing regexp delimiter")) return no_delimiter(line);
   if (complaint.starts_with("no regexp")) return {"missing-pattern", {}, {}};
   if (complaint.starts_with("no replacement text")) return {"no-action", {}, {}};
@@ -234,7 +244,8 @@ Advice advice_for(front::Dialect dialect, const RuleLine& line, std::string_view
     return {"indented-line", std::string(text::trim(line.physical)), {}};
   }
   if (says("ignoring extra text after IF")) return {"text-after-if", {}, {}};
-  if (says("ignoring extra text after ENDIF")) return {"text-after-endif", line.edited(0, line.physical.size(), "endif"), {}};
+  if (says("ignoring extra text after ENDIF"))
+    return {"text-after-endif", line.edited(0, line.physical.size(), "endif"), {}};
   if (says("ignoring ENDIF")) return {"endif-without-if", {}, {}};
   if (says("IF has no matching")) return {"if-without-endif", {}, {}};
   if (says("replacement index") || says("macro name") || says("macro reference") ||

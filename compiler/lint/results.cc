@@ -7,14 +7,18 @@
 #include <fmt/format.h>
 
 #include "compiler/lint/tokens.h"
-#include "compiler/lint/words.h"
 #include "engine/base/text.h"
 #include "engine/checks/action.h"
+#include "engine/checks/words.h"
 
 namespace headgate::lint {
 
 namespace {
 
+using checks::first_word;
+using checks::is_access_word;
+using checks::is_check_word;
+using checks::nearest_word;
 using front::StatementKind;
 
 constexpr std::size_t kTellingLetters = 6;  // of a literal that a REJECT text repeats
@@ -35,7 +39,8 @@ void find_word(const RuleLine& line, ResultKind kind, Collector& found) {
     return;
   }
   if (kind != ResultKind::checks) return;  // of access(5): a restriction class may have any name
-  if (word.find("{{") != std::string_view::npos || word.find("<%") != std::string_view::npos) return;
+  if (word.find("{{") != std::string_view::npos || word.find("<%") != std::string_view::npos)
+    return;
   found.add("unknown-action", line, fmt::format("\"{}\" is no action", word));
 }
 
@@ -49,8 +54,10 @@ void find_argument(const RuleLine& line, Collector& found) {
   if (as_header.warning.empty() || as_body.warning.empty()) return;
   std::string_view what = as_header.warning;
   if (const auto place = what.find(" in header_checks map"); place != std::string_view::npos)
-    found.add("bad-action-argument", line, std::string(what.substr(0, place)) +
-              std::string(what.substr(place + std::string_view(" in header_checks map").size())));
+    found.add(
+        "bad-action-argument", line,
+        std::string(what.substr(0, place)) +
+            std::string(what.substr(place + std::string_view(" in header_checks map").size())));
   else
     found.add("bad-action-argument", line, std::string(what));
 }
@@ -85,15 +92,15 @@ bool is_subject_rule(const TableView& view, const RuleLine& line) {
     return !rule.statement->pattern.negated &&
            text::equal_ignore_case(header_name(rule.statement->pattern.text), "subject");
   };
-  return asks(line) || std::ranges::any_of(line.guards, [&](std::size_t guard) {
-           return asks(view.lines[guard]);
-         });
+  return asks(line) || std::ranges::any_of(
+                           line.guards, [&](std::size_t guard) { return asks(view.lines[guard]); });
 }
 
 // What the client is told: the text of REJECT, of a 4xx or 5xx.
 std::string_view told(std::string_view value) {
   const std::string_view word = first_word(value);
-  const bool tells = text::equal_ignore_case(word, "REJECT") || text::equal_ignore_case(word, "DEFER") ||
+  const bool tells = text::equal_ignore_case(word, "REJECT") ||
+                     text::equal_ignore_case(word, "DEFER") ||
                      (word.size() == 3 && text::all_digits(word));
   return tells ? text::trim_left(value.substr(word.size())) : std::string_view();
 }
@@ -105,16 +112,16 @@ void find_leak(const TableView& view, const RuleLine& line, Collector& found) {
   const bool repeats_group = std::ranges::any_of(
       line.statement->value, [](const front::Piece& piece) { return piece.group > 0; });
   if (repeats_group && is_subject_rule(view, line)) {
-    found.add("leaky-reject", line, "the answer repeats a part of the subject that the rule looks for");
+    found.add("leaky-reject", line,
+              "the answer repeats a part of the subject that the rule looks for");
     return;
   }
   const auto tokens = tokens_of(view.dialect, pattern);
   if (!tokens) return;
   const std::string lower = text::lower(answer);
   for (std::string run : literal_runs(*tokens, kTellingLetters)) {
-    if (const std::string name = header_name(pattern.text); !name.empty()) {
-      if (run.starts_with(name + ":")) run.erase(0, name.size() + 1);
-    }
+    // The name of a header is no secret.
+    if (const auto colon = run.find(':'); colon != std::string::npos) run.erase(0, colon + 1);
     const std::string word(text::trim(run));
     const auto letters = std::ranges::count_if(word, [](char c) { return text::is_alnum(c); });
     if (static_cast<std::size_t>(letters) < kTellingLetters) continue;
@@ -131,6 +138,7 @@ std::string_view placeholder(std::string_view text) {
     std::string_view open, close;
     bool capitals;  // between them stand only capitals, digits and _
   };
+
   static constexpr Form kForms[] = {{"{{", "}}", false}, {"{%", "%}", false}, {"<%", "%>", false},
                                     {"${", "}", true},   {"%%", "%%", true},  {"@@", "@@", true},
                                     {"@", "@", true}};
@@ -141,10 +149,10 @@ std::string_view placeholder(std::string_view text) {
       const auto end = text.find(form.close, inside);
       if (end == std::string_view::npos) break;
       const std::string_view name = text.substr(inside, end - inside);
-      const bool is_name = name.size() >= 2 && text::is_alpha(name.front()) &&
-                           std::ranges::all_of(name, [](char c) {
-                             return (c >= 'A' && c <= 'Z') || text::is_digit(c) || c == '_';
-                           });
+      const bool is_name =
+          name.size() >= 2 && text::is_alpha(name.front()) && std::ranges::all_of(name, [](char c) {
+            return (c >= 'A' && c <= 'Z') || text::is_digit(c) || c == '_';
+          });
       if (form.capitals ? is_name : std::ranges::any_of(name, text::is_alpha))
         return text.substr(at, end + form.close.size() - at);
     }
@@ -158,11 +166,12 @@ ResultKind result_kind(const TableView& view) {
   std::size_t rules = 0, known = 0, access = 0;
   for (const RuleLine& line : view.lines) {
     if (!line.is(StatementKind::rule)) continue;
-    const std::string_view word = first_word(line.statement->value_text);
+    const std::string_view word = checks::first_word(line.statement->value_text);
     ++rules;
-    const bool only_access = is_access_word(word);
+    const bool only_access = checks::is_access_word(word);
     access += only_access ? 1 : 0;
-    known += only_access || is_check_word(word) || !nearest_word(word).empty() ? 1 : 0;
+    known +=
+        only_access || checks::is_check_word(word) || !checks::nearest_word(word).empty() ? 1 : 0;
   }
   if (rules == 0 || known * 2 < rules) return ResultKind::other;
   return access > 0 ? ResultKind::access : ResultKind::checks;

@@ -33,9 +33,8 @@ std::string with_flags(const RuleLine& line, std::string_view letters) {
 }
 
 bool has(const Node& node, NodeKind kind) {
-  return node.kind == kind || std::ranges::any_of(node.children, [&](const Node& child) {
-           return has(child, kind);
-         });
+  return node.kind == kind ||
+         std::ranges::any_of(node.children, [&](const Node& child) { return has(child, kind); });
 }
 
 // Small and capital letters apart: what case-blindness would change.
@@ -98,7 +97,8 @@ void find_flags(const TableView& view, const RuleLine& line, Collector& found) {
     std::erase(rest, letter);
     const auto times = std::ranges::count(letters, letter);
     if (times % 2 == 0) {
-      found.add("useless-flag", line, fmt::format("{0}{0} is no flag at all: each {0} toggles", letter),
+      found.add("useless-flag", line,
+                fmt::format("{0}{0} is no flag at all: each {0} toggles", letter),
                 with_flags(line, rest));
       continue;
     }
@@ -124,17 +124,22 @@ void find_delimiter(const RuleLine& line, Collector& found) {
 // ---- Host names
 
 constexpr auto kDomains = std::to_array<std::string_view>(
-    {"com", "net", "org", "info", "biz", "edu", "gov", "mil", "mobi", "online",
-     "shop", "site", "club", "xyz", "top", "live", "email", "cloud", "local", "localdomain",
-     "example", "test", "invalid"});
+    {"com",   "net",    "org",   "info",        "biz",     "edu",  "gov",    "mil",
+     "mobi",  "online", "shop",  "site",        "club",    "xyz",  "top",    "live",
+     "email", "cloud",  "local", "localdomain", "example", "test", "invalid"});
 
 bool is_country(std::string_view label) {
   static constexpr std::string_view kCountries =
-      " ac ad ae af ag ai al am ao ar at au az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bw by bz ca cc cd cf cg ch ci ck "
-      "cl cm cn co cr cu cv cx cy cz de dj dk dm dz ec ee eg er es et eu fi fj fk fm fo fr ga gb gd ge gf gg gh gi gl gm gn "
-      "gp gr gt gu gy hk hn hr ht hu id ie il im io iq ir is it je jm jo jp ke kg kh ki km kr kw ky kz la lb lc li lk lr ls "
-      "lt lu lv ly ma mc md me mg mk ml mm mn mo mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf "
-      "pg ph pk pl pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sk sl sm sn so sr st su sv sy sz tc td tf tg th "
+      " ac ad ae af ag ai al am ao ar at au az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bw by "
+      "bz ca cc cd cf cg ch ci ck "
+      "cl cm cn co cr cu cv cx cy cz de dj dk dm dz ec ee eg er es et eu fi fj fk fm fo fr ga gb "
+      "gd ge gf gg gh gi gl gm gn "
+      "gp gr gt gu gy hk hn hr ht hu id ie il im io iq ir is it je jm jo jp ke kg kh ki km kr kw "
+      "ky kz la lb lc li lk lr ls "
+      "lt lu lv ly ma mc md me mg mk ml mm mn mo mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl "
+      "no np nr nu nz om pa pe pf "
+      "pg ph pk pl pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sk sl sm sn so sr st "
+      "su sv sy sz tc td tf tg th "
       "tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz va vc ve vg vi vn vu ws ye za zm zw ";
   return label.size() == 2 && kCountries.find(fmt::format(" {} ", label)) != std::string_view::npos;
 }
@@ -149,8 +154,8 @@ bool is_bare_dot(const Token& token) {
 }
 
 bool is_dot(const Token& token) {
-  return is_bare_dot(token) || (token.kind == TokenKind::literal && token.byte == '.' &&
-                                token.quantifier.empty());
+  return is_bare_dot(token) ||
+         (token.kind == TokenKind::literal && token.byte == '.' && token.quantifier.empty());
 }
 
 struct Host {
@@ -177,8 +182,9 @@ std::vector<Host> hosts_in(const std::vector<Token>& tokens) {
     std::size_t at = i;
     // Labels with one dot between them; a dot at an end belongs to none.
     while (at < tokens.size() &&
-           (is_label_byte(tokens[at]) || (is_dot(tokens[at]) && at > i && at + 1 < tokens.size() &&
-                                          is_label_byte(tokens[at - 1]) && is_label_byte(tokens[at + 1])))) {
+           (is_label_byte(tokens[at]) ||
+            (is_dot(tokens[at]) && at > i && at + 1 < tokens.size() &&
+             is_label_byte(tokens[at - 1]) && is_label_byte(tokens[at + 1])))) {
       if (is_bare_dot(tokens[at])) host.bare.push_back(at);
       host.name += is_dot(tokens[at]) ? '.' : tokens[at].byte;
       ++at;
@@ -217,15 +223,13 @@ bool is_any(const Token& token) { return token.kind == TokenKind::dot && token.q
 
 // A pattern that is a row of things, without alternatives outside groups.
 bool is_row(const std::vector<Token>& tokens) {
-  return std::ranges::none_of(tokens, [](const Token& token) {
-    return token.kind == TokenKind::bar && token.depth == 0;
-  });
+  return std::ranges::none_of(
+      tokens, [](const Token& token) { return token.kind == TokenKind::bar && token.depth == 0; });
 }
 
 void suggest_cut(const RuleLine& line, std::string_view id, std::string what, std::size_t begin,
                  std::size_t end, Collector& found) {
-  found.add(id, line, std::move(what),
-            line.edited(line.parts->begin + begin, end - begin, ""));
+  found.add(id, line, std::move(what), line.edited(line.parts->begin + begin, end - begin, ""));
 }
 
 void find_ends(const TableView& view, const RuleLine& line, const std::vector<Token>& tokens,
@@ -255,9 +259,10 @@ void find_ends(const TableView& view, const RuleLine& line, const std::vector<To
              text::is_alnum(end.byte) && end.quantifier == "*") {
     const Token& before = tokens[last - 1];
     if (before.kind != TokenKind::literal || !before.quantifier.empty()) return;
-    suggest_cut(line, "optional-end",
-                fmt::format("the \"{}{}\" at the end matches nothing, too", end.byte, end.quantifier),
-                end.begin, end.whole_end(), found);
+    suggest_cut(
+        line, "optional-end",
+        fmt::format("the \"{}{}\" at the end matches nothing, too", end.byte, end.quantifier),
+        end.end, end.whole_end(), found);
   }
 }
 

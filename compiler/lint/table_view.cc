@@ -30,7 +30,8 @@ std::vector<std::string> physical_lines(std::string_view text) {
 }
 
 bool is_guard(std::string_view text) {
-  return text::starts_with_ignore_case(text, "if") && (text.size() == 2 || !text::is_alnum(text[2]));
+  return text::starts_with_ignore_case(text, "if") &&
+         (text.size() == 2 || !text::is_alnum(text[2]));
 }
 
 std::optional<Parts> parts_of(front::Dialect dialect, std::string_view text) {
@@ -100,8 +101,8 @@ TableView view_table(front::Dialect dialect, std::string_view text,
   view.dialect = dialect;
   view.physical = physical_lines(text);
   std::multimap<int, std::string> complaints;
-  view.file = std::make_unique<front::RuleFile>(front::parse_rules(
-      dialect, text, kName, kName, compiler, [&](const Diagnostic& diagnostic) {
+  view.file = std::make_unique<front::RuleFile>(
+      front::parse_rules(dialect, text, kName, kName, compiler, [&](const Diagnostic& diagnostic) {
         complaints.emplace(diagnostic.line, without_place(diagnostic.text));
       }));
   LogicalLines lines(text, kName, [](const Diagnostic&) {});

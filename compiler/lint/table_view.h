@@ -28,7 +28,7 @@ struct Parts {
 struct RuleLine {
   int first = 0, last = 0;
   std::string text;
-  std::string physical;  // the first physical line, without its end
+  std::string physical;                         // the first physical line, without its end
   const front::Statement* statement = nullptr;  // null: not in force
   std::optional<Parts> parts;                   // of a rule or guard, when a pattern can be cut out
   std::vector<std::string> complaints;          // Postfix's, without file and line

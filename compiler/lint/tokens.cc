@@ -73,7 +73,8 @@ class Tokenizer {
     const bool letter = text::is_alnum(c) || c == '<' || c == '>' || c == '`' || c == '\'';
     if (!letter || (dialect_ == front::Dialect::pcre && !text::is_alnum(c))) return true;
     token.kind = TokenKind::escape;
-    if (dialect_ == front::Dialect::pcre && std::string_view("xpPgkNco").find(c) != std::string_view::npos)
+    if (dialect_ == front::Dialect::pcre &&
+        std::string_view("xpPgkNco").find(c) != std::string_view::npos)
       return argument(c);
     return true;
   }
@@ -109,7 +110,8 @@ class Tokenizer {
     if (text_[at_] == '*') return false;
     if (text_[at_] != '?') return true;
     const auto end = text_.find_first_of(":=!>)<", at_ + 1);
-    if (end == std::string_view::npos || text_[end] == ')') return false;  // (?i) changes what follows
+    if (end == std::string_view::npos || text_[end] == ')')
+      return false;  // (?i) changes what follows
     const std::string_view mark = text_.substr(at_ + 1, end - at_);
     if (mark != ":" && mark != "=" && mark != "!") return false;
     at_ = end + 1;
@@ -126,7 +128,8 @@ class Tokenizer {
         const auto end = text_.find('}', at_);
         if (end == std::string_view::npos) break;
         const std::string_view inner = text_.substr(at_ + 1, end - at_ - 1);
-        if (inner.empty() || inner.find_first_not_of("0123456789,") != std::string_view::npos) break;
+        if (inner.empty() || inner.find_first_not_of("0123456789,") != std::string_view::npos)
+          break;
         at_ = end + 1;
       } else {
         break;

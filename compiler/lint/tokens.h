@@ -15,13 +15,13 @@
 namespace headgate::lint {
 
 enum class TokenKind : std::uint8_t {
-  literal,    // one byte, perhaps escaped
+  literal,  // one byte, perhaps escaped
   dot,
-  brackets,   // [...]
-  escape,     // \d, \1, \< …: an escape that is no literal byte
+  brackets,  // [...]
+  escape,    // \d, \1, \< …: an escape that is no literal byte
   caret,
   dollar,
-  open,       // ( with what belongs to it: (?:
+  open,  // ( with what belongs to it: (?:
   close,
   bar,
 };

@@ -36,6 +36,10 @@ constexpr auto kCommands = std::to_array<Command>({
      "build the images of tables, tuned to a corpus if wanted, and say how each pattern is "
      "answered",
      run_compile},
+    {"lint",
+     "lint TABLE... [--corpus PATH [-h|-b]] [--level LEVEL] [--fail-on LEVEL] [--sarif] [--all] "
+     "[--baseline FILE] [--write-baseline FILE]",
+     "what is wrong with tables, and what to write instead", run_lint},
     {"bench",
      "bench TABLE... --corpus PATH [-h] [-b] [--report FILE.html] [--json FILE] [--seed N] [--runs "
      "N] "
@@ -181,7 +185,7 @@ int help(const Line& line, std::ostream& out, std::ostream& err) {
 std::span<const Command> commands() { return kCommands; }
 
 int run(std::vector<std::string> arguments, rules::ProgramSource& programs, std::istream& in,
-        std::ostream& out, std::ostream& err) {
+        std::ostream& out, std::ostream& err, rules::Linter* linter) {
   Line line = LineParser(std::move(arguments)).parse();
   if (!line.error.empty()) return usage(err, line.error);
   if (line.version) {
@@ -208,7 +212,8 @@ int run(std::vector<std::string> arguments, rules::ProgramSource& programs, std:
                         programs,
                         in,
                         out,
-                        err};
+                        err,
+                        linter};
   return command->run(invocation);
 }
 

@@ -1,5 +1,5 @@
-// Tested by tests/compiler/lint/words_test.cc.
-#include "compiler/lint/words.h"
+// Tested by tests/compiler/lint/tokens_test.cc.
+#include "engine/checks/words.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 
 #include "engine/base/text.h"
 
-namespace headgate::lint {
+namespace headgate::checks {
 
 namespace {
 
@@ -29,8 +29,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
   for (std::size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1,
-                          d[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      d[i][j] = std::min(
+          {d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
       if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
         d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
     }
@@ -73,4 +73,4 @@ std::string_view first_word(std::string_view value) {
   return value.substr(0, value.find_first_of(" \t"));
 }
 
-}  // namespace headgate::lint
+}  // namespace headgate::checks
