@@ -44,7 +44,8 @@ std::vector<Item> lay_out(std::string_view text, const front::RuleFile& file,
   for (std::size_t i = 0; i < file.statements.size(); ++i)
     statements.emplace(file.statements[i].line, i);
   std::map<int, std::string> said;
-  for (const Diagnostic& warning : warnings) said[warning.line] = without_place(warning);  // the last one
+  for (const Diagnostic& warning : warnings)
+    said[warning.line] = without_place(warning);  // the last one
   std::map<int, LogicalLine> logical;
   LogicalLines lines(text, "", [](const Diagnostic&) {});
   while (auto line = lines.next()) logical.emplace(line->first_line, std::move(*line));
@@ -67,8 +68,7 @@ std::vector<Item> lay_out(std::string_view text, const front::RuleFile& file,
     }
     if (const auto found = said.find(at); item.kind == ItemKind::skipped && found != said.end())
       item.why = found->second;
-    for (; at <= last; ++at)
-      item.lines.emplace_back(physical[static_cast<std::size_t>(at) - 1]);
+    for (; at <= last; ++at) item.lines.emplace_back(physical[static_cast<std::size_t>(at) - 1]);
     items.push_back(std::move(item));
   }
   return items;

@@ -158,7 +158,8 @@ class Speller {
 
   static bool begins_with_digit(const PosixNode& node) {
     if (node.kind == PosixKind::repeat) return begins_with_digit(node.children[0]);
-    return node.kind == PosixKind::bytes && (node.form == Form::plain || node.form == Form::escaped) &&
+    return node.kind == PosixKind::bytes &&
+           (node.form == Form::plain || node.form == Form::escaped) &&
            text::is_digit(node.source[0]);
   }
 
@@ -332,9 +333,9 @@ bool escape_delimiter(std::string& text, char delimiter) {
   std::string escaped;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == delimiter) {
-      if (is_meta(delimiter) || text::is_alnum(delimiter) || delimiter == '-' ||
-          delimiter == ']' || delimiter == ':' || delimiter == '=' || delimiter == '!' ||
-          delimiter == '<' || delimiter == ',' || delimiter == '}')
+      if (is_meta(delimiter) || text::is_alnum(delimiter) || delimiter == '-' || delimiter == ']' ||
+          delimiter == ':' || delimiter == '=' || delimiter == '!' || delimiter == '<' ||
+          delimiter == ',' || delimiter == '}')
         return false;
       escaped += '\\';
     } else if (text[i] == '\\' && i + 1 < text.size()) {

@@ -15,8 +15,8 @@ namespace headgate::migrate {
 
 struct PcreSpelling {
   std::string text;
-  front::Flags flags;               // with their letters
-  analyse::Node expected;           // as analyse::parse_pcre shall read `text`
+  front::Flags flags;                // with their letters
+  analyse::Node expected;            // as analyse::parse_pcre shall read `text`
   std::vector<std::string> changes;  // "`$` is the very end: flag E", for the report
 };
 

@@ -242,9 +242,8 @@ bool anchor_at_newline(const PosixNode& node, bool before, bool after) {
 bool anchor_in_repeat(const PosixNode& node, bool repeated) {
   if (node.kind >= PosixKind::line_start) return repeated;
   repeated = repeated || (node.kind == PosixKind::repeat && node.max > 1);
-  return std::any_of(node.children.begin(), node.children.end(), [&](const PosixNode& child) {
-    return anchor_in_repeat(child, repeated);
-  });
+  return std::any_of(node.children.begin(), node.children.end(),
+                     [&](const PosixNode& child) { return anchor_in_repeat(child, repeated); });
 }
 
 }  // namespace

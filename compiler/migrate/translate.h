@@ -20,8 +20,8 @@ namespace headgate::migrate {
 struct Translation {
   std::string text;
   front::Flags flags;
-  std::string match_doubt;       // why one might match what the other does not; empty: shown not to be
-  std::string captures_doubt;    // why the groups that are asked for may differ; empty: they do not
+  std::string match_doubt;  // why one might match what the other does not; empty: shown not to be
+  std::string captures_doubt;  // why the groups that are asked for may differ; empty: they do not
   std::size_t trusted_bytes = 0;
   std::vector<std::string> changes;
 };

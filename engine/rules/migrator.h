@@ -57,7 +57,8 @@ struct MigrationRequest {
   bool to_pcre = false;
   bool group = false;
   std::span<const std::string_view> corpus;  // keys of mail: headers, body lines
-  std::function<bool()> go_on;               // asked now and then while the corpus is gone through; null: to its end
+  std::function<bool()>
+      go_on;  // asked now and then while the corpus is gone through; null: to its end
 };
 
 struct Migration {
@@ -65,9 +66,10 @@ struct Migration {
   std::string text;
   std::vector<MigratedRule> rules;  // by line; guards too
   std::vector<MigratedGroup> groups;
-  std::vector<Diagnostic> warnings;  // of the old table; the lines that they skip are comments in the new one
-  std::size_t made_subjects = 0;     // whole tables were compared on so many texts made for it,
-  std::size_t corpus_subjects = 0;   // and on so many keys of the corpus
+  std::vector<Diagnostic>
+      warnings;  // of the old table; the lines that they skip are comments in the new one
+  std::size_t made_subjects = 0;    // whole tables were compared on so many texts made for it,
+  std::size_t corpus_subjects = 0;  // and on so many keys of the corpus
   std::vector<Disagreement> disagreements;  // the first few; rules that are left out do not count
 
   [[nodiscard]] std::size_t count(Certainty certainty) const;

@@ -15,8 +15,7 @@ namespace headgate::migrate {
 
 inline front::Flags regexp_flags(std::string_view letters) {
   front::Flags flags;
-  for (const char letter : letters)
-    front::toggle_flag(front::Dialect::regexp, letter, flags);
+  for (const char letter : letters) front::toggle_flag(front::Dialect::regexp, letter, flags);
   flags.letters = letters;
   return flags;
 }
@@ -63,12 +62,14 @@ inline Difference first_difference(const match::Confirmer& old_engine,
     const auto a = old_engine.test(text, scratch, &old_groups);
     const auto b = new_engine.test(text, scratch, &new_groups);
     if (a.answer != b.answer)
-      return {shown(text), a.answer == match::Answer::yes ? "only regexec matches" : "only PCRE2 matches"};
+      return {shown(text),
+              a.answer == match::Answer::yes ? "only regexec matches" : "only PCRE2 matches"};
     if (a.answer != match::Answer::yes) continue;
     for (std::size_t i = 1; i <= groups; ++i) {
       const auto x = text.substr(old_groups[i].begin, old_groups[i].end - old_groups[i].begin);
       const auto y = text.substr(new_groups[i].begin, new_groups[i].end - new_groups[i].begin);
-      if (x != y) return {shown(text), "$" + std::to_string(i) + ": " + shown(x) + " and " + shown(y)};
+      if (x != y)
+        return {shown(text), "$" + std::to_string(i) + ": " + shown(x) + " and " + shown(y)};
     }
   }
   return {};

@@ -23,19 +23,22 @@ class Generator {
 
   std::string alternatives(int depth) {
     std::string out = sequence(depth);
-    for (std::size_t n = below(5) == 0 ? 1 + below(2) : 0; n > 0; --n) out += op("|") + sequence(depth);
+    for (std::size_t n = below(5) == 0 ? 1 + below(2) : 0; n > 0; --n)
+      out += op("|") + sequence(depth);
     return out;
   }
 
   std::string sequence(int depth) {
     std::string out;
-    for (std::size_t n = below(4); n > 0 || (depth == 0 && out.empty()); n -= n > 0 ? 1 : 0) out += item(depth);
+    for (std::size_t n = below(4); n > 0 || (depth == 0 && out.empty()); n -= n > 0 ? 1 : 0)
+      out += item(depth);
     return out;
   }
 
   std::string item(int depth) {
-    static const char* const kAtoms[] = {"a", "b", "A", "-", ".", "[ab]", "[^a]", "[]b]", "[[:upper:]]", "[A-b]", "[b-]", "\\w", "\\W", "\\s", "\\S",
-                                         "\\d", "\\D", "\\.", "[\\n]", "[[=a=]-]", "\\-", "]"};
+    static const char* const kAtoms[] = {
+        "a",   "b",   "A",   "-",   ".",   "[ab]", "[^a]", "[]b]",  "[[:upper:]]", "[A-b]", "[b-]",
+        "\\w", "\\W", "\\s", "\\S", "\\d", "\\D",  "\\.",  "[\\n]", "[[=a=]-]",    "\\-",   "]"};
     static const char* const kAnchors[] = {"^", "$", "\\b", "\\B", "\\<", "\\>", "\\`", "\\'"};
     if (below(8) == 0) return kAnchors[below(std::size(kAnchors))];
     std::string atom;
@@ -46,10 +49,14 @@ class Generator {
     for (std::size_t n = below(10) < 4 ? (below(8) == 0 ? 2 : 1) : 0; n > 0; --n) {
       static const char* const kIntervals[] = {"2", "1,2", ",2", "0,1", "1,", "0"};
       const auto kind = below(6);
-      if (kind < 2) atom += "*";
-      else if (kind == 2) atom += op("+");
-      else if (kind == 3) atom += op("?");
-      else atom += op("{") + kIntervals[below(std::size(kIntervals))] + op("}");
+      if (kind < 2)
+        atom += "*";
+      else if (kind == 2)
+        atom += op("+");
+      else if (kind == 3)
+        atom += op("?");
+      else
+        atom += op("{") + kIntervals[below(std::size(kIntervals))] + op("}");
     }
     return atom;
   }
@@ -78,7 +85,8 @@ TEST(RandomPatterns, MatchTheSame) {
       ++left;
       continue;
     }
-    const auto new_engine = match::compile_pcre2(translated->text, pcre2_options_of(translated->flags));
+    const auto new_engine =
+        match::compile_pcre2(translated->text, pcre2_options_of(translated->flags));
     ASSERT_TRUE(new_engine) << translated->text << ": " << new_engine.error().text;
     ASSERT_EQ(groups, (*new_engine)->group_count()) << pattern.text;
     if (!translated->match_doubt.empty()) {
@@ -86,14 +94,15 @@ TEST(RandomPatterns, MatchTheSame) {
       continue;
     }
     Difference d = first_difference(**plain, **new_engine, 0, texts);
-    EXPECT_EQ("", d.text) << "/" << pattern.text << "/" << pattern.flags.letters << " and /" << translated->text << "/"
-                          << translated->flags.letters << ": " << d.what;
+    EXPECT_EQ("", d.text) << "/" << pattern.text << "/" << pattern.flags.letters << " and /"
+                          << translated->text << "/" << translated->flags.letters << ": " << d.what;
     if (groups == 0) continue;
     const auto with_groups = compile_old(pattern.text, pattern.flags, groups);
     ASSERT_TRUE(with_groups);
-    d = first_difference(**with_groups, **new_engine, translated->captures_doubt.empty() ? groups : 0, texts);
-    EXPECT_EQ("", d.text) << "/" << pattern.text << "/" << pattern.flags.letters << " and /" << translated->text << "/"
-                          << translated->flags.letters << ": " << d.what;
+    d = first_difference(**with_groups, **new_engine,
+                         translated->captures_doubt.empty() ? groups : 0, texts);
+    EXPECT_EQ("", d.text) << "/" << pattern.text << "/" << pattern.flags.letters << " and /"
+                          << translated->text << "/" << translated->flags.letters << ": " << d.what;
     ++(translated->captures_doubt.empty() ? undoubted : doubted);
   }
   RecordProperty("tried", tried);
@@ -101,7 +110,8 @@ TEST(RandomPatterns, MatchTheSame) {
   EXPECT_GT(tried, patterns / 2);
   EXPECT_LT(left + doubtful, tried / 4);
   EXPECT_GT(undoubted, 50 * patterns / 1500);
-  std::printf("%d tried: %d left, %d in doubt; captures: %d without doubt, %d with\n", tried, left, doubtful, undoubted, doubted);
+  std::printf("%d tried: %d left, %d in doubt; captures: %d without doubt, %d with\n", tried, left,
+              doubtful, undoubted, doubted);
 }
 
 }  // namespace
