@@ -44,7 +44,7 @@ std::optional<SourceEntry> SourceText::next() {
       complain(fmt::format("unbalanced '\"' in '{}'{}", text, kIgnored));
       continue;
     }
-    const SourceEntry entry{text.substr(0, *length), text::trim_left(text.substr(*length)),
+    const SourceEntry entry{text.substr(0, *length), text::trim(text.substr(*length)),
                             line_.first_line};
     if (entry.key.empty() || entry.value.empty()) {
       complain(fmt::format("expected format: key whitespace value{}",

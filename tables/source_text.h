@@ -29,7 +29,7 @@ enum class SourceReader : std::uint8_t { texthash, postmap };
 
 class SourceText {
  public:
-  // `path` as it shall stand in warnings. `utf8`: a line that is not UTF-8 is passed over.
+  // `lines` with EmptyLines::as_is. `path` as it shall stand in warnings. `utf8`: a line that is not UTF-8 is passed over.
   SourceText(LogicalLines lines, std::string path, SourceReader reader, bool utf8,
              WarningSink warn);
 

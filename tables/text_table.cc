@@ -22,7 +22,7 @@ Result<std::unique_ptr<KeyedTable>> read_table(std::string_view spec, const std:
                                                const OpenOptions& options) {
   auto table =
       std::make_unique<KeyedTable>(std::string(spec), folding_of(options.fold, options.utf8));
-  SourceText source(LogicalLines(data, path, warn, EmptyLines::keep), path, SourceReader::texthash,
+  SourceText source(LogicalLines(data, path, warn, EmptyLines::as_is), path, SourceReader::texthash,
                     options.utf8, warn);
   while (const auto entry = source.next()) {
     if (table->insert(entry->key, entry->value, entry->line, Duplicate::keep_first)) continue;

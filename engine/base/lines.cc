@@ -96,7 +96,7 @@ bool LogicalLines::next(LogicalLine& line) {
       continue;
     }
     if (const auto nul = line.text.find('\0'); nul != std::string::npos) line.text.resize(nul);
-    line.text.resize(text::trim_right(line.text).size());
+    if (empty_ != EmptyLines::as_is) line.text.resize(text::trim_right(line.text).size());
     if (line.text.empty() && empty_ == EmptyLines::skip) continue;
     return true;
   }

@@ -27,8 +27,8 @@ struct LogicalLine {
 };
 
 // What becomes of a line of which nothing is left before its first NUL: most tables pass over it in silence, cidr: and
-// texthash: complain of it.
-enum class EmptyLines : std::uint8_t { skip, keep };
+// texthash: complain of it. as_is: it is kept, and white space at the end of any line stays, too.
+enum class EmptyLines : std::uint8_t { skip, keep, as_is };
 
 // Given what is left of the text so far (the beginning of a line), the same bytes with more behind them; as long as given
 // at the end.

@@ -28,7 +28,7 @@ struct Read {
 Read read(std::string_view text, bool utf8 = true, SourceReader reader = SourceReader::postmap) {
   Read out;
   const WarningSink sink = [&](const Diagnostic& d) { out.warnings.push_back(d.text); };
-  SourceText source(LogicalLines(text, "t", sink, EmptyLines::keep), "t", reader, utf8, sink);
+  SourceText source(LogicalLines(text, "t", sink, EmptyLines::as_is), "t", reader, utf8, sink);
   while (const auto entry = source.next())
     out.entries.push_back(fmt::format("{} {}={}", entry->line, entry->key, entry->value));
   return out;
@@ -61,6 +61,10 @@ TEST(SourceText, WhatIsWrongIsSaidAndPassedOver) {
                           "t, line 2: " + format, "t, line 3: " + format, "t, line 4: " + format,
                           "t, line 5: unbalanced '\"' in '\"open v' -- ignoring this line",
                           "t, line 6: " + format));
+  EXPECT_THAT(read("k  \t\nq\" x \nb\xff \nv x \t\r\n").warnings,
+              ElementsAre("t, line 1: " + format,
+                          "t, line 2: unbalanced '\"' in 'q\" x ' -- ignoring this line",
+                          "t, line 3: non-UTF-8 input \"b\xff \" -- ignoring this line"));
   EXPECT_THAT(read("x\n", true, SourceReader::texthash).warnings,
               ElementsAre("t, line 1: " + format + " -- ignoring this line"));
 }
@@ -81,7 +85,7 @@ Read read_file_text(const Fd& fd, std::optional<Error>& error) {
   FileText file(fd.get(), "t");
   const WarningSink sink = [&](const Diagnostic& d) { out.warnings.push_back(d.text); };
   const MoreText more = [&file](std::string_view left) { return file.more(left); };
-  SourceText source(LogicalLines(more, "t", sink, EmptyLines::keep), "t", SourceReader::postmap,
+  SourceText source(LogicalLines(more, "t", sink, EmptyLines::as_is), "t", SourceReader::postmap,
                     true, sink);
   while (const auto entry = source.next())
     out.entries.push_back(fmt::format("{} {}={}", entry->line, entry->key, entry->value.size()));

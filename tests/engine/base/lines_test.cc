@@ -93,5 +93,14 @@ TEST(LogicalLines, MarkBeforeAContinuationMarksNothing) {
   EXPECT_THAT(read("/a/\n#@emergency\n X\n/b/ Y\n").lines, ElementsAre("1-3:/a/ X", "4-4:/b/ Y"));
 }
 
+TEST(LogicalLines, AsTheyAre) {
+  const std::string_view data("a \t\n b\r\n\0x\nc \0 d\n", 15);
+  LogicalLines lines(
+      data, "t", [](const Diagnostic&) {}, EmptyLines::as_is);
+  EXPECT_EQ(lines.next()->text, "a \t b\r");
+  EXPECT_EQ(lines.next()->text, "");
+  EXPECT_EQ(lines.next()->text, "c ");
+}
+
 }  // namespace
 }  // namespace headgate
