@@ -46,17 +46,16 @@ std::string take_pair(KeyedTable& table, std::string_view item) {
   return {};
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Lookup>> open_inline_table(std::string_view spec, std::string_view name,
-                                                  const OpenOptions& options) {
+Result<std::unique_ptr<KeyedTable>> read_inline(std::string_view spec, std::string_view name,
+                                                const OpenOptions& options) {
   const auto bad = [&](std::string_view what) {
     return fail(Code::invalid,
                 fmt::format("{}: \"inline:{}\"; need \"inline:{{name=value...}}\"", what, name));
   };
   if (options.utf8 && !text::valid_utf8(name)) return bad("bad UTF-8 syntax");
   if (balanced_length(name) != name.size() || name.size() < 3) return bad("bad syntax");
-  auto table = std::make_unique<KeyedTable>(std::string(spec), options.fold);
+  auto table =
+      std::make_unique<KeyedTable>(std::string(spec), folding_of(options.fold, options.utf8));
   std::string_view rest = name.substr(1, name.size() - 2);
   bool empty = true;
   while (const auto item = take_item(rest)) {
@@ -65,7 +64,23 @@ Result<std::unique_ptr<Lookup>> open_inline_table(std::string_view spec, std::st
     empty = false;
   }
   if (empty) return bad("empty table");
+  return table;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Lookup>> open_inline_table(std::string_view spec, std::string_view name,
+                                                  const OpenOptions& options) {
+  TRY(table, read_inline(spec, name, options));
   return std::unique_ptr<Lookup>(std::move(table));
+}
+
+Result<void> for_each_inline_entry(
+    std::string_view spec, std::string_view name, const OpenOptions& options,
+    const std::function<bool(std::string_view key, std::string_view value)>& visit) {
+  TRY(table, read_inline(spec, name, options));
+  table->for_each(visit);
+  return {};
 }
 
 Result<std::unique_ptr<Lookup>> open_static_table(std::string_view spec, std::string_view name) {

@@ -5,21 +5,25 @@
 
 namespace headgate::tables {
 
-std::string KeyedTable::stored_form(std::string_view key) const {
-  return fold_ ? text::lower(key) : std::string(key);
-}
-
 bool KeyedTable::insert(std::string_view key, std::string_view value, int line,
                         Duplicate duplicate) {
-  const auto [at, added] = entries_.try_emplace(stored_form(key), Entry{std::string(value), line});
+  const auto [at, added] = entries_.try_emplace(std::string(fold_key(key, folding_, folded_)),
+                                                Entry{std::string(value), line});
   if (!added && duplicate == Duplicate::take_last) at->second = Entry{std::string(value), line};
   return added;
 }
 
 Result<std::optional<Found>> KeyedTable::find(std::string_view key) {
-  const auto at = entries_.find(stored_form(key));
+  const auto at = entries_.find(fold_key(key, folding_, folded_));
   if (at == entries_.end()) return std::nullopt;
   return Found{at->second.value, name_, at->second.line};
+}
+
+void KeyedTable::for_each(
+    const std::function<bool(std::string_view key, std::string_view value)>& visit) const {
+  for (const auto& [key, entry] : entries_) {
+    if (!visit(key, entry.value)) return;
+  }
 }
 
 std::optional<std::size_t> key_length(std::string_view text, std::string_view stops) {

@@ -1,13 +1,15 @@
 // KeyedTable: key -> value in memory, the body of texthash: and inline:.
-//   Errors    find() never fails.       Threads  one owner, as every Lookup; find() allocates only to fold a key.
+//   Errors    find() never fails.       Threads  one owner, as every Lookup; find() allocates only what it answers.
 //   Cost      the whole source stays in private memory: for big tables a compiled type is the better choice.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "engine/lookup.h"
+#include "tables/case_fold.h"
 
 namespace headgate::tables {
 
@@ -15,8 +17,7 @@ enum class Duplicate { keep_first, take_last };
 
 class KeyedTable final : public Lookup {
  public:
-  // `fold`: keys are compared without regard to ASCII case.
-  KeyedTable(std::string name, bool fold) : name_(std::move(name)), fold_(fold) {}
+  KeyedTable(std::string name, Folding folding) : name_(std::move(name)), folding_(folding) {}
 
   // False when the key was there already.
   bool insert(std::string_view key, std::string_view value, int line, Duplicate duplicate);
@@ -25,17 +26,28 @@ class KeyedTable final : public Lookup {
 
   [[nodiscard]] const std::string& name() const override { return name_; }
 
+  // Shows every entry until `visit` says false, in no order.
+  void for_each(
+      const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
+
  private:
   struct Entry {
     std::string value;
     int line = 0;
   };
 
-  [[nodiscard]] std::string stored_form(std::string_view key) const;
+  struct Hash {
+    using is_transparent = void;
+
+    std::size_t operator()(std::string_view key) const {
+      return std::hash<std::string_view>()(key);
+    }
+  };
 
   std::string name_;
-  bool fold_;
-  std::unordered_map<std::string, Entry> entries_;
+  Folding folding_;
+  std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
+  std::string folded_;  // memory of find()
 };
 
 // Length of the key at the start of `text`: up to white space or a byte of `stops`, neither of which counts inside "…"

@@ -35,7 +35,8 @@ tl::unexpected<Error> fail_lmdb(std::string_view action, const std::string& path
   const bool damaged = status == MDB_INVALID || status == MDB_CORRUPTED ||
                        status == MDB_VERSION_MISMATCH || status == MDB_PAGE_NOTFOUND;
   if (damaged)
-    return fail(Code::corrupt, fmt::format("database {} is damaged: {}", path, mdb_strerror(status)));
+    return fail(Code::corrupt,
+                fmt::format("database {} is damaged: {}", path, mdb_strerror(status)));
   return fail(Code::io, fmt::format("{} database {}: {}", action, path, mdb_strerror(status)));
 }
 
@@ -132,6 +133,7 @@ class LmdbMaker final : public MapMaker {
  private:
   struct Change {
     enum Kind : std::uint8_t { put, remove } kind;
+
     OnDuplicate duplicate;
     std::size_t key_bytes, value_bytes;
   };

@@ -10,9 +10,7 @@ namespace headgate::tables {
 
 namespace {
 
-bool makes_cdb(std::string_view type) {
-  return type == "cdb" || type == "hash" || type == "btree";
-}
+bool makes_cdb(std::string_view type) { return type == "cdb" || type == "hash" || type == "btree"; }
 
 tl::unexpected<Error> not_compiled(std::string_view type) {
   return fail(Code::invalid,

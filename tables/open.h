@@ -23,7 +23,7 @@ struct OpenTable {
 
 struct OpenOptions {
   bool fold =
-      true;  // fixed-string types ignore the key's case (ASCII); regexp: and pcre: see the key as it is
+      true;  // fixed-string types ignore the key's case (case_fold.h); regexp: and pcre: see the key as it is
   bool utf8 =
       false;  // a key that is not UTF-8 is not found (warned), a value that is not is an Error (warned)
   bool duplicates =

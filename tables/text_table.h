@@ -7,6 +7,7 @@
 //             one keeps the last good text, and knows by its form which was good.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,5 +21,11 @@ namespace headgate::tables {
 Result<std::unique_ptr<Lookup>> open_text_table(std::string_view spec, const std::string& path,
                                                 const WarningSink& warn, const OpenOptions& options,
                                                 rules::ProgramSource* texts = nullptr);
+
+// Its entries, as a lookup would find them, in no order, until `visit` says false (postmap -s).
+Result<void> for_each_text_entry(
+    std::string_view spec, const std::string& path, const WarningSink& warn,
+    const OpenOptions& options,
+    const std::function<bool(std::string_view key, std::string_view value)>& visit);
 
 }  // namespace headgate::tables

@@ -2,12 +2,14 @@
 // A line that starts with white space continues the line before it, also across blank and comment lines, which are
 // dropped wherever they stand. Pieces are joined as they are; trailing white space of the whole goes, and a logical
 // line ends at its first NUL.
-//   Lifetime  borrows the text.          Threads  one owner.
+// A big text need not be in memory: `more` is asked when no whole line is left.
+//   Lifetime  borrows the text; of what `more` gave, the last.          Threads  one owner.
 //   Errors    a logical line that itself starts with white space is skipped with Postfix's warning.
 //   Source    readllines(3) of Postfix, as recorded in docs/program.md.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,8 +27,12 @@ struct LogicalLine {
 };
 
 // What becomes of a line of which nothing is left before its first NUL: most tables pass over it in silence, cidr: and
-// texthash: complain of it.
-enum class EmptyLines : std::uint8_t { skip, keep };
+// texthash: complain of it. as_is: it is kept, and white space at the end of any line stays, too.
+enum class EmptyLines : std::uint8_t { skip, keep, as_is };
+
+// Given what is left of the text so far (the beginning of a line), the same bytes with more behind them; as long as given
+// at the end.
+using MoreText = std::function<std::string_view(std::string_view left)>;
 
 class LogicalLines {
  public:
@@ -34,7 +40,13 @@ class LogicalLines {
   LogicalLines(std::string_view data, std::string name, WarningSink warn,
                EmptyLines empty = EmptyLines::skip);
 
+  LogicalLines(MoreText more, std::string name, WarningSink warn,
+               EmptyLines empty = EmptyLines::skip);
+
   std::optional<LogicalLine> next();
+
+  // The same, in memory that is used again: false at the end.
+  bool next(LogicalLine& line);
 
  private:
   struct Physical {
@@ -42,11 +54,14 @@ class LogicalLines {
     bool dropped = false;  // blank or comment
   };
 
+  bool read_more();
   std::optional<Physical> take_physical();
-  [[nodiscard]] bool at_continuation() const;
-  std::optional<LogicalLine> gather();
+  [[nodiscard]] bool at_continuation();
+  bool gather(LogicalLine& line);
+  void complain_of_indented(const LogicalLine& line) const;
 
   std::string_view rest_;
+  MoreText more_;
   std::string name_;
   WarningSink warn_;
   EmptyLines empty_;

@@ -1,6 +1,9 @@
 // How it works: global options may stand before or after the subcommand's name, so they are taken
 // out of the whole line first; "--" ends them, and what follows -q is left alone because a lookup
-// key may look like an option. Tested by tests/smtpd/cli/commands_test.cc.
+// key may look like an option. `map` has postmap's options, where -o takes no argument and -d a key:
+// behind it -o is the global one only before a name=value.
+// Tested by tests/smtpd/cli/commands_test.cc.
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <ostream>
@@ -23,8 +26,10 @@ constexpr auto kCommands = std::to_array<Command>({
     {"check", "check", "examine the configuration and every table it names", run_check},
     {"config", "config [-n|-d] [-x] [-f] [-h|-H] [-M|-P|-F] [--origin] [--stress] [NAME...]",
      "show parameters and services, as postconf does", run_config},
-    {"map", "map -q KEY|- [-bfhmuU] [--confirm-only] TYPE:NAME...",
-     "look keys up in tables, as postmap -q does", run_map},
+    {"map", "map [-bfFhijmnNoprsuUvw] [-d KEY|-] [-q KEY|-] [--confirm-only] [TYPE:]FILE...",
+     "build tables, look keys up (-q), show (-s) or change (-i, -d) what is in them, as postmap "
+     "does",
+     run_map},
     {"match",
      "match [--header-checks TABLE] [--body-checks TABLE] [--emergency] [--output DIR] MESSAGE...",
      "the content checks over messages, mboxes, Maildirs; no server needed", run_match},
@@ -96,16 +101,40 @@ class LineParser {
       line_.verbose += static_cast<int>(argument.size()) - 1;
     } else if (argument.starts_with("-c")) {
       line_.config_directory = value_of(argument);
-    } else if (argument.starts_with("-o")) {
+    } else if (argument.starts_with("-o") && !is_postmaps_o(argument)) {
       override_with(value_of(argument));
     } else if (line_.subcommand.empty()) {
       if (argument.starts_with("-")) line_.error = fmt::format("unknown option: {}", argument);
       line_.subcommand = argument;
     } else {
       line_.arguments.push_back(argument);
-      if (argument == "-q" && next_ < arguments_.size())
+      if (wants_value(argument) && next_ < arguments_.size())
         line_.arguments.push_back(arguments_[next_++]);
     }
+  }
+
+  [[nodiscard]] bool is_map() const { return line_.subcommand == "map"; }
+
+  // The option's last letter says it: "-q", and for `map` also "-d", "-c" and combined flags ("-hbq -", "-fd KEY").
+  [[nodiscard]] bool wants_value(std::string_view argument) const {
+    if (!is_map()) return argument == "-q";
+    if (argument.size() < 2 || argument[0] != '-' || argument[1] == '-') return false;
+    return argument.find_first_of("qdc", 1) == argument.size() - 1;
+  }
+
+  // "-o", "-op" of `map`: not "-o name=value" and not "-oname=value".
+  [[nodiscard]] bool is_postmaps_o(std::string_view argument) const {
+    if (!is_map()) return false;
+    if (argument.size() > 2) return !is_setting(argument.substr(2));
+    return next_ >= arguments_.size() || !is_setting(arguments_[next_]);
+  }
+
+  static bool is_setting(std::string_view text) {
+    const auto equals = text.find('=');
+    const std::string_view name = text::trim(text.substr(0, equals));
+    return equals != std::string_view::npos && !name.empty() &&
+           std::all_of(name.begin(), name.end(),
+                       [](char c) { return text::is_alnum(c) || c == '_'; });
   }
 
   void keep_the_rest() {

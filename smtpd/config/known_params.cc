@@ -78,7 +78,6 @@ constexpr auto kKnown = std::to_array<KnownParam>({
     {"debug_peer_level", "2"},
     {"debug_peer_list", ""},
     {"debugger_command", ""},
-    {"default_database_type", "hash"},
     {"default_delivery_slot_cost", "5"},
     {"default_delivery_slot_discount", "50"},
     {"default_delivery_slot_loan", "3"},

@@ -28,6 +28,7 @@ constexpr auto kParams = std::to_array<Param>({
     {"compatibility_level", "0", {}, State::other_default, "selects defaults as in Postfix, except those that make relaying safe"},
     {"config_directory", "", &Settings::config_directory},
     {"content_filter", "", &Settings::content_filter},
+    {"default_database_type", "hash", &Settings::default_database_type},
     {"default_destination_concurrency_limit", "20", &Settings::default_destination_concurrency_limit},
     {"default_process_limit", "100", &Settings::default_process_limit, State::done, "", "", 1},
     {"default_transport", "smtp", &Settings::default_transport},

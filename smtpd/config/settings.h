@@ -22,6 +22,7 @@ struct Settings {
 
   // ---- who we are
   std::string config_directory, queue_directory, maillog_file, maillog_json_file;
+  std::string default_database_type;
   std::string myhostname, mydomain, myorigin, mail_name, smtpd_banner, syslog_name;
   std::vector<std::string> inet_interfaces;
   std::string inet_protocols;

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/base64.h"
 #include "engine/base/text.h"
 #include "tables/open.h"
 
@@ -29,29 +30,6 @@ std::string lower(std::string_view name) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
   }
   return text;
-}
-
-// Empty when it is none.
-std::string decode_base64(std::string_view text) {
-  std::string bytes;
-  unsigned bits = 0;
-  int held = 0;
-  for (const char c : text) {
-    int value = -1;
-    if (c >= 'A' && c <= 'Z') value = c - 'A';
-    if (c >= 'a' && c <= 'z') value = c - 'a' + 26;
-    if (c >= '0' && c <= '9') value = c - '0' + 52;
-    if (c == '+') value = 62;
-    if (c == '/') value = 63;
-    if (c == '=') break;
-    if (value < 0) return {};
-    bits = (bits << 6 | static_cast<unsigned>(value)) & 0xffff;
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    bytes += static_cast<char>(bits >> held & 0xff);
-  }
-  return bytes;
 }
 
 }  // namespace
@@ -88,7 +66,7 @@ Result<TlsServerNames::Certificates> TlsServerNames::read(const std::string& val
                                                           const std::string& name) {
   const auto known = read_.find(value);
   if (known != read_.end()) return known->second;
-  const std::string pem = decode_base64(value);
+  const std::string pem = text::decode_base64(value).value_or("");
   Result<Certificates> certificates =
       pem.find("-----BEGIN") == std::string::npos
           ? net::TlsCertificates::read_chains(text::split_list(value), warn_)

@@ -127,7 +127,7 @@ std::string record(const Arguments& arguments, const std::string& path,
   if (mode != "q") words.insert(words.begin(), "-" + mode);
   if (path == "confirm") words.insert(words.begin(), "--confirm-only");
   cli::Invocation invocation{words, arguments.configuration, {}, 0, false, programs, in, out, err};
-  const int status = cli::query_map(invocation, arguments.settings);
+  const int status = cli::run_map(invocation, cli::parse_map_options(words), arguments.settings);
   return fmt::format(
       R"({{"table": {}, "mode": "{}", "input": {}, "path": "{}", "rc": {}, "out": {}, "warn": {}}})"
       "\n",

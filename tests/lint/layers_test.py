@@ -18,7 +18,7 @@ THIRD_PARTY = {
     "pcre2.h": ("engine/match", "compiler/back", "bench/peers"),
     "regex.h": ("engine/match", "bench/peers"),
     "re2/": ("bench/engine",),
-    "benchmark/": ("bench/engine",),
+    "benchmark/": ("bench/engine", "bench/tables"),
     "zlib.h": ("smtpd/corpus",),
     "openssl/": ("engine/base/sha256", "smtpd/net/tls_"),
     "seccomp.h": ("smtpd/master",),

@@ -14,12 +14,37 @@ struct Read {
   std::vector<std::string> warnings;
 };
 
-Read read(std::string_view data) {
-  Read out;
-  LogicalLines lines(data, "t", [&](const Diagnostic& d) { out.warnings.push_back(d.text); });
+void read_all(LogicalLines& lines, Read& out) {
   while (const auto line = lines.next()) {
     out.lines.push_back(fmt::format("{}-{}:{}{}", line->first_line, line->last_line, line->text,
                                     line->emergency ? " @" : ""));
+  }
+}
+
+// Piece by piece, each time into new memory, and what was there before made unreadable.
+Read read_in_pieces(std::string_view data, std::size_t piece) {
+  Read out;
+  std::string memory;
+  const auto more = [&](std::string_view left) -> std::string_view {
+    std::string next = std::string(left).append(data.substr(0, piece));
+    data.remove_prefix(std::min(piece, data.size()));
+    memory.assign(memory.size(), '?');
+    memory.swap(next);
+    return memory;
+  };
+  LogicalLines lines(more, "t", [&](const Diagnostic& d) { out.warnings.push_back(d.text); });
+  read_all(lines, out);
+  return out;
+}
+
+Read read(std::string_view data) {
+  Read out;
+  LogicalLines lines(data, "t", [&](const Diagnostic& d) { out.warnings.push_back(d.text); });
+  read_all(lines, out);
+  for (const std::size_t piece : {1U, 2U, 5U, 1000U}) {
+    const Read pieces = read_in_pieces(data, piece);
+    EXPECT_EQ(pieces.lines, out.lines) << piece;
+    EXPECT_EQ(pieces.warnings, out.warnings) << piece;
   }
   return out;
 }
@@ -66,6 +91,15 @@ TEST(LogicalLines, MarkBelongsToTheNextLine) {
 
 TEST(LogicalLines, MarkBeforeAContinuationMarksNothing) {
   EXPECT_THAT(read("/a/\n#@emergency\n X\n/b/ Y\n").lines, ElementsAre("1-3:/a/ X", "4-4:/b/ Y"));
+}
+
+TEST(LogicalLines, AsTheyAre) {
+  const std::string_view data("a \t\n b\r\n\0x\nc \0 d\n", 15);
+  LogicalLines lines(
+      data, "t", [](const Diagnostic&) {}, EmptyLines::as_is);
+  EXPECT_EQ(lines.next()->text, "a \t b\r");
+  EXPECT_EQ(lines.next()->text, "");
+  EXPECT_EQ(lines.next()->text, "c ");
 }
 
 }  // namespace
