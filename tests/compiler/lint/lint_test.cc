@@ -68,6 +68,8 @@ const Case kCases[] = {
     {"bad-action-argument", kPcre, "/a/ FILTER amavis\n", 1, nullptr},
     {"bad-action-argument", kPcre, "/a/ PREPEND\n", 1, nullptr},
     {"bad-action-argument", kPcre, "/a/ PREPEND some text\n", 0, nullptr},
+    {"bad-action-argument", kPcre, "/^From:/ REPLACE From nobody\n", 1, nullptr},
+    {"bad-action-argument", kPcre, "/^From:/ REPLACE From: nobody\n", 0, nullptr},
     {"bad-action-argument", kPcre, "/a/ REDIRECT postmaster@example.com\n", 0, nullptr},
     {"swallowed-rule", kPcre, "/a/ REJECT\n  /b/ REJECT no\n", 2, "/b/ REJECT no"},
     {"swallowed-rule", kPcre, "/a/ REJECT\n  see http://example.com/ REJECT\n", 0, nullptr},
