@@ -115,6 +115,18 @@ std::string_view told(std::string_view value) {
   return tells ? text::trim_left(value.substr(word.size())) : std::string_view();
 }
 
+// As words of its own: a part of a longer one tells little.
+bool says_word(std::string_view answer, std::string_view word) {
+  for (auto at = answer.find(word); at != std::string_view::npos; at = answer.find(word, at + 1)) {
+    const auto end = at + word.size();
+    const bool begins = at == 0 || !text::is_alnum(answer[at - 1]) || !text::is_alnum(word.front());
+    const bool ends =
+        end == answer.size() || !text::is_alnum(answer[end]) || !text::is_alnum(word.back());
+    if (begins && ends) return true;
+  }
+  return false;
+}
+
 void find_leak(const TableView& view, const RuleLine& line, Collector& found) {
   const std::string_view answer = told(line.statement->value_text);
   const front::Pattern& pattern = line.statement->pattern;
@@ -135,7 +147,7 @@ void find_leak(const TableView& view, const RuleLine& line, Collector& found) {
     const std::string word(text::trim(run));
     const auto letters = std::ranges::count_if(word, [](char c) { return text::is_alnum(c); });
     if (static_cast<std::size_t>(letters) < kTellingLetters) continue;
-    if (lower.find(text::lower(word)) == std::string::npos) continue;
+    if (!says_word(lower, text::lower(word))) continue;
     found.add("leaky-reject", line,
               fmt::format("the answer says \"{}\", which the rule looks for", word));
     return;

@@ -83,6 +83,7 @@ const Case kCases[] = {
     {"leaky-reject", kPcre, "/^Subject:.*(watch|pill)/ REJECT no $1\n", 1, nullptr},
     {"leaky-reject", kPcre, "/^Received:.*x/ REJECT bad Received: header\n", 0, nullptr},
     {"leaky-reject", kPcre, "/cheap watches/ REJECT rule 17\n", 0, nullptr},
+    {"leaky-reject", kPcre, "/traffi[ck]/ REJECT no traffic\n", 0, nullptr},
     {"leaky-reject", kPcre, "/cheap watches/ WARN cheap watches\n", 0, nullptr},
 
     {"case-sensitive-flag", kPcre, "/^Subject:.*free money/i REJECT\n", 1,
