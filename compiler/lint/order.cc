@@ -6,8 +6,10 @@
 #include "compiler/lint/order.h"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,10 +25,12 @@ namespace {
 using analyse::Node;
 using analyse::NodeKind;
 using front::StatementKind;
+using Clock = std::chrono::steady_clock;
 
 // Longer than any key: header_size_limit and the line that goes beyond it, line_length_limit.
 constexpr std::size_t kLongestKey = 200'000;
 constexpr std::size_t kMostQuestions = 4'000'000;
+constexpr std::chrono::seconds kMostTime{120};   // for these; far more than they take
 constexpr std::size_t kMostSteps = 300'000'000;  // of automata, for one table
 
 // A text that the tree is likely to match; tests decide.
@@ -122,13 +126,16 @@ class Order {
 
   [[nodiscard]] bool holds(std::size_t line, std::string_view text) {
     const front::Statement& statement = *view_.lines[line].statement;
-    if (questions_ >= kMostQuestions) return false;
-    ++questions_;
-    const auto matches = ask_(statement.pattern, text);
-    if (!matches || *matches == statement.pattern.negated) return false;
-    if (!statement.has_second) return true;
-    const auto second = ask_(statement.second, text);
-    return second && *second != statement.second.negated;
+    return is_true(statement.pattern, text) &&
+           (!statement.has_second || is_true(statement.second, text));
+  }
+
+  bool is_true(const front::Pattern& asked, std::string_view text) {
+    if (questions_ >= kMostQuestions || given_up_.contains(asked.id)) return false;
+    if (++questions_ % 256 == 0 && Clock::now() > end_) questions_ = kMostQuestions;
+    const auto matches = ask_(asked, text);
+    if (!matches) given_up_.insert(asked.id);  // it would take its time again
+    return matches && *matches != asked.negated;
   }
 
   [[nodiscard]] bool all_hold(std::size_t line, std::string_view text) {
@@ -315,7 +322,9 @@ class Order {
       behind_;                          // a rule that matches all -> those after
   std::vector<std::size_t> rules_;      // so far
   std::vector<std::string> witnesses_;  // of the rule that is looked at
+  std::set<std::uint32_t> given_up_;    // patterns at which the engine has given up
   std::size_t questions_ = 0;
+  const Clock::time_point end_ = Clock::now() + kMostTime;
   std::size_t steps_ = kMostSteps;
 };
 

@@ -44,22 +44,32 @@ void find_word(const RuleLine& line, ResultKind kind, Collector& found) {
   found.add("unknown-action", line, fmt::format("\"{}\" is no action", word));
 }
 
-// Only what is refused whatever the table is for: PREPEND and REPLACE of a body take any text.
-void find_argument(const RuleLine& line, Collector& found) {
+// More than half of the rules begin with a header's name: PREPEND and REPLACE then want a header, too. In other tables only
+// what is refused whatever they are for is told.
+bool is_for_headers(const TableView& view) {
+  std::size_t rules = 0;
+  std::size_t named = 0;
+  for (const RuleLine& line : view.lines) {
+    if (!line.is(StatementKind::rule)) continue;
+    ++rules;
+    const std::string& pattern = line.statement->pattern.text;
+    named += pattern.starts_with('^') && !header_name(pattern).empty() ? 1 : 0;
+  }
+  return named * 2 > rules;
+}
+
+void find_argument(const RuleLine& line, bool for_headers, Collector& found) {
   if (line.statement->value.size() != 1) return;  // what a $1 brings is not known
   const std::string& value = line.statement->value.front().literal;
   if (!is_check_word(first_word(value))) return;
-  const auto as_header = checks::parse_action(value, checks::KeyClass::header);
-  const auto as_body = checks::parse_action(value, checks::KeyClass::body);
-  if (as_header.warning.empty() || as_body.warning.empty()) return;
-  std::string_view what = as_header.warning;
-  if (const auto place = what.find(" in header_checks map"); place != std::string_view::npos)
-    found.add(
-        "bad-action-argument", line,
-        std::string(what.substr(0, place)) +
-            std::string(what.substr(place + std::string_view(" in header_checks map").size())));
-  else
-    found.add("bad-action-argument", line, std::string(what));
+  std::string what = checks::parse_action(value, checks::KeyClass::header).warning;
+  if (what.empty() ||
+      (!for_headers && checks::parse_action(value, checks::KeyClass::body).warning.empty()))
+    return;
+  static constexpr std::string_view kTable = " in header_checks map";
+  if (const auto place = what.find(kTable); place != std::string::npos)
+    what.erase(place, kTable.size());
+  found.add("bad-action-argument", line, std::move(what));
 }
 
 bool looks_like_rule(std::string_view text) {
@@ -105,6 +115,18 @@ std::string_view told(std::string_view value) {
   return tells ? text::trim_left(value.substr(word.size())) : std::string_view();
 }
 
+// As words of its own: a part of a longer one tells little.
+bool says_word(std::string_view answer, std::string_view word) {
+  for (auto at = answer.find(word); at != std::string_view::npos; at = answer.find(word, at + 1)) {
+    const auto end = at + word.size();
+    const bool begins = at == 0 || !text::is_alnum(answer[at - 1]) || !text::is_alnum(word.front());
+    const bool ends =
+        end == answer.size() || !text::is_alnum(answer[end]) || !text::is_alnum(word.back());
+    if (begins && ends) return true;
+  }
+  return false;
+}
+
 void find_leak(const TableView& view, const RuleLine& line, Collector& found) {
   const std::string_view answer = told(line.statement->value_text);
   const front::Pattern& pattern = line.statement->pattern;
@@ -125,7 +147,7 @@ void find_leak(const TableView& view, const RuleLine& line, Collector& found) {
     const std::string word(text::trim(run));
     const auto letters = std::ranges::count_if(word, [](char c) { return text::is_alnum(c); });
     if (static_cast<std::size_t>(letters) < kTellingLetters) continue;
-    if (lower.find(text::lower(word)) == std::string::npos) continue;
+    if (!says_word(lower, text::lower(word))) continue;
     found.add("leaky-reject", line,
               fmt::format("the answer says \"{}\", which the rule looks for", word));
     return;
@@ -179,6 +201,7 @@ ResultKind result_kind(const TableView& view) {
 
 void find_results(const TableView& view, Collector& found) {
   const ResultKind kind = result_kind(view);
+  const bool for_headers = is_for_headers(view);
   for (const RuleLine& line : view.lines) {
     if (const std::string_view text = placeholder(line.text); !text.empty())
       found.add("template-placeholder", line, fmt::format("\"{}\" was not filled in", text));
@@ -186,7 +209,7 @@ void find_results(const TableView& view, Collector& found) {
     find_swallowed(view, line, found);
     if (!line.is(StatementKind::rule) || kind == ResultKind::other) continue;
     find_word(line, kind, found);
-    find_argument(line, found);
+    find_argument(line, for_headers, found);
     find_leak(view, line, found);
   }
 }

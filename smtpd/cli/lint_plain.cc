@@ -31,7 +31,8 @@ constexpr auto kKinds = std::to_array<FindingKind>({
     {"host-bits", FindingLevel::error, "a network with bits beyond its length",
      "Postfix skips the line: which network was meant cannot be told."},
     {"duplicate-key", FindingLevel::warning, "the same key stands before it",
-     "The first one counts. A daemon that opens a texthash: table with a key twice refuses the whole table."},
+     "The first one counts. A daemon that opens a texthash: table with a key twice refuses the "
+     "whole table."},
     {"shadowed-network", FindingLevel::warning, "a network before it contains this one",
      "The first line that matches wins: this one never does."},
     {"misspelt-action", FindingLevel::error, "an action that does not exist, but nearly",
@@ -145,6 +146,7 @@ class PlainLint {
       tables::Network network;
       int line;
     };
+
     std::vector<Before> before;
     for (const Entry& entry : entries_) {
       const auto network = tables::parse_network(entry.key);
@@ -178,7 +180,8 @@ class PlainLint {
       const std::string_view word = checks::first_word(entry.value);
       const std::string near = checks::nearest_word(word);
       if (!near.empty())
-        add("misspelt-action", entry.line, fmt::format("\"{}\" is no action; {} was meant", word, near),
+        add("misspelt-action", entry.line,
+            fmt::format("\"{}\" is no action; {} was meant", word, near),
             edited(entry.line, word, near));
     }
   }

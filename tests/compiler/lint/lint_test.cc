@@ -68,6 +68,8 @@ const Case kCases[] = {
     {"bad-action-argument", kPcre, "/a/ FILTER amavis\n", 1, nullptr},
     {"bad-action-argument", kPcre, "/a/ PREPEND\n", 1, nullptr},
     {"bad-action-argument", kPcre, "/a/ PREPEND some text\n", 0, nullptr},
+    {"bad-action-argument", kPcre, "/^From:/ REPLACE From nobody\n", 1, nullptr},
+    {"bad-action-argument", kPcre, "/^From:/ REPLACE From: nobody\n", 0, nullptr},
     {"bad-action-argument", kPcre, "/a/ REDIRECT postmaster@example.com\n", 0, nullptr},
     {"swallowed-rule", kPcre, "/a/ REJECT\n  /b/ REJECT no\n", 2, "/b/ REJECT no"},
     {"swallowed-rule", kPcre, "/a/ REJECT\n  see http://example.com/ REJECT\n", 0, nullptr},
@@ -81,6 +83,7 @@ const Case kCases[] = {
     {"leaky-reject", kPcre, "/^Subject:.*(watch|pill)/ REJECT no $1\n", 1, nullptr},
     {"leaky-reject", kPcre, "/^Received:.*x/ REJECT bad Received: header\n", 0, nullptr},
     {"leaky-reject", kPcre, "/cheap watches/ REJECT rule 17\n", 0, nullptr},
+    {"leaky-reject", kPcre, "/traffi[ck]/ REJECT no traffic\n", 0, nullptr},
     {"leaky-reject", kPcre, "/cheap watches/ WARN cheap watches\n", 0, nullptr},
 
     {"case-sensitive-flag", kPcre, "/^Subject:.*free money/i REJECT\n", 1,
