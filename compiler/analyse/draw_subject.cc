@@ -83,9 +83,7 @@ class Draw {
   }
 
  private:
-  [[nodiscard]] bool spent() const {
-    return drawn_.text.size() >= most_ || steps_ >= most_steps_;
-  }
+  [[nodiscard]] bool spent() const { return drawn_.text.size() >= most_ || steps_ >= most_steps_; }
 
   // The forced way, or what the dice say.
   template <class Rolled>
@@ -182,7 +180,8 @@ class Draw {
       return roll < 50 ? kFewest : roll < 80 ? kOneMore : roll < 97 ? kSomeMore : kMost;
     });
     std::uint64_t copies = copies_of(node, way);
-    if (copies < guide_.size() && way != kTooFew) copies = std::min<std::uint64_t>(node.max, guide_.size());
+    if (copies < guide_.size() && way != kTooFew)
+      copies = std::min<std::uint64_t>(node.max, guide_.size());
     for (std::uint64_t copy = 0; copy < copies && !spent(); ++copy) {
       // Room is kept for what follows.
       if (copy >= node.min && way != kTooMany && drawn_.text.size() > most_ / 4 * 3) break;
@@ -238,7 +237,8 @@ class Draw {
     if (way == 0 || looks_ > 3) return;
     // What is looked for, by itself: most of the room stays for the match.
     Dice dice(dice_.next());
-    Draw inner({}, dice, std::min<std::size_t>(most_ / 4, most_ - std::min(most_, drawn_.text.size())));
+    Draw inner({}, dice,
+               std::min<std::size_t>(most_ / 4, most_ - std::min(most_, drawn_.text.size())));
     inner.looks_ = looks_ + 1;
     inner.most_steps_ = (most_steps_ - std::min(most_steps_, steps_)) / 4;
     const std::string wanted = inner.run(node.children[0]).text;
@@ -269,8 +269,8 @@ class Draw {
   }
 
   void wish_edge(bool edge) {
-    const bool behind_word = !drawn_.text.empty() && word_bytes().test(static_cast<unsigned char>(
-                                                         drawn_.text.back()));
+    const bool behind_word =
+        !drawn_.text.empty() && word_bytes().test(static_cast<unsigned char>(drawn_.text.back()));
     const bool wants_word = behind_word != edge;
     wish(wants_word ? word_bytes() : ~word_bytes(), !wants_word);
   }

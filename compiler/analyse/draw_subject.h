@@ -28,9 +28,11 @@ constexpr std::uint32_t kFewest = 0, kOneMore = 1, kSomeMore = 2, kMost = 3, kTo
 struct Choice {
   const Node* node = nullptr;
   std::uint32_t ways = 0;
-  std::uint32_t above = 0;    // the Choice that must be right for this one to matter; kNone: there is none
-  std::uint32_t leads = 0;    // … and its way to here
+  std::uint32_t above =
+      0;  // the Choice that must be right for this one to matter; kNone: there is none
+  std::uint32_t leads = 0;  // … and its way to here
 };
+
 constexpr std::uint32_t kNone = 0xffffffff;
 
 // Those of the tree, from its top; of a very large one the first `most`.

@@ -108,8 +108,10 @@ class Speller {
       is_absent = at_.peek() == '!' || at_.peek(1) == '!';
       while (at_.more() && std::string_view(":>=!|)(").find(at_.peek()) == std::string_view::npos)
         at_.skip(1);
-      if (at_.peek() == '(') at_.skip_past(')');  // (?(condition)
-      else if (at_.more() && at_.peek() != ')') at_.skip(1);
+      if (at_.peek() == '(')
+        at_.skip_past(')');  // (?(condition)
+      else if (at_.more() && at_.peek() != ')')
+        at_.skip(1);
     }
     const std::size_t number = groups_.size();
     if (captures) groups_.emplace_back();

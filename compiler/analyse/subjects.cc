@@ -97,7 +97,10 @@ class Damage {
     const unsigned char close[] = {static_cast<unsigned char>(old ^ 0x20U),
                                    static_cast<unsigned char>(old + 1U),
                                    static_cast<unsigned char>(old - 1U),
-                                   static_cast<unsigned char>(old | 0x80U), ' ', '\n', '-'};
+                                   static_cast<unsigned char>(old | 0x80U),
+                                   ' ',
+                                   '\n',
+                                   '-'};
     const std::size_t first = dice_.below(std::size(close));
     for (std::size_t i = 0; i < std::size(close); ++i) {
       const unsigned char c = close[(first + i) % std::size(close)];
@@ -107,8 +110,9 @@ class Damage {
   }
 
   std::string around() {
-    static constexpr std::string_view kAround[] = {
-        "x", "a", " ", "0", "_", "-", ".", "\n", "\r\n", "\t", "\xff", "X-A: ", "foo ", "Subject: "};
+    static constexpr std::string_view kAround[] = {"x",    "a",     " ",    "0",        "_",
+                                                   "-",    ".",     "\n",   "\r\n",     "\t",
+                                                   "\xff", "X-A: ", "foo ", "Subject: "};
     return std::string(kAround[dice_.below(std::size(kAround))]);
   }
 
@@ -185,9 +189,9 @@ Subjects subjects_by_kind(const Node& tree, const SubjectOptions& options) {
   std::vector<Way> off = ways_of(choices, true);
   sample(off, options.count / 8, dice);
   for (const Way& way : off)
-    all.add(found.near, draw_subject(tree, forced_by(choices, way.choice, way.way), dice,
-                                     options.max_length)
-                            .text);
+    all.add(
+        found.near,
+        draw_subject(tree, forced_by(choices, way.choice, way.way), dice, options.max_length).text);
   add_damaged(all, found.near, options.count - std::min(options.count, found.matching.size()), dice,
               whole);
   return found;
@@ -213,8 +217,8 @@ Subjects subjects_by_kind(std::string_view pattern, bool basic, const SubjectOpt
 Subjects subjects_by_kind(front::Dialect dialect, const front::Pattern& pattern,
                           const SubjectOptions& options) {
   const bool pcre = dialect == front::Dialect::pcre;
-  const Parsed tree = pcre ? parse_pcre(pattern.text, pattern.flags)
-                           : parse_posix(pattern.text, pattern.flags);
+  const Parsed tree =
+      pcre ? parse_pcre(pattern.text, pattern.flags) : parse_posix(pattern.text, pattern.flags);
   if (tree) return subjects_by_kind(*tree, options);
   return subjects_by_kind(pattern.text, !pcre && pattern.flags.basic, options);
 }

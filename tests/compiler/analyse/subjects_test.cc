@@ -76,13 +76,28 @@ constexpr const char* kBoth[] = {
     "Z{500}",
 };
 
-constexpr const char* kPcreOnly[] = {
-    "\\bfoo\\b.bar",      "\\Bfoo",           "foo\\B",           "(?<=foo)bar",
-    "(?<!foo)bar",        "foo(?=bar)",       "foo(?!bar)\\w{3}", "^(?=.*x)(?=.*y)[a-z]+$",
-    "(?m)^foo$.^bar$",    "(?>a+)b",          "(a|b)x\\1",        "(['\"])[^'\"]+\\1",
-    "\\d+\\s\\w+\\S\\D$", "\\x41\\x{7e}",     "a++b",             "(?i:foo)(?-i:BAR)",
-    "\\Qa.b\\E+",         "^(?!X-)[^:]+:",    "a\\Rb",            "\\Afoo\\z",
-    "(?s-m)^a$",          "^(?!.*(a|b)).*\\S"};
+constexpr const char* kPcreOnly[] = {"\\bfoo\\b.bar",
+                                     "\\Bfoo",
+                                     "foo\\B",
+                                     "(?<=foo)bar",
+                                     "(?<!foo)bar",
+                                     "foo(?=bar)",
+                                     "foo(?!bar)\\w{3}",
+                                     "^(?=.*x)(?=.*y)[a-z]+$",
+                                     "(?m)^foo$.^bar$",
+                                     "(?>a+)b",
+                                     "(a|b)x\\1",
+                                     "(['\"])[^'\"]+\\1",
+                                     "\\d+\\s\\w+\\S\\D$",
+                                     "\\x41\\x{7e}",
+                                     "a++b",
+                                     "(?i:foo)(?-i:BAR)",
+                                     "\\Qa.b\\E+",
+                                     "^(?!X-)[^:]+:",
+                                     "a\\Rb",
+                                     "\\Afoo\\z",
+                                     "(?s-m)^a$",
+                                     "^(?!.*(a|b)).*\\S"};
 
 class Near : public testing::Test {
  protected:
@@ -157,8 +172,8 @@ TEST_F(Near, EveryChoiceIsMade) {
         << c;
   const auto near_has = [&](std::size_t size) {
     return std::any_of(found.near.begin(), found.near.end(), [&](const std::string& text) {
-      return text.starts_with("beta") && text.find_first_not_of("klmnopq", 4) == std::string::npos &&
-             text.size() == size;
+      return text.starts_with("beta") &&
+             text.find_first_not_of("klmnopq", 4) == std::string::npos && text.size() == size;
     });
   };
   EXPECT_TRUE(near_has(5) || near_has(12)) << "one too few, one too many";
@@ -201,9 +216,8 @@ TEST_F(Near, BoundedWhateverThePatternSays) {
                                   branches};
   const auto begun = std::chrono::steady_clock::now();
   for (const std::string& pattern : patterns) {
-    for (const SubjectOptions& options :
-         {SubjectOptions{1, 64, 300}, SubjectOptions{2, 1, 1}, SubjectOptions{3, 0, 10},
-          SubjectOptions{4, 5, 0}}) {
+    for (const SubjectOptions& options : {SubjectOptions{1, 64, 300}, SubjectOptions{2, 1, 1},
+                                          SubjectOptions{3, 0, 10}, SubjectOptions{4, 5, 0}}) {
       const Parsed tree = parse_pcre(pattern, {});
       ASSERT_TRUE(tree) << pattern;
       expect_bounded(subjects(*tree, options), options, pattern);
