@@ -60,6 +60,7 @@ int run_check(Invocation&);    // check.cc
 int run_config(Invocation&);   // config.cc
 int run_map(Invocation&);      // map.cc
 int run_match(Invocation&);    // match.cc
+int run_diff(Invocation&);     // diff.cc
 int run_explain(Invocation&);  // explain.cc
 int run_compile(Invocation&);  // compile.cc
 int run_lint(Invocation&);     // lint.cc

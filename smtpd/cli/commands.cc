@@ -33,6 +33,10 @@ constexpr auto kCommands = std::to_array<Command>({
     {"match",
      "match [--header-checks TABLE] [--body-checks TABLE] [--emergency] [--output DIR] MESSAGE...",
      "the content checks over messages, mboxes, Maildirs; no server needed", run_match},
+    {"diff",
+     "diff OLD NEW --corpus PATH... [-h] [-b] [--emergency] [--ignore-text] [--markdown] [--limit "
+     "N]",
+     "what two tables, or two configurations, make of the same mail", run_diff},
     {"explain", "explain TABLE [-h|-b] [TEXT]",
      "why this text gets this answer from a pcre: or regexp: table", run_explain},
     {"compile",

@@ -3,20 +3,19 @@
 // configuration's first smtpd service, as its cleanup service sets them.
 // A table named as an option must open; one that the configuration names fails its lookups, as in the server (451).
 // Tested by tests/smtpd/cli/match_test.cc.
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <ostream>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include "engine/base/text.h"
-#include "engine/checks/inspector.h"
 #include "smtpd/cli/command.h"
 #include "smtpd/cli/command_line.h"
 #include "smtpd/cli/images.h"
+#include "smtpd/cli/judge.h"
 #include "smtpd/cli/match_report.h"
 #include "smtpd/config/load.h"
 #include "smtpd/corpus/message_files.h"
@@ -60,75 +59,41 @@ tl::expected<Options, int> parse(Invocation& invocation) {
   return options;
 }
 
-// The Settings that the checks go by: those of the configuration's first smtpd service, with the tables named in them.
 tl::expected<std::shared_ptr<config::Settings>, int> settings_for(Invocation& invocation,
                                                                   const Options& options) {
   const auto config = load_with_images(invocation);
   if (!config) return tl::unexpected(config.error());
-  const auto& services = config->services;
-  const auto smtpd =
-      std::find_if(services.begin(), services.end(),
-                   [](const config::Service& service) { return service.command == "smtpd"; });
-  auto settings = std::make_shared<config::Settings>(*config->main);
-  if (smtpd != services.end()) *settings = options.emergency ? *smtpd->stressed : *smtpd->calm;
+  auto settings = check_settings(*config, options.emergency);
   if (options.names_tables()) {
     settings->header_checks = options.header;
     settings->mime_header_checks = options.mime.empty() ? options.header : options.mime;
     settings->nested_header_checks = options.nested.empty() ? options.header : options.nested;
     settings->body_checks = options.body;
   }
-  settings->milter_header_checks.clear();  // no Milter adds a header to a stored message
   return settings;
 }
 
-// One message on its way through the checks.
-class Judge final : public checks::Sink, private checks::ActionObserver {
+// A message as it would be queued. One that would not be leaves no file.
+class OutputFile final : public Judge::Keeper {
  public:
-  Judge(Invocation& invocation, std::string name, checks::CheckSet& set,
-        const checks::Limits& limits, const std::string& output_path)
-      : invocation_(invocation), output_path_(output_path), inspector_(set, limits, *this, *this) {
-    report_.message = std::move(name);
-    if (!output_path_.empty()) output_.open(output_path_, std::ios::binary | std::ios::trunc);
-  }
-
-  checks::Inspector& inspector() { return inspector_; }
-
-  // After the inspector's end(). A message that would not be queued leaves no file.
-  Result<MatchReport> finish() {
-    report_.verdict = inspector_.verdict();
-    if (!output_path_.empty()) {
-      output_.close();
-      if (!output_) return fail(Code::io, fmt::format("write {}", output_path_));
-      if (report_.verdict.disposition != checks::Disposition::accept)
-        std::filesystem::remove(output_path_);
-    }
-    return std::move(report_);
-  }
+  explicit OutputFile(std::string path)
+      : path_(std::move(path)), file_(path_, std::ios::binary | std::ios::trunc) {}
 
   void record(std::string_view bytes, bool continued) override {
-    if (output_path_.empty()) return;
-    output_ << bytes;
-    if (!continued) output_ << '\n';
+    file_ << bytes;
+    if (!continued) file_ << '\n';
+  }
+
+  Result<void> finish(const checks::Verdict& verdict) {
+    file_.close();
+    if (!file_) return fail(Code::io, fmt::format("write {}", path_));
+    if (verdict.disposition != checks::Disposition::accept) std::filesystem::remove(path_);
+    return {};
   }
 
  private:
-  void on_action(const checks::ActionTaken& taken) override {
-    report_.steps.push_back(match_step(taken));
-  }
-
-  void on_quiet_action(const checks::ActionTaken& taken) override {
-    if (taken.kind == checks::ActionKind::ignore || invocation_.verbose > 0) on_action(taken);
-  }
-
-  void on_warning(std::string_view text) override {
-    warning(invocation_, text::printable(fmt::format("{}: {}", report_.message, text)));
-  }
-
-  Invocation& invocation_;
-  const std::string output_path_;
-  std::ofstream output_;
-  MatchReport report_;
-  checks::Inspector inspector_;
+  const std::string path_;
+  std::ofstream file_;
 };
 
 // Judges message after message and prints each report.
@@ -142,23 +107,24 @@ class Matcher final : public corpus::MessageReader {
         set_(set) {}
 
   void begin(const std::string& name) override {
-    judge_ = std::make_unique<Judge>(invocation_, name, set_, limits_, output_path(name));
+    if (!output_.empty()) file_ = std::make_unique<OutputFile>(output_path(name));
+    Judge::Options options{.quiet_actions = invocation_.verbose > 0, .warn = warn_};
+    judge_ = std::make_unique<Judge>(name, set_, limits_, options, file_.get());
   }
 
-  void record(std::string_view bytes, bool continued) override {
-    judge_->inspector().record(bytes, continued);
-  }
+  void record(std::string_view bytes, bool continued) override { judge_->feed(bytes, continued); }
 
   void end() override {
-    judge_->inspector().end();
-    auto report = judge_->finish();
-    if (!report) {
-      exit_code_ = fatal(invocation_, kExitIo, report.error().text());
-      return;
+    const MatchReport report = judge_->finish();
+    if (file_) {
+      if (const auto written = file_->finish(report.verdict); !written) {
+        exit_code_ = fatal(invocation_, kExitIo, written.error().text());
+        return;
+      }
     }
     ++messages_;
-    ++verdicts_[std::string(verdict_word(report->verdict))];
-    invocation_.out << (invocation_.json ? as_json(*report) + '\n' : as_text(*report));
+    ++verdicts_[std::string(verdict_word(report.verdict))];
+    invocation_.out << (invocation_.json ? as_json(report) + '\n' : as_text(report));
   }
 
   void summarise() const {
@@ -176,7 +142,6 @@ class Matcher final : public corpus::MessageReader {
  private:
   // The file's own name, made unique within this run.
   std::string output_path(const std::string& name) {
-    if (output_.empty()) return {};
     const std::string file =
         name == "-" ? "standard-input" : std::filesystem::path(name).filename().string();
     const int before = names_[file]++;
@@ -187,6 +152,10 @@ class Matcher final : public corpus::MessageReader {
   const std::string output_;
   const checks::Limits limits_;
   checks::CheckSet& set_;
+  const std::function<void(std::string_view)> warn_ = [this](std::string_view text) {
+    warning(invocation_, text);
+  };
+  std::unique_ptr<OutputFile> file_;
   std::unique_ptr<Judge> judge_;
   std::map<std::string, int> verdicts_, names_;
   int messages_ = 0;

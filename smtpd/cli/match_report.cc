@@ -13,6 +13,17 @@ using checks::KeyClass;
 
 namespace {
 
+// What is not printable becomes a space in a reply (and '?' in a log).
+std::string with_spaces(std::string_view reason) {
+  std::string out = text::printable(reason);  // byte for byte
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (out[i] != reason[i]) out[i] = ' ';
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string_view class_word(KeyClass key_class) {
   switch (key_class) {
     case KeyClass::header:
@@ -26,17 +37,6 @@ std::string_view class_word(KeyClass key_class) {
   }
   return "body";
 }
-
-// What is not printable becomes a space in a reply (and '?' in a log).
-std::string with_spaces(std::string_view reason) {
-  std::string out = text::printable(reason);  // byte for byte
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    if (out[i] != reason[i]) out[i] = ' ';
-  }
-  return out;
-}
-
-}  // namespace
 
 MatchStep match_step(const checks::ActionTaken& taken) {
   constexpr std::size_t kSubjectBytes = 200;

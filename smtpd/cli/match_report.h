@@ -27,6 +27,9 @@ struct MatchReport {
   std::vector<MatchStep> steps;
 };
 
+// "header", "mime", "nested", "body".
+std::string_view class_word(checks::KeyClass key_class);
+
 MatchStep match_step(const checks::ActionTaken& taken);
 
 // "pass", "reject", "discard" or "hold"; a failed lookup is a reject whose reply begins with 451.
