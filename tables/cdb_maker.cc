@@ -2,7 +2,7 @@
 // all records, which is where postmap's time goes, so a set of keys stands before it. Only a key that is replaced takes
 // that way.
 // The size is counted here, with the index: libcdb notices the limit only when the disk is full of what cannot be finished.
-// Tested by tests/tables/map_maker_test.cc and, beside postmap(1), tests/tables/map_agrees_test.py.
+// Tested by tests/tables/map_maker_test.cc and, beside postmap(1), compiled_agrees_test.cc.
 #include "tables/cdb_maker.h"
 
 #include <cdb.h>
@@ -109,8 +109,9 @@ class CdbMaker final : public MapMaker {
   }
 
   Result<bool> remove(std::string_view) override {
-    return fail(Code::invalid,
-                fmt::format("database {}: a cdb file is not changed in place: build it anew", path_));
+    return fail(
+        Code::invalid,
+        fmt::format("database {}: a cdb file is not changed in place: build it anew", path_));
   }
 
   Result<void> commit() override {
@@ -156,8 +157,7 @@ Result<std::optional<Fd>> try_lock(const std::string& temporary, unsigned permis
     return std::nullopt;
   if (!S_ISREG(ours.st_mode)) return fail(Code::invalid, "not a regular file", temporary);
   if (::ftruncate(fd->get(), 0) != 0) return fail_errno("truncate database", temporary, errno);
-  if (::fchmod(fd->get(), permissions) != 0)
-    return fail_errno("chmod database", temporary, errno);
+  if (::fchmod(fd->get(), permissions) != 0) return fail_errno("chmod database", temporary, errno);
   return std::optional<Fd>(std::move(*fd));
 }
 

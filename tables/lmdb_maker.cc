@@ -3,7 +3,7 @@
 // LMDB cannot enlarge its map within a transaction: when it is full, what was done is thrown away and done again from log_.
 // Why the exclusive lock at first: without LMDB's own lock file a writer does not see readers, and takes the pages that were
 // free two transactions ago.
-// Tested by tests/tables/map_maker_test.cc and, beside postmap(1), tests/tables/map_agrees_test.py.
+// Tested by tests/tables/map_maker_test.cc and, beside postmap(1), compiled_agrees_test.cc.
 #include "tables/lmdb_maker.h"
 
 #include <fcntl.h>
@@ -35,7 +35,8 @@ tl::unexpected<Error> fail_lmdb(std::string_view action, const std::string& path
   const bool damaged = status == MDB_INVALID || status == MDB_CORRUPTED ||
                        status == MDB_VERSION_MISMATCH || status == MDB_PAGE_NOTFOUND;
   if (damaged)
-    return fail(Code::corrupt, fmt::format("database {} is damaged: {}", path, mdb_strerror(status)));
+    return fail(Code::corrupt,
+                fmt::format("database {} is damaged: {}", path, mdb_strerror(status)));
   return fail(Code::io, fmt::format("{} database {}: {}", action, path, mdb_strerror(status)));
 }
 
@@ -132,6 +133,7 @@ class LmdbMaker final : public MapMaker {
  private:
   struct Change {
     enum Kind : std::uint8_t { put, remove } kind;
+
     OnDuplicate duplicate;
     std::size_t key_bytes, value_bytes;
   };
