@@ -13,8 +13,8 @@ namespace headgate::tables {
 namespace {
 
 bool is_within(std::string_view value, std::string_view file) {
-  return value.empty() || (value.data() >= file.data() &&
-                           value.data() + value.size() <= file.data() + file.size());
+  return value.empty() ||
+         (value.data() >= file.data() && value.data() + value.size() <= file.data() + file.size());
 }
 
 template <class Answer>
@@ -36,6 +36,10 @@ void ask_lmdb(std::string_view file, std::string_view key) {
   (void)reader.check();
   const LmdbReader::Answer answer = reader.find(key);
   compare(answer, reader.find(key), file);
+  (void)reader.for_each([file](std::string_view, std::string_view value) {
+    fuzz::require(is_within(value, file), "a value within the file");
+    return true;
+  });
   fuzz::require(answer.damage != nullptr || reader.still_valid(answer), "a state that stands");
 }
 

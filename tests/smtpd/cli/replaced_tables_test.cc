@@ -67,9 +67,8 @@ class ReplacedTablesTest : public testing::TestWithParam<const char*> {
 
   std::unique_ptr<Lookup> open() {
     auto table =
-        tables::open_table(type() + ':' + base(), store_, [](const Diagnostic& diagnostic) {
-          ADD_FAILURE() << diagnostic.text;
-        });
+        tables::open_table(type() + ':' + base(), store_,
+                           [](const Diagnostic& diagnostic) { ADD_FAILURE() << diagnostic.text; });
     EXPECT_TRUE(table) << table.error().text();
     return std::move(table->full);
   }
