@@ -1,4 +1,4 @@
-// Tested by tests/tables/map_maker_test.cc and, beside postmap(1), tests/tables/map_agrees_test.py.
+// Tested by tests/tables/map_maker_test.cc and, beside postmap(1), compiled_agrees_test.cc.
 #include "tables/map_maker.h"
 
 #include <fmt/format.h>

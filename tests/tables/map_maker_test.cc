@@ -1,4 +1,4 @@
-// What Postfix makes of these files is asked in map_agrees_test.py.
+// What Postfix makes of these files is asked in compiled_agrees_test.cc.
 #include "tables/map_maker.h"
 
 #include <gmock/gmock.h>
