@@ -51,7 +51,7 @@ class Lookup {
 
   [[nodiscard]] virtual const std::string& name() const = 0;  // as configured, "type:name"
 
-  // True for types that are asked only with the whole key, never with partial ones (regexp, pcre, cidr, static).
+  // True for types that are asked only with the whole key, never with partial ones (regexp, pcre, cidr, randmap, tcp, socketmap).
   [[nodiscard]] virtual bool whole_key_only() const { return false; }
 
   // True for types whose find() may wait for another program (tcp, socketmap, memcache): never on an event loop.

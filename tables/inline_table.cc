@@ -23,8 +23,6 @@ class StaticTable final : public Lookup {
 
   [[nodiscard]] const std::string& name() const override { return name_; }
 
-  [[nodiscard]] bool whole_key_only() const override { return true; }
-
  private:
   std::string name_, value_;
 };

@@ -11,9 +11,14 @@
 #include "tables/berkeley_table.h"
 #include "tables/cdb_table.h"
 #include "tables/cidr_table.h"
+#include "tables/combined_table.h"
 #include "tables/inline_table.h"
 #include "tables/lmdb_table.h"
+#include "tables/memcache_table.h"
 #include "tables/regex_table.h"
+#include "tables/socketmap_table.h"
+#include "tables/system_table.h"
+#include "tables/tcp_table.h"
 #include "tables/text_table.h"
 #include "tables/type_spec.h"
 #include "tables/utf8_table.h"
@@ -50,6 +55,15 @@ Result<OpenTable> open_cidr(const Request& request) {
   return only_full(open_cidr_table(request.spec, request.name, request.warn, &request.programs));
 }
 
+Result<OpenTable> open_environ(const Request& request) {
+  return only_full(open_environ_table(request.spec, request.options));
+}
+
+Result<OpenTable> open_fail(const Request& request) {
+  return only_full(unavailable_table(
+      request.spec, Error{Code::unavailable, "Every lookup in such a table fails", {}}));
+}
+
 Result<OpenTable> open_inline(const Request& request) {
   return only_full(open_inline_table(request.spec, request.name, request.options));
 }
@@ -59,14 +73,32 @@ Result<OpenTable> open_lmdb(const Request& request) {
                                    request.options, &request.programs));
 }
 
+Result<OpenTable> open_memcache(const Request& request) {
+  return only_full(open_memcache_table(request.spec, request.name, request.programs, request.warn,
+                                       request.options));
+}
+
 Result<OpenTable> open_pcre(const Request& request) {
   return open_regex_table(request.spec, rules::Dialect::pcre, std::string(request.name),
                           request.programs, request.warn, request.options);
 }
 
+Result<OpenTable> open_pipe(const Request& request) {
+  return only_full(
+      open_pipe_table(request.spec, request.name, request.programs, request.warn, request.options));
+}
+
+Result<OpenTable> open_random(const Request& request) {
+  return only_full(open_random_table(request.spec, request.name));
+}
+
 Result<OpenTable> open_regexp(const Request& request) {
   return open_regex_table(request.spec, rules::Dialect::regexp, std::string(request.name),
                           request.programs, request.warn, request.options);
+}
+
+Result<OpenTable> open_socketmap(const Request& request) {
+  return only_full(open_socketmap_table(request.spec, request.name, request.warn));
 }
 
 Result<OpenTable> open_static(const Request& request) {
@@ -78,6 +110,19 @@ Result<OpenTable> open_text(const Request& request) {
                                    request.options, &request.programs));
 }
 
+Result<OpenTable> open_tcp(const Request& request) {
+  return only_full(open_tcp_table(request.spec, request.name, request.warn));
+}
+
+Result<OpenTable> open_union(const Request& request) {
+  return only_full(open_union_table(request.spec, request.name, request.programs, request.warn,
+                                    request.options));
+}
+
+Result<OpenTable> open_unix(const Request& request) {
+  return only_full(open_unix_table(request.spec, request.name, request.options));
+}
+
 struct Type {
   std::string_view name;
   Result<OpenTable> (*open)(const Request&);
@@ -87,35 +132,57 @@ constexpr auto kTypes = std::to_array<Type>({
     {"btree", open_berkeley},
     {"cdb", open_cdb},
     {"cidr", open_cidr},
+    {"environ", open_environ},
+    {"fail", open_fail},
     {"hash", open_berkeley},
     {"inline", open_inline},
     {"lmdb", open_lmdb},
+    {"memcache", open_memcache},
     {"pcre", open_pcre},
+    {"pipemap", open_pipe},
+    {"randmap", open_random},
     {"regexp", open_regexp},
+    {"socketmap", open_socketmap},
     {"static", open_static},
+    {"tcp", open_tcp},
     {"texthash", open_text},
+    {"unionmap", open_union},
+    {"unix", open_unix},
 });
 
 // Types that Postfix has and we do not (yet): the message says more than Postfix's.
 constexpr auto kPostfixTypes = std::to_array<std::string_view>({
-    "environ",
-    "fail",
     "internal",
     "ldap",
-    "memcache",
     "mysql",
     "nis",
     "pgsql",
-    "pipemap",
-    "proxy",
-    "randmap",
     "sdbm",
-    "socketmap",
     "sqlite",
-    "tcp",
-    "unionmap",
-    "unix",
 });
+
+// A table in a table in a table: what nobody writes would only serve to use up the stack.
+constexpr int kMostNested = 32;
+
+Result<void> check_nesting(std::string_view spec, const Nesting* within) {
+  if (within == nullptr) return {};
+  if (within->depth >= kMostNested)
+    return fail(Code::limit, fmt::format("tables in tables, more than {} deep", kMostNested));
+  for (const Nesting* outer = within; outer != nullptr; outer = outer->outer) {
+    if (outer->spec == spec) return fail(Code::limit, fmt::format("{} leads back to itself", spec));
+  }
+  return {};
+}
+
+// "type:name" of the table proper: there is no proxymap(8) here, and proxy:type:name is that table.
+Result<TypeSpec> split_proxied(std::string_view spec) {
+  TRY(split, split_type(spec));
+  while (split.type == "proxy") {
+    TRY(inner, split_type(split.name));
+    split = inner;
+  }
+  return split;
+}
 
 Error unsupported(std::string_view type) {
   std::string what = fmt::format("unsupported dictionary type: {}", type);
@@ -131,7 +198,8 @@ Error unsupported(std::string_view type) {
 
 Result<OpenTable> open_table(std::string_view spec, rules::ProgramSource& programs,
                              const WarningSink& warn, const OpenOptions& options) {
-  TRY(split, split_type(spec));
+  TRY_OK(check_nesting(spec, options.within));
+  TRY(split, split_proxied(spec));
   const auto row = std::find_if(kTypes.begin(), kTypes.end(),
                                 [&](const Type& type) { return type.name == split.type; });
   if (row == kTypes.end()) return tl::unexpected(unsupported(split.type));

@@ -1,7 +1,8 @@
 // open_table: "type:name" -> Lookup, one row a type.
 //   Ownership the caller owns the Lookups; `programs` is borrowed for the call.
 //   Threads   call it once a thread; Programs underneath are shared.
-//   Errors    Code::invalid for an unknown type or a bad inline table, Code::not_found/io when a file cannot be read.
+//   Errors    Code::invalid for an unknown type or a bad inline table, Code::not_found/io when a file cannot be read,
+//             Code::limit for tables in tables that are too deep, or come back to themselves.
 //             A daemon turns such an Error into unavailable_table(), which fails every lookup (content-checks §5.7).
 //   Source    DATABASE_README, pcre_table(5), regexp_table(5).
 #pragma once
@@ -21,6 +22,16 @@ struct OpenTable {
   std::unique_ptr<Lookup> emergency;  // set only when the table has #@emergency marks
 };
 
+// The tables that are being opened around the one that is asked for, from the inside out.
+struct Nesting {
+  Nesting(std::string_view table, const Nesting* around)
+      : spec(table), outer(around), depth(around == nullptr ? 1 : around->depth + 1) {}
+
+  std::string_view spec;
+  const Nesting* outer;
+  int depth;
+};
+
 struct OpenOptions {
   bool fold =
       true;  // fixed-string types ignore the key's case (case_fold.h); regexp: and pcre: see the key as it is
@@ -31,6 +42,7 @@ struct OpenOptions {
   bool scan = true;  // off: regexp: and pcre: do without Hyperscan, to show that it changes nothing
   std::shared_ptr<match::Scratch>
       scratch;  // of regexp: and pcre: tables that are all asked by one owner; null: each has its own
+  const Nesting* within = nullptr;  // set by tables that open others
 };
 
 // `warn` gets the table's diagnostics now, and runtime ones ("match limit exceeded") later.

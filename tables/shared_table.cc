@@ -31,6 +31,8 @@ class SharedTable final : public Lookup {
 
   [[nodiscard]] bool whole_key_only() const override { return copies_.front()->whole_key_only(); }
 
+  [[nodiscard]] bool may_wait() const override { return copies_.front()->may_wait(); }
+
  private:
   // A find() that throws (no memory) gives its copy back, too.
   class Borrowed {
@@ -71,25 +73,24 @@ class SharedTable final : public Lookup {
   std::vector<Lookup*> free_;
 };
 
-// Hands out what was loaded the first time.
+// Hands out what was loaded the first time: of a table, and of those in it.
 class LoadedOnce final : public rules::ProgramSource {
  public:
   explicit LoadedOnce(rules::ProgramSource& source) : source_(source) {}
 
   Result<rules::CompiledTable> load(rules::Dialect dialect, const std::string& name) override {
-    if (!loaded_) {
-      TRY(table, source_.load(dialect, name));
-      loaded_ = std::move(table);
-    }
-    return *loaded_;
+    const auto key = std::make_pair(dialect, name);
+    if (const auto known = loaded_.find(key); known != loaded_.end()) return known->second;
+    TRY(table, source_.load(dialect, name));
+    return loaded_.emplace(key, std::move(table)).first->second;
   }
 
-  // Of one table: the form is the same each time.
   Result<std::string> read_text(const std::string& path, std::size_t limit_bytes,
                                 const rules::TextForm& form) override {
-    if (const auto known = texts_.find(path); known != texts_.end()) return known->second;
+    const auto key = std::make_pair(form.name, path);
+    if (const auto known = texts_.find(key); known != texts_.end()) return known->second;
     TRY(text, source_.read_text(path, limit_bytes, form));
-    return texts_.emplace(path, std::move(text)).first->second;
+    return texts_.emplace(key, std::move(text)).first->second;
   }
 
   Result<std::shared_ptr<const DataFile>> data_file(const std::string& path,
@@ -101,8 +102,8 @@ class LoadedOnce final : public rules::ProgramSource {
 
  private:
   rules::ProgramSource& source_;
-  std::optional<rules::CompiledTable> loaded_;
-  std::map<std::string, std::string> texts_;
+  std::map<std::pair<rules::Dialect, std::string>, rules::CompiledTable> loaded_;
+  std::map<std::pair<std::string, std::string>, std::string> texts_;  // by form and path
   std::map<std::string, std::shared_ptr<const DataFile>> data_;
 };
 

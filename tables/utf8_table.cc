@@ -35,6 +35,8 @@ class Utf8Table final : public Lookup {
 
   [[nodiscard]] bool whole_key_only() const override { return inside_->whole_key_only(); }
 
+  [[nodiscard]] bool may_wait() const override { return inside_->may_wait(); }
+
  private:
   void complain(std::string text) {
     warn_(Diagnostic{Severity::warning, std::move(text), {}, 0, 0});

@@ -3,11 +3,7 @@
 // Tested by recipients_test and access_test; expectations checked against a live Postfix 3.7.
 #include "smtpd/access/recipients.h"
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 
 #include <fmt/format.h>
 
@@ -17,40 +13,6 @@
 
 namespace headgate::access {
 namespace {
-
-// unix:passwd.byname: the machine's users.
-class PasswdTable final : public Lookup {
- public:
-  explicit PasswdTable(std::string name) : name_(std::move(name)) {}
-
-  Result<std::optional<Found>> find(std::string_view key) override {
-    const std::string user(key);
-    std::vector<char> buffer(1024);
-    passwd entry{};
-    passwd* found = nullptr;
-    int error = ERANGE;
-    while (error == ERANGE && buffer.size() <= (1U << 20U)) {
-      buffer.resize(buffer.size() * 2);
-      do {
-        error = getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found);
-      } while (error == EINTR);
-    }
-    if (found != nullptr) return std::make_optional(Found{entry.pw_name, name_, 0});
-    // What getpwnam_r(3) calls "not found" on one system or another.
-    if (error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM)
-      return std::optional<Found>();
-    return fail_errno("getpwnam_r", user, error);
-  }
-
-  [[nodiscard]] const std::string& name() const override { return name_; }
-
- private:
-  std::string name_;
-};
-
-std::string_view without_proxy(std::string_view spec) {
-  return text::starts_with_ignore_case(spec, "proxy:") ? spec.substr(6) : spec;
-}
 
 std::string without_extension(std::string_view local, std::string_view delimiters) {
   if (delimiters.empty()) return std::string(local);
@@ -94,12 +56,7 @@ class Recipients::Table {
  public:
   Table(std::string_view parameter, const std::vector<std::string>& specs,
         rules::ProgramSource& programs, const WarningSink& warn) {
-    for (const std::string& given : specs) {
-      const std::string_view spec = without_proxy(given);
-      if (spec == "unix:passwd.byname") {
-        tables_.push_back(std::make_unique<PasswdTable>(std::string(spec)));
-        continue;
-      }
+    for (const std::string& spec : specs) {
       auto opened = tables::open_table(spec, programs, warn);
       if (opened) {
         tables_.push_back(std::move(opened->full));
@@ -107,12 +64,12 @@ class Recipients::Table {
         warn({Severity::warning,
               fmt::format(
                   "{}: cannot use table \"{}\" ({}): recipients are accepted without this check",
-                  parameter, given, opened.error().text()),
+                  parameter, spec, opened.error().text()),
               "", 0, 0});
         tables_.clear();
         return;
       } else {
-        warn({Severity::error, opened.error().text(), std::string(spec), 0, 0});
+        warn({Severity::error, opened.error().text(), spec, 0, 0});
         tables_.push_back(tables::unavailable_table(spec, opened.error()));
       }
     }

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <ostream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@
 #include "smtpd/cli/progress_bar.h"
 #include "smtpd/cli/rule_table.h"
 #include "smtpd/config/load.h"
+#include "tables/reach.h"
 
 namespace headgate::cli {
 
@@ -178,8 +180,11 @@ int configure(Invocation& invocation, Options& options) {
   const auto config = load_with_images(invocation);
   if (!config) return config.error();
   if (!options.all) return kExitOk;
+  std::set<std::string> seen;
   for (const ConfiguredTable& table : configured_tables(*config)) {
-    if (is_rule_table(table.spec)) options.tables.push_back({table.spec, table.parameter});
+    for (const std::string& spec : tables::reach_of(table.spec).tables)
+      if (is_rule_table(spec) && seen.insert(spec).second)
+        options.tables.push_back({spec, table.parameter});
   }
   return kExitOk;
 }

@@ -14,6 +14,7 @@
 #include "smtpd/cli/configured_tables.h"
 #include "smtpd/master/child.h"
 #include "smtpd/queue/spool.h"
+#include "tables/reach.h"
 
 namespace headgate::cli {
 
@@ -94,9 +95,9 @@ master::Places places_of(const config::Config& config) {
   master::Places places;
   if (!config.directory.empty()) places.configuration.push_back(config.directory);
   for (const ConfiguredTable& table : configured_tables(config)) {
-    const std::size_t slash = table.spec.find('/');
-    if (slash == std::string::npos) continue;
-    places.configuration.push_back(parent_of(table.spec.substr(slash)));
+    const tables::Reach reach = tables::reach_of(table.spec);
+    for (const std::string& file : reach.files) places.configuration.push_back(parent_of(file));
+    places.ports.insert(places.ports.end(), reach.ports.begin(), reach.ports.end());
   }
   if (!main.check_image_directory.empty()) {
     places.configuration.push_back(main.check_image_directory);

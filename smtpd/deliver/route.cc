@@ -122,6 +122,12 @@ Result<bool> DomainList::contains(std::string_view domain) {
   return false;
 }
 
+bool DomainList::may_wait() const {
+  return std::any_of(items_.begin(), items_.end(), [](const Item& item) {
+    return item.table != nullptr && item.table->may_wait();
+  });
+}
+
 Result<bool> DomainList::matches(Item& item, const std::string& domain) const {
   if (item.table == nullptr) {
     if (domain == item.name) return true;
@@ -161,6 +167,15 @@ Router::Router(config::SettingsPtr settings, rules::ProgramSource& programs,
     : routing_(settings, programs, warn) {
   for (const std::string& spec : settings->virtual_mailbox_maps)
     mailboxes_.push_back(open_or_unavailable(spec, programs, warn));
+}
+
+bool Routing::may_wait() const {
+  return local_.may_wait() || virtual_.may_wait() || relay_.may_wait();
+}
+
+bool Router::mailboxes_may_wait() const {
+  return std::any_of(mailboxes_.begin(), mailboxes_.end(),
+                     [](const auto& table) { return table->may_wait(); });
 }
 
 Route Routing::route(const queue::Envelope& envelope, std::string_view recipient) {

@@ -44,6 +44,7 @@ class DomainList {
   DomainList(const std::vector<std::string>& items, bool match_subdomains,
              rules::ProgramSource& programs, const WarningSink& warn);
   Result<bool> contains(std::string_view domain);
+  [[nodiscard]] bool may_wait() const;  // one of the tables may
 
  private:
   struct Item {
@@ -71,6 +72,8 @@ class Routing {
   std::vector<std::string> destinations(const queue::Envelope& envelope,
                                         const std::vector<std::size_t>& recipients);
 
+  [[nodiscard]] bool may_wait() const;  // not to be asked on an event loop
+
  private:
   Result<Route> resolve(std::string_view recipient);
 
@@ -90,6 +93,10 @@ class Router {
                                         const std::vector<std::size_t>& recipients) {
     return routing_.destinations(envelope, recipients);
   }
+
+  [[nodiscard]] bool routes_may_wait() const { return routing_.may_wait(); }
+
+  [[nodiscard]] bool mailboxes_may_wait() const;
 
   // virtual_mailbox_maps: user@domain, then @domain; nothing when the mailbox does not exist.
   Result<std::optional<std::string>> virtual_mailbox(std::string_view recipient);

@@ -1,5 +1,5 @@
-// The router's tables are asked on the manager's executor (a Lookup has one owner); those of the content checks in
-// turn, on threads of their own. A reload may come at any co_await: what a delivery began with is taken before its first
+// The router's tables are asked on the manager's executor (a Lookup has one owner), or by a thread of its own, one question
+// at a time, when one of them may wait for another program; those of the content checks in turn, on threads of their own. A reload may come at any co_await: what a delivery began with is taken before its first
 // one, the members are not read after it.
 // Tested by tests/smtpd/deliver/worker_test.cc and, end to end, tests/smtpd/queue/manager_test.cc.
 #include "smtpd/deliver/worker.h"
@@ -29,6 +29,17 @@ WarningSink warnings_to(EventSink& log, Program program,
   };
 }
 
+// How long a table that waits may take for a question until those who wait for it in turn give up: longer than any of tables/.
+constexpr std::chrono::seconds kRouterPatience{120};
+
+Mailbox mailbox_by(Router& router, const config::Settings& settings, const std::string& address) {
+  const auto found = router.virtual_mailbox(address);
+  if (found) return virtual_mailbox(settings, *found);
+  Mailbox mailbox;
+  mailbox.problem = found.error().text();
+  return mailbox;
+}
+
 }  // namespace
 
 Worker::Worker(aio::thread_pool& pool, config::SettingsPtr settings, rules::ProgramSource& programs,
@@ -50,7 +61,7 @@ Worker::Tables Worker::open_tables(const config::SettingsPtr& settings,
                                    rules::ProgramSource& programs, EventSink& log, IsNew is_new) {
   const auto opening = std::make_shared<IsNew>(std::move(is_new));
   Tables tables{
-      Router(settings, programs, warnings_to(log, Program::qmgr, opening)),
+      std::make_shared<Router>(settings, programs, warnings_to(log, Program::qmgr, opening)),
       open_delivery_checks(*settings, programs, warnings_to(log, Program::smtp, opening))};
   *opening = nullptr;
   return tables;
@@ -70,7 +81,16 @@ void Worker::use(config::SettingsPtr settings, TransportCommands commands) {
 Task<Result<std::vector<std::string>>> Worker::destinations(
     const std::string& /*id*/, const queue::QueueFilePtr& file,
     const std::vector<std::size_t>& recipients) {
-  co_return tables_.router.destinations(file->envelope(), recipients);
+  const std::shared_ptr<Router> router = tables_.router;
+  if (!router->routes_may_wait()) co_return router->destinations(file->envelope(), recipients);
+  std::vector<std::string> found;
+  const net::Turns::Work ask = [&]() -> Result<void> {
+    found = router->destinations(file->envelope(), recipients);
+    return {};
+  };
+  const Result<void> asked = co_await routers_turns_.run(router.get(), kRouterPatience, ask);
+  if (!asked) co_return tl::unexpected(asked.error());
+  co_return found;
 }
 
 Task<std::vector<queue::Outcome>> Worker::deliver(const queue::Delivery& delivery) {
@@ -125,26 +145,44 @@ void Worker::log(const queue::Delivery& delivery, const std::vector<queue::Outco
   log_outcomes(agent, delivery, outcomes, log_, env_.wall());
 }
 
-Mailbox Worker::mailbox_of(const queue::Recipient& recipient, Agent agent) {
-  if (agent == Agent::local) return local_mailbox(*settings_, recipient.address);
-  const auto found = tables_.router.virtual_mailbox(recipient.address);
-  if (found) return virtual_mailbox(*settings_, *found);
-  Mailbox mailbox;
-  mailbox.problem = found.error().text();
-  return mailbox;
+// All of them before the first is written: see above.
+Task<Result<std::vector<Mailbox>>> Worker::mailboxes_of(const queue::Delivery& delivery,
+                                                        Agent agent) {
+  const config::SettingsPtr settings = settings_;
+  const std::shared_ptr<Router> router = tables_.router;
+  std::vector<Mailbox> mailboxes;
+  const net::Turns::Work ask = [&]() -> Result<void> {
+    for (const std::size_t index : delivery.recipients) {
+      const std::string& address = delivery.file->envelope().recipients[index].address;
+      mailboxes.push_back(agent == Agent::local ? local_mailbox(*settings, address)
+                                                : mailbox_by(*router, *settings, address));
+    }
+    return {};
+  };
+  Result<void> asked;
+  if (agent == Agent::local || !router->mailboxes_may_wait()) {
+    asked = ask();
+  } else {
+    asked = co_await routers_turns_.run(router.get(), kRouterPatience, ask);
+  }
+  if (!asked) co_return tl::unexpected(asked.error());
+  co_return mailboxes;
 }
 
 Task<std::vector<queue::Outcome>> Worker::to_maildirs(const queue::Delivery& delivery,
                                                       Agent agent) {
   const auto& recipients = delivery.file->envelope().recipients;
   const std::string host = settings_->myhostname;
-  std::vector<Mailbox> mailboxes;  // all of them before the first is written: see above
-  for (const std::size_t index : delivery.recipients)
-    mailboxes.push_back(mailbox_of(recipients[index], agent));
+  const Result<std::vector<Mailbox>> mailboxes = co_await mailboxes_of(delivery, agent);
   std::vector<queue::Outcome> outcomes;
-  for (std::size_t i = 0; i < mailboxes.size(); ++i) {
+  if (!mailboxes) {
+    outcomes.assign(delivery.recipients.size(),
+                    deferred("4.3.5", "virtual", mailboxes.error().text()));
+    co_return outcomes;
+  }
+  for (std::size_t i = 0; i < mailboxes->size(); ++i) {
     const queue::Recipient& recipient = recipients[delivery.recipients[i]];
-    const Mailbox& mailbox = mailboxes[i];
+    const Mailbox& mailbox = (*mailboxes)[i];
     auto write = [&] { return to_maildir(delivery, recipient, agent, mailbox, host); };
     outcomes.push_back(co_await net::run_blocking(pool_, write));
   }

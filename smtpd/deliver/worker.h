@@ -38,7 +38,7 @@ class Worker final : public queue::Deliverer {
 
   // The tables that delivery needs.
   struct Tables {
-    Router router;
+    std::shared_ptr<Router> router;
     std::shared_ptr<DeliveryChecks> checks;
   };
 
@@ -62,7 +62,7 @@ class Worker final : public queue::Deliverer {
   Task<std::vector<queue::Outcome>> to_maildirs(const queue::Delivery& delivery, Agent agent);
   queue::Outcome to_maildir(const queue::Delivery& delivery, const queue::Recipient& recipient,
                             Agent agent, const Mailbox& mailbox, const std::string& host);
-  [[nodiscard]] Mailbox mailbox_of(const queue::Recipient& recipient, Agent agent);
+  Task<Result<std::vector<Mailbox>>> mailboxes_of(const queue::Delivery& delivery, Agent agent);
   void warn_of_transport(const std::string& transport);
 
   aio::thread_pool& pool_;
@@ -76,6 +76,7 @@ class Worker final : public queue::Deliverer {
   Tables tables_;
   std::atomic<std::uint64_t> deliveries_ = 0;
   net::Turns turns_{DeliveryChecks::kAskers};
+  net::Turns routers_turns_{1};  // of routers with tables that may wait: one asker each
 };
 
 }  // namespace headgate::deliver

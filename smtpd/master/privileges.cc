@@ -14,6 +14,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -80,7 +81,7 @@ void allow_files(const Rights& rights, const Places& places, Landlock& landlock)
   for (const std::string& path : *writable) landlock.allow(path, Files::change);
 }
 
-void allow_ports(const Rights& rights, Landlock& landlock) {
+void allow_ports(const Rights& rights, std::vector<std::uint16_t> of_tables, Landlock& landlock) {
   switch (rights.network) {
     case Network::none:
       landlock.only_bind({});
@@ -88,7 +89,8 @@ void allow_ports(const Rights& rights, Landlock& landlock) {
       return;
     case Network::resolver:
       landlock.only_bind({});
-      landlock.only_connect({kDomain});
+      of_tables.push_back(kDomain);
+      landlock.only_connect(std::move(of_tables));
       return;
     case Network::client:
       landlock.only_bind({0});  // smtp_bind_address
@@ -138,7 +140,7 @@ std::vector<std::string> confine(const Rights& rights, const Places& places, boo
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) missing.emplace_back("no_new_privs");
   Landlock landlock;
   allow_files(rights, places, landlock);
-  allow_ports(rights, landlock);
+  allow_ports(rights, places.ports, landlock);
   if (rights.role != Role::queue) landlock.only_own_signals();  // it asks whether a FRONT lives
   const Result<void> enforced = landlock.enforce();
   if (!enforced) missing.push_back(enforced.error().text());

@@ -12,8 +12,8 @@ namespace headgate::master {
 
 enum class Network : std::uint8_t {
   none,      // Unix sockets only
-  resolver,  // asks name servers; accepts on sockets that it is given
-  client,    // connects to other servers
+  resolver,  // asks name servers and the servers of lookup tables; accepts on sockets that it is given
+  client,  // connects to other servers
 };
 
 enum class Reads : std::uint8_t {
@@ -37,6 +37,7 @@ const Rights& rights_of(Role role);
 struct Places {
   std::vector<std::string> configuration;  // directories and files to read
   std::vector<std::string> spool, mailboxes, images;
+  std::vector<std::uint16_t> ports;  // of the TCP servers that lookup tables ask
 };
 
 }  // namespace headgate::master

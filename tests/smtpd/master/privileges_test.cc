@@ -2,6 +2,7 @@
 #include "smtpd/master/privileges.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -67,6 +68,40 @@ TEST(Privileges, FrontWritesIntoTheSpoolOnly) {
     const bool inside = ::open(scratch.path("spool/x").c_str(), O_WRONLY | O_CREAT, 0600) >= 0;
     const bool outside = ::open(scratch.path("x").c_str(), O_WRONLY | O_CREAT, 0600) >= 0;
     return (inside ? 0 : 1) | (outside ? 2 : 0);
+  }));
+}
+
+// The socket of somebody who listens on this machine, on a port of the kernel's choosing.
+struct Listener {
+  Listener() {
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::bind(fd, reinterpret_cast<sockaddr*>(&address), size);
+    ::listen(fd, 1);
+    ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  }
+
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  ~Listener() { ::close(fd); }
+
+  [[nodiscard]] int connect() const {
+    const int client = ::socket(AF_INET, SOCK_STREAM, 0);
+    return ::connect(client, reinterpret_cast<const sockaddr*>(&address), size) == 0 ? 0 : errno;
+  }
+
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+};
+
+TEST(Privileges, FrontConnectsToTheServersOfItsTablesOnly) {
+  const Listener theirs, others;
+  Places places;
+  places.ports = {ntohs(theirs.address.sin_port)};
+  EXPECT_NOTHING_WRONG(as_role(Role::front, places, [&] {
+    return (theirs.connect() == 0 ? 0 : 1) | (others.connect() == EACCES ? 0 : 2);
   }));
 }
 
