@@ -18,6 +18,16 @@ Maps::Maps(std::span<const std::string> specs, rules::ProgramSource& programs,
   }
 }
 
+void Maps::refuse_waiting(const WarningSink& warn) {
+  for (auto& table : tables_) {
+    if (!table->may_wait()) continue;
+    Error error{Code::invalid, "a table that waits for another program cannot be asked here",
+                table->name()};
+    warn(Diagnostic{Severity::error, error.text(), table->name(), 0, 0});
+    table = unavailable_table(table->name(), std::move(error));
+  }
+}
+
 Result<std::optional<Found>> Maps::find(std::string_view key, KeyPart part) {
   for (const auto& table : tables_) {
     if (part == KeyPart::partial && table->whole_key_only()) continue;

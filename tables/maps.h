@@ -27,6 +27,9 @@ class Maps {
 
   [[nodiscard]] bool empty() const { return tables_.empty(); }
 
+  // For who asks on an event loop: a table that may wait for another program fails every lookup instead.
+  void refuse_waiting(const WarningSink& warn);
+
   // A partial key is not put to tables that are asked with whole keys only.
   Result<std::optional<Found>> find(std::string_view key, KeyPart part = KeyPart::whole);
 

@@ -10,6 +10,7 @@
 #include "smtpd/access/basic.h"
 #include "smtpd/access/evaluation.h"
 #include "smtpd/access/parse.h"
+#include "smtpd/access/table_checks.h"
 #include "smtpd/config/interfaces.h"
 
 namespace headgate::access {
@@ -49,73 +50,61 @@ class Access::Impl {
   Impl(config::SettingsPtr the_settings, rules::ProgramSource& programs, WarningSink warn)
       : settings(std::move(the_settings)),
         warning_sink(std::move(warn)),
-        mynetworks(settings->mynetworks, MatchKind::addresses, programs, warning_sink),
+        mynetworks(settings->mynetworks, kind_of_clients(*settings, "mynetworks"), programs,
+                   warning_sink, MatchList::Waits::no),
         recipients(settings, own_addresses(settings->inet_interfaces), programs, warning_sink),
-        client_list(parse(settings->smtpd_client_restrictions)),
-        helo_list(parse(settings->smtpd_helo_restrictions)),
-        sender_list(parse(settings->smtpd_sender_restrictions)),
-        relay_list(parse(settings->smtpd_relay_restrictions)),
-        recipient_list(parse(settings->smtpd_recipient_restrictions)),
-        data_list(parse(settings->smtpd_data_restrictions)),
-        end_of_data_list(parse(settings->smtpd_end_of_data_restrictions)),
-        etrn_list(parse(settings->smtpd_etrn_restrictions)),
+        restrictions(settings, programs, warning_sink),
+        client_list(restrictions.open(settings->smtpd_client_restrictions)),
+        helo_list(restrictions.open(settings->smtpd_helo_restrictions)),
+        sender_list(restrictions.open(settings->smtpd_sender_restrictions)),
+        relay_list(restrictions.open(settings->smtpd_relay_restrictions)),
+        recipient_list(restrictions.open(settings->smtpd_recipient_restrictions)),
+        data_list(restrictions.open(settings->smtpd_data_restrictions)),
+        end_of_data_list(restrictions.open(settings->smtpd_end_of_data_restrictions)),
+        etrn_list(restrictions.open(settings->smtpd_etrn_restrictions)),
         relay_controlled(has_relay_control(relay_list) || has_relay_control(recipient_list)) {
     if (!relay_controlled) warning_sink({Severity::fatal, std::string(kNoRelayControl), "", 0, 0});
-    for (const auto* list : {&client_list, &helo_list, &sender_list, &relay_list, &recipient_list,
-                             &data_list, &end_of_data_list, &etrn_list})
-      warn_of_unserved(*list);
-  }
-
-  // Said at start, where an operator looks; each request that reaches such a restriction is then answered 451.
-  void warn_of_unserved(const std::vector<Step>& list) const {
-    for (const Step& step : list) {
-      if (step.check != nullptr || step.name.find(':') != std::string::npos)
-        continue;  // or its argument
-      const std::string text = fmt::format(
-          "restriction \"{}\" is unknown or not served yet (docs/compat.md): every request that "
-          "reaches it gets 451",
-          step.name);
-      warning_sink({Severity::warning, text, "", 0, 0});
-    }
   }
 
   Evaluation evaluation(const Context& context) const {
-    return {context, *settings, mynetworks, recipients};
+    return {context, *settings, mynetworks, recipients, restrictions};
   }
 
   bool run_client(Evaluation& e) const {
-    e.subject(e.context.client(), "Client host");
-    return e.run(client_list);
+    return e.run(client_list, {e.context.client(), "Client host"}, table_checks::client);
   }
 
   bool run_helo(Evaluation& e) const {
-    e.subject(e.context.helo_name.value_or(""), "Helo command");
-    return e.run(helo_list);
+    return e.run(helo_list, {e.context.helo_name.value_or(""), "Helo command"}, table_checks::helo);
   }
 
   bool run_sender(Evaluation& e) const {
-    e.subject(e.context.sender.value_or(""), "Sender address");
-    return e.run(sender_list);
+    return e.run(sender_list, {e.context.sender.value_or(""), "Sender address"},
+                 table_checks::sender);
+  }
+
+  bool run_about_recipient(Evaluation& e, const std::vector<Step>& list) const {
+    return e.run(list, {e.context.recipient.value_or(""), "Recipient address"},
+                 table_checks::recipient);
   }
 
   // Relay control first or second, both in full: permit ends its own list only.
   bool run_recipient(Evaluation& e) const {
-    e.subject(e.context.recipient.value_or(""), "Recipient address");
     const bool relay_first = settings->smtpd_relay_before_recipient_restrictions;
-    return e.run(relay_first ? relay_list : recipient_list) &&
-           e.run(relay_first ? recipient_list : relay_list);
+    return run_about_recipient(e, relay_first ? relay_list : recipient_list) &&
+           run_about_recipient(e, relay_first ? recipient_list : relay_list);
   }
 
   Decision recipient(const Context& context) const {
     Evaluation e = evaluation(context);
     if (!relay_controlled) {
-      e.trouble(451, "4.3.5", "Server configuration error", std::string(kNoRelayControl));
+      e.server_error(std::string(kNoRelayControl));
       return e.finish();
     }
     if (settings->smtpd_delay_reject && !(run_client(e) && run_helo(e) && run_sender(e)))
       return e.finish();
     if (run_recipient(e) && settings->smtpd_reject_unlisted_recipient && check_listed())
-      e.run(listed);
+      run_about_recipient(e, listed);
     return e.finish();
   }
 
@@ -130,9 +119,10 @@ class Access::Impl {
   WarningSink warning_sink;
   MatchList mynetworks;
   Recipients recipients;
+  Restrictions restrictions;
   std::vector<Step> client_list, helo_list, sender_list, relay_list, recipient_list, data_list,
       end_of_data_list, etrn_list;
-  const std::vector<Step> listed = parse({"reject_unlisted_recipient"});
+  const std::vector<Step> listed = Restrictions::parse({"reject_unlisted_recipient"});
   const bool relay_controlled;
 };
 
@@ -144,19 +134,19 @@ Access::~Access() = default;
 Decision Access::client(const Context& context) {
   Evaluation e = impl_->evaluation(context);
   if (!impl_->settings->smtpd_delay_reject) impl_->run_client(e);
-  return e.finish();
+  return e.hand_over();
 }
 
 Decision Access::helo(const Context& context) {
   Evaluation e = impl_->evaluation(context);
   if (!impl_->settings->smtpd_delay_reject) impl_->run_helo(e);
-  return e.finish();
+  return e.hand_over();
 }
 
 Decision Access::sender(const Context& context) {
   Evaluation e = impl_->evaluation(context);
   if (!impl_->settings->smtpd_delay_reject) impl_->run_sender(e);
-  return e.finish();
+  return e.hand_over();
 }
 
 Decision Access::recipient(const Context& context) { return impl_->recipient(context); }
@@ -165,8 +155,7 @@ Decision Access::verify(const Context& context) { return impl_->recipient(contex
 
 Decision Access::data(const Context& context) {
   Evaluation e = impl_->evaluation(context);
-  e.subject("DATA", "Data command");
-  e.run(impl_->data_list);
+  e.run(impl_->data_list, {"DATA", "Data command"}, nullptr);
   return e.finish();
 }
 
@@ -174,20 +163,24 @@ Decision Access::etrn(const Context& context) {
   Evaluation e = impl_->evaluation(context);
   if (impl_->settings->smtpd_delay_reject && !(impl_->run_client(e) && impl_->run_helo(e)))
     return e.finish();
-  e.subject(context.etrn_domain.value_or(""), "Etrn command");
-  e.run(impl_->etrn_list);
+  e.run(impl_->etrn_list, {context.etrn_domain.value_or(""), "Etrn command"}, table_checks::etrn);
   return e.finish();
 }
 
 Decision Access::end_of_data(const Context& context) {
   Evaluation e = impl_->evaluation(context);
-  e.subject("END-OF-MESSAGE", "End-of-data");
-  e.run(impl_->end_of_data_list);
+  e.run(impl_->end_of_data_list, {"END-OF-MESSAGE", "End-of-data"}, nullptr);
   return e.finish();
 }
 
-Result<bool> Access::in_mynetworks(std::string_view address) const {
-  return impl_->mynetworks.matches(address);
+bool Access::mynetworks_have_names() const { return impl_->mynetworks.asks_names(); }
+
+bool Access::may_wait() const {
+  return impl_->restrictions.may_wait() || impl_->recipients.may_wait();
+}
+
+Result<bool> Access::in_mynetworks(std::string_view name, std::string_view address) const {
+  return impl_->mynetworks.matches_client(name, address);
 }
 
 bool Access::is_own_address(std::string_view address) const {

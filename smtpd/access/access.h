@@ -3,6 +3,7 @@
 //             lists first; without it, each at its command as well. The entry points check the setting themselves: call
 //             all of them at their commands.
 //   Ownership owns its tables; `programs` is borrowed for the construction.      Threads  one owner (tables hold scratch).
+//   Waits     for other programs where may_wait(): then never ask it on an event loop.
 //   Errors    fail closed: an unknown or not yet implemented restriction, an unreadable table, relay lists without a
 //             working relay restriction answer 451.
 //   Later     entry points that ask DNS or a policy server become Tasks.
@@ -36,7 +37,12 @@ class Access {
   Decision etrn(const Context& context);  // after the client's and HELO's, when delayed
   Decision end_of_data(const Context& context);
 
-  [[nodiscard]] Result<bool> in_mynetworks(std::string_view address) const;
+  // A table of the questions above may wait for another program; those below never wait.
+  [[nodiscard]] bool may_wait() const;
+
+  // `name`: verified, else "unknown".
+  [[nodiscard]] Result<bool> in_mynetworks(std::string_view name, std::string_view address) const;
+  [[nodiscard]] bool mynetworks_have_names() const;
   [[nodiscard]] bool is_own_address(std::string_view address) const;
 
  private:

@@ -67,24 +67,26 @@ Outcome defer(Evaluation& evaluation) {
 }
 
 Outcome defer_if_permit(Evaluation& evaluation) {
-  evaluation.defer_if_permit("defer_if_permit requested");
+  evaluation.defer_if_permit(450, "4.7.0", "defer_if_permit requested");
   return Outcome::dunno;
 }
 
 Outcome defer_if_reject(Evaluation& evaluation) {
-  evaluation.defer_if_reject("defer_if_reject requested");
+  evaluation.defer_if_reject(450, "4.7.0", "defer_if_reject requested");
   return Outcome::dunno;
 }
 
 Outcome nothing(Evaluation&) { return Outcome::dunno; }
 
 Outcome permit_sasl_authenticated(Evaluation& evaluation) {
-  return evaluation.context.authenticated ? Outcome::permit : Outcome::dunno;
+  return evaluation.context.login.empty() ? Outcome::dunno : Outcome::permit;
 }
 
 Outcome permit_mynetworks(Evaluation& evaluation) {
-  const auto hit = evaluation.mynetworks.matches(evaluation.context.client_address);
-  if (!hit) return evaluation.lookup_failure(hit.error(), evaluation.context.client_address);
+  const Context& context = evaluation.context;
+  const auto hit =
+      evaluation.mynetworks.matches_client(context.client_name, context.client_address);
+  if (!hit) return evaluation.lookup_failure(hit.error(), evaluation.subject.name);
   return *hit ? Outcome::permit : Outcome::dunno;
 }
 

@@ -5,12 +5,13 @@
 
 #include <arpa/inet.h>
 
-#include <charconv>
+#include <algorithm>
 #include <optional>
 
 #include <fmt/format.h>
 
 #include "engine/base/text.h"
+#include "tables/cidr_pattern.h"
 #include "tables/open.h"
 
 namespace headgate::access {
@@ -24,14 +25,6 @@ struct Network {
   unsigned prefix = 0;
 };
 
-// Nets of Postfix have no bits set behind the prefix: 192.0.2.1/24 is a mistake, not 192.0.2.0/24.
-bool host_bits_zero(const Network& net) {
-  for (std::size_t bit = net.prefix; bit < net.bytes.size() * 8; ++bit) {
-    if ((static_cast<unsigned char>(net.bytes[bit / 8]) >> (7 - bit % 8) & 1U) != 0) return false;
-  }
-  return true;
-}
-
 bool contains(const Network& net, std::string_view address) {
   if (net.bytes.size() != address.size()) return false;
   for (std::size_t bit = 0; bit < net.prefix; ++bit) {
@@ -42,23 +35,22 @@ bool contains(const Network& net, std::string_view address) {
 }
 
 // "192.0.2.0/24", "[2001:db8::]/32", "192.0.2.1", "[::1]".
-std::optional<Network> parse_network(std::string_view item) {
-  const std::size_t slash = item.find('/');
-  std::string_view host = item.substr(0, slash);
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
-    host = host.substr(1, host.size() - 2);
-  Network net{address_bytes(host), 0};
-  if (net.bytes.empty()) return std::nullopt;
-  const unsigned bits = static_cast<unsigned>(net.bytes.size()) * 8;
-  net.prefix = bits;
-  if (slash == std::string_view::npos) return net;
-  const std::string_view length = item.substr(slash + 1);
-  const auto [end, error] =
-      std::from_chars(length.data(), length.data() + length.size(), net.prefix);
-  if (error != std::errc() || end != length.data() + length.size() || net.prefix > bits ||
-      !host_bits_zero(net))
-    return std::nullopt;
+Result<Network> network_of(std::string_view item) {
+  TRY(parsed, tables::parse_network(item));
+  Network net;
+  net.prefix = parsed.prefix;
+  net.bytes.assign(parsed.first.bytes.begin(),
+                   parsed.first.bytes.begin() + parsed.first.byte_count);
   return net;
+}
+
+// What can only be meant as a network, and therefore must be one.
+bool is_network(std::string_view item) {
+  const bool v6 = item.find(':') != std::string_view::npos;
+  if (item.front() == '[') return true;
+  if (item.find('/') == std::string_view::npos) return !address_bytes(item).empty();
+  return item.find_first_not_of(v6 ? "0123456789abcdefABCDEF:./" : "0123456789./") ==
+         std::string_view::npos;
 }
 
 // "type:name", but not an IPv6 address.
@@ -73,10 +65,13 @@ bool ends_with_label(std::string_view name, std::string_view parent) {
          name.substr(name.size() - parent.size()) == parent;
 }
 
-// Not what looks like a network gone wrong.
-bool is_name(std::string_view item) {
-  return item.find_first_not_of("0123456789.") != std::string_view::npos &&
-         item.find_first_of("[]/:") == std::string_view::npos;
+constexpr std::string_view kDigitsAndDots = "0123456789.";
+
+bool names_parameter(const config::Settings& settings, std::string_view parameter) {
+  const auto& users = settings.parent_domain_matches_subdomains;
+  return std::any_of(users.begin(), users.end(), [&](const std::string& user) {
+    return text::equal_ignore_case(user, parameter);
+  });
 }
 
 }  // namespace
@@ -94,82 +89,148 @@ std::string address_bytes(std::string_view address) {
   return {bytes, sizeof v6};
 }
 
+MatchKind kind_of_domains(const config::Settings& settings, std::string_view parameter) {
+  return names_parameter(settings, parameter) ? MatchKind::domains_with_parents
+                                              : MatchKind::domains;
+}
+
+MatchKind kind_of_clients(const config::Settings& settings, std::string_view parameter) {
+  return names_parameter(settings, parameter) ? MatchKind::clients_with_parents
+                                              : MatchKind::clients;
+}
+
 struct MatchList::Item {
   std::string text;  // lower case, without !
   bool negated = false;
+  bool is_network = false;  // and not asked about names, nor about addresses of another family
   std::optional<Network> network;
   std::unique_ptr<Lookup> table;
   std::optional<Error> broken;  // every question that reaches the item fails
 };
 
+struct MatchList::Opener {
+  rules::ProgramSource& programs;
+  const WarningSink& warn;
+  Waits waits;
+  bool negated = false;
+  int depth = 0;
+};
+
 MatchList::MatchList(const std::vector<std::string>& items, MatchKind kind,
-                     rules::ProgramSource& programs, const WarningSink& warn)
+                     rules::ProgramSource& programs, const WarningSink& warn, Waits waits)
     : kind_(kind) {
-  add(items, programs, warn, 0);
+  add(items, Opener{programs, warn, waits});
 }
 
 MatchList::~MatchList() = default;
 MatchList::MatchList(MatchList&&) noexcept = default;
 MatchList& MatchList::operator=(MatchList&&) noexcept = default;
 
-void MatchList::add(const std::vector<std::string>& items, rules::ProgramSource& programs,
-                    const WarningSink& warn, int depth) {
-  for (std::string_view given : items) {
-    Item item;
-    while (!given.empty() && given.front() == '!') {
-      item.negated = !item.negated;
-      given.remove_prefix(1);
+bool MatchList::of_clients() const {
+  return kind_ == MatchKind::clients || kind_ == MatchKind::clients_with_parents;
+}
+
+bool MatchList::with_parents() const {
+  return kind_ == MatchKind::domains_with_parents || kind_ == MatchKind::clients_with_parents;
+}
+
+bool MatchList::may_wait() const {
+  return std::any_of(items_.begin(), items_.end(),
+                     [](const Item& item) { return item.table && item.table->may_wait(); });
+}
+
+bool MatchList::asks_names() const {
+  return std::any_of(items_.begin(), items_.end(), [](const Item& item) {
+    return !item.is_network && !item.text.starts_with("cidr:");
+  });
+}
+
+void MatchList::add(const std::vector<std::string>& items, const Opener& opener) {
+  for (const std::string& item : items) {
+    if (item.starts_with('#')) {
+      opener.warn({Severity::warning,
+                   fmt::format("comment at end of line is not supported: {}", item), "", 0, 0});
+      return;
     }
-    if (given.empty()) continue;
-    item.text = text::lower(given);
-    Severity severity =
-        Severity::warning;  // a bad pattern; a file or table that is not there is an error
-    if (given.front() == '/') {
-      auto content = depth < kMaxFileDepth
-                         ? programs.read_text(std::string(given), kMaxFileBytes)
-                         : Result<std::string>(fail(Code::limit, "files nested too deeply"));
-      if (content && !item.negated) {
-        std::string text;
-        for (const std::string_view line : text::split(*content, "\n")) {
-          const std::string_view trimmed = text::trim(line);
-          if (!trimmed.empty() && trimmed.front() != '#') text.append(trimmed) += '\n';
-        }
-        add(text::split_list(text), programs, warn, depth + 1);
-        continue;
-      }
-      item.broken = content ? Error{Code::invalid, "a file cannot be excluded: exclude its items",
-                                    std::string(given)}
-                            : content.error();
-      severity = Severity::error;
-    } else if (is_table(given)) {
-      auto opened = tables::open_table(given, programs, warn);
-      item.table =
-          opened ? std::move(opened->full) : tables::unavailable_table(given, opened.error());
-      if (!opened) warn({Severity::error, opened.error().text(), std::string(given), 0, 0});
-    } else if (kind_ == MatchKind::addresses || kind_ == MatchKind::clients) {
-      item.network = parse_network(given);
-      const bool may_be_name = kind_ == MatchKind::clients && is_name(given);
-      if (!item.network && !may_be_name)
-        item.broken =
-            Error{Code::invalid,
-                  fmt::format("bad address pattern: \"{}\"; write the network's first address "
-                              "and its length, as 192.0.2.0/24 or [2001:db8::]/32",
-                              given),
-                  ""};
-    }
-    if (item.broken) warn({severity, item.broken->text(), std::string(given), 0, 0});
-    items_.push_back(std::move(item));
+    add_item(item, opener);
   }
 }
 
-Result<bool> MatchList::match_table(const Item& item, std::string_view subject) const {
+void MatchList::add_file(std::string_view path, const Opener& opener) {
+  Opener inner = opener;
+  ++inner.depth;
+  auto content = opener.depth < kMaxFileDepth
+                     ? opener.programs.read_text(std::string(path), kMaxFileBytes)
+                     : Result<std::string>(fail(Code::limit, "files nested too deeply"));
+  if (content) {
+    for (const std::string_view line : text::split(*content, "\n")) {
+      if (!text::trim(line).starts_with('#')) add(text::split_list(line), inner);
+    }
+    return;
+  }
+  Item item;
+  item.text = path;
+  item.broken = content.error();
+  opener.warn({Severity::error, item.broken->text(), std::string(path), 0, 0});
+  items_.push_back(std::move(item));
+}
+
+// A bad pattern is a warning; a file or table that is not there is an error, for it refuses a reload.
+void MatchList::add_item(std::string_view given, const Opener& opener) {
+  Item item;
+  item.negated = opener.negated;
+  while (!given.empty() && given.front() == '!') {
+    item.negated = !item.negated;
+    given.remove_prefix(1);
+  }
+  if (given.starts_with('/')) {
+    Opener file = opener;
+    file.negated = item.negated;
+    return add_file(given, file);
+  }
+  item.text = text::lower(given);
+  Severity severity = Severity::warning;
+  if (given.empty()) {
+    item.broken = Error{Code::invalid, "no pattern after '!'", ""};
+  } else if (is_table(given)) {
+    severity = Severity::error;
+    auto opened = tables::open_table(given, opener.programs, opener.warn);
+    if (opened && opener.waits == Waits::no && opened->full->may_wait()) {
+      item.broken = Error{
+          Code::invalid,
+          "a table that waits for another program cannot be asked here (docs/tables/access.md)",
+          std::string(given)};
+    } else if (!opened) {
+      opener.warn({Severity::error, opened.error().text(), std::string(given), 0, 0});
+      item.table = tables::unavailable_table(given, opened.error());
+    } else {
+      item.table = std::move(opened->full);
+    }
+  } else if (of_clients() && is_network(given)) {
+    item.is_network = true;
+    auto network = network_of(given);
+    if (network) item.network = std::move(*network);
+    if (!network) item.broken = std::move(network.error());
+  } else if (of_clients() && given.find_first_not_of(kDigitsAndDots) == std::string_view::npos) {
+    opener.warn({Severity::warning,
+                 fmt::format("bad address pattern: \"{}\" matches nothing; write the network's "
+                             "first address and its length, as 192.0.2.0/24",
+                             given),
+                 std::string(given), 0, 0});
+  }
+  if (item.broken) opener.warn({severity, item.broken->text(), std::string(given), 0, 0});
+  items_.push_back(std::move(item));
+}
+
+Result<bool> MatchList::match_table(const Item& item, std::string_view subject,
+                                    bool is_address) const {
   TRY(whole, item.table->find(subject));
   if (whole) return true;
-  const bool domains = kind_ != MatchKind::addresses && kind_ != MatchKind::words;
-  if (!domains || item.table->whole_key_only()) return false;
+  if (is_address || kind_ == MatchKind::words || item.table->whole_key_only()) return false;
   // Without parents a table key .example stands for all below example.
-  const std::size_t skip = kind_ == MatchKind::domains_with_parents ? 1 : 0;
-  for (std::size_t dot = subject.find('.', 1); dot != std::string_view::npos;
+  const std::size_t skip = with_parents() ? 1 : 0;
+  for (std::size_t dot = subject.find('.', 1);
+       dot != std::string_view::npos && dot + skip < subject.size();
        dot = subject.find('.', dot + 1)) {
     TRY(parent, item.table->find(subject.substr(dot + skip)));
     if (parent) return true;
@@ -177,23 +238,30 @@ Result<bool> MatchList::match_table(const Item& item, std::string_view subject) 
   return false;
 }
 
-Result<bool> MatchList::match_item(const Item& item, std::string_view subject) const {
+Result<bool> MatchList::match_item(const Item& item, std::string_view subject,
+                                   bool is_address) const {
+  if (item.is_network) {
+    if (!is_address) return false;
+    const bool v6 = item.text.find(':') != std::string::npos;
+    const std::string bytes = address_bytes(subject);
+    if (item.broken && (bytes.size() == sizeof(in6_addr)) == v6)
+      return tl::unexpected(*item.broken);
+    return item.network && contains(*item.network, bytes);
+  }
   if (item.broken) return tl::unexpected(*item.broken);
-  if (item.table) return match_table(item, subject);
-  if (item.network) return contains(*item.network, address_bytes(subject));
+  if (item.table) return match_table(item, subject, is_address);
   if (item.text == subject) return true;
-  if (kind_ == MatchKind::domains_with_parents) return ends_with_label(subject, item.text);
-  const bool names = kind_ == MatchKind::domains || kind_ == MatchKind::clients;
-  if (names && item.text.size() > 1 && item.text.front() == '.')
-    return ends_with_label(subject, std::string_view(item.text).substr(1));
-  return false;
+  if (is_address || kind_ == MatchKind::words) return false;
+  if (with_parents()) return ends_with_label(subject, item.text);
+  return item.text.size() > 1 && item.text.front() == '.' &&
+         ends_with_label(subject, std::string_view(item.text).substr(1));
 }
 
 Result<bool> MatchList::matches(std::string_view subject) const {
   const std::string lower = text::lower(subject);
   if (lower.empty() || lower.find('\0') != std::string::npos) return false;
   for (const Item& item : items_) {
-    TRY(hit, match_item(item, lower));
+    TRY(hit, match_item(item, lower, false));
     if (hit) return !item.negated;
   }
   return false;
@@ -203,9 +271,10 @@ Result<bool> MatchList::matches(std::string_view subject) const {
 Result<bool> MatchList::matches_client(std::string_view name, std::string_view address) const {
   const std::string lower = text::lower(name);
   for (const Item& item : items_) {
-    for (const std::string_view subject : {std::string_view(lower), address}) {
+    for (const bool is_address : {false, true}) {
+      const std::string_view subject = is_address ? address : lower;
       if (subject.empty() || subject.find('\0') != std::string_view::npos) continue;
-      TRY(hit, match_item(item, subject));
+      TRY(hit, match_item(item, subject, is_address));
       if (hit) return !item.negated;
     }
   }

@@ -77,6 +77,11 @@ class Recipients::Table {
 
   [[nodiscard]] bool empty() const { return tables_.empty(); }
 
+  [[nodiscard]] bool may_wait() const {
+    return std::any_of(tables_.begin(), tables_.end(),
+                       [](const auto& table) { return table->may_wait(); });
+  }
+
   Result<bool> has(std::string_view key, bool partial) {
     for (auto& table : tables_) {
       if (partial && table->whole_key_only()) continue;
@@ -93,9 +98,10 @@ class Recipients::Table {
 Recipients::Recipients(config::SettingsPtr settings, std::vector<std::string> own_addresses,
                        rules::ProgramSource& programs, const WarningSink& warn)
     : settings_(std::move(settings)),
-      local_domains_(settings_->mydestination, MatchKind::domains, programs, warn),
-      virtual_domains_(settings_->virtual_mailbox_domains, MatchKind::domains, programs, warn),
-      relay_domains_(settings_->relay_domains, MatchKind::domains_with_parents, programs, warn) {
+      local_domains_(settings_->mydestination, MatchKind::words, programs, warn),
+      virtual_domains_(settings_->virtual_mailbox_domains, MatchKind::words, programs, warn),
+      relay_domains_(settings_->relay_domains, kind_of_domains(*settings_, "relay_domains"),
+                     programs, warn) {
   for (const std::string& address : own_addresses) own_.push_back(address_bytes(address));
   const auto open = [&](std::string_view name, const std::vector<std::string>& specs) {
     return std::make_unique<Table>(name, specs, programs, warn);
@@ -110,6 +116,11 @@ Recipients::~Recipients() = default;
 bool Recipients::is_own_address(std::string_view address) const {
   const std::string bytes = address_bytes(address);
   return !bytes.empty() && std::find(own_.begin(), own_.end(), bytes) != own_.end();
+}
+
+bool Recipients::may_wait() const {
+  return local_domains_.may_wait() || virtual_domains_.may_wait() || relay_domains_.may_wait() ||
+         local_users_->may_wait() || virtual_users_->may_wait() || relay_users_->may_wait();
 }
 
 Result<bool> Recipients::is_local_domain(std::string_view domain) const {

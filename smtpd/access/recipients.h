@@ -47,6 +47,8 @@ class Recipients {
 
   [[nodiscard]] bool is_own_address(std::string_view address) const;
 
+  [[nodiscard]] bool may_wait() const;  // a table may wait for another program
+
  private:
   class Table;
 

@@ -10,12 +10,14 @@
 #include <string_view>
 #include <vector>
 
+#include "smtpd/access/effects.h"
 #include "smtpd/proto/reply.h"
 
 namespace headgate::access {
 
 struct Context {
   std::string client_name = "unknown", client_address;
+  std::string reverse_name = "unknown";  // what the address claims, verified or not
   std::string where = "RCPT";     // CONNECT, HELO, EHLO, MAIL, RCPT, DATA, END-OF-MESSAGE, VRFY
   std::string protocol = "SMTP";  // or ESMTP
   std::optional<std::string> helo_name;
@@ -23,30 +25,57 @@ struct Context {
   std::optional<std::string> recipient;  // internal form
   std::optional<std::string> etrn_domain;
   bool unauthorized_pipelining = false;
-  bool authenticated = false;  // has logged in
-  std::string shown_client;    // for log lines; empty: client()
+  std::string login;  // who has logged in; "" = nobody
+  // Of the certificate that the client has shown, and of its key; "" = none.
+  std::string certificate_fingerprint, key_fingerprint;
+  std::string shown_client;  // for log lines; empty: client()
+
+  // What the transaction has met so far: nothing is asked any more about a message that is thrown away, and a message is
+  // held once.
+  bool discarding = false, holding = false;
+  // Decision::deferral of the question before; smtpd_delay_reject = no.
+  std::optional<proto::Reply> deferral;
 
   // "name[addr]"
   [[nodiscard]] std::string client() const { return client_name + '[' + client_address + ']'; }
 };
 
+// For the log, in order.
+struct Line {
+  enum class Kind : std::uint8_t {
+    warning,
+    info,     // as it is
+    note,     // after the queue id or NOQUEUE: "hold: RCPT from …"
+    refusal,  // the same, of the refusal
+  };
+  Kind kind = Kind::note;
+  std::string text;
+};
+
 // The answer to the session.
 struct Decision {
-  // A refusal with its log line; or a permit (nothing set).
-  std::optional<proto::Reply> refusal;
-  std::string
-      log;  // "reject: RCPT from …": for a log line after the queue id or NOQUEUE; with refusal only
-  std::vector<std::string>
-      notes;  // "reject_warning: RCPT from …": log them the same way, whatever the decision
-  std::vector<std::string> warnings;  // log them as warnings
+  std::optional<proto::Reply> refusal;  // none: permitted
+  std::vector<Line> lines;
+  Effects effects;  // on the message, whether or not this recipient is refused
+  // DEFER_IF_PERMIT at a command that is not the last: for the next question.
+  std::optional<proto::Reply> deferral;
 
   [[nodiscard]] bool permits() const { return !refusal.has_value(); }
+
+  // Those of one kind.
+  [[nodiscard]] std::vector<std::string> lines_of(Line::Kind kind) const {
+    std::vector<std::string> texts;
+    for (const Line& line : lines) {
+      if (line.kind == kind) texts.push_back(line.text);
+    }
+    return texts;
+  }
 };
 
 // The answer of one restriction to the evaluator.
 enum class Outcome : std::uint8_t { dunno, permit, reject };
 
-// "LABEL: WHERE from client: reply; from=<…> to=<…> proto=… helo=<…>"
-std::string log_line(const Context& context, std::string_view label, const proto::Reply& reply);
+// "LABEL: WHERE from client: TEXT; from=<…> to=<…> proto=… helo=<…>"
+std::string log_line(const Context& context, std::string_view label, std::string_view text);
 
 }  // namespace headgate::access

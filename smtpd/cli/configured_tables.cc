@@ -22,7 +22,8 @@ using config::Settings;
 bool names_tables(std::string_view parameter) {
   return parameter.ends_with("_checks") || parameter.ends_with("_maps") ||
          parameter.ends_with("_restrictions") || parameter.ends_with("_domains") ||
-         parameter == "mynetworks" || parameter == "mydestination";
+         parameter == "mynetworks" || parameter == "mydestination" ||
+         parameter == "smtpd_log_access_permit_actions";
 }
 
 // "pcre:/x" is a table; "[::1]/128", "1:2" and the socket of a policy service are not.
@@ -58,19 +59,25 @@ class Collector {
       const auto* field = std::get_if<std::vector<std::string> Settings::*>(&param.field);
       if (field == nullptr || !names_tables(param.name)) continue;
       if (!with_cleanups && config::is_cleanup_param(param.name)) continue;
-      std::vector<std::string> tables;
-      collect_tables(settings.*(*field), tables);
-      for (std::string& table : tables) {
-        const bool folds = !param.name.ends_with("_checks") && !is_rule_table(table);
-        if (seen_.insert({table, folds}).second)
-          found_.push_back({std::string(param.name), std::move(table), folds});
-      }
+      take_words(param.name, settings.*(*field));
     }
+    for (const auto& [name, restrictions] : settings.restriction_classes)
+      take_words(name, restrictions);
   }
 
   std::vector<ConfiguredTable> found() { return std::move(found_); }
 
  private:
+  void take_words(std::string_view parameter, const std::vector<std::string>& words) {
+    std::vector<std::string> tables;
+    collect_tables(words, tables);
+    for (std::string& table : tables) {
+      const bool folds = !parameter.ends_with("_checks") && !is_rule_table(table);
+      if (seen_.insert({table, folds}).second)
+        found_.push_back({std::string(parameter), std::move(table), folds});
+    }
+  }
+
   std::set<std::pair<std::string, bool>> seen_;  // with whether it folds
   std::vector<ConfiguredTable> found_;
 };

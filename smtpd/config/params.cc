@@ -11,7 +11,8 @@ namespace {
 
 // clang-format off
 constexpr auto kParams = std::to_array<Param>({
-    {"access_map_reject_code", "554", &Settings::access_map_reject_code, State::later},
+    {"access_map_defer_code", "450", &Settings::access_map_defer_code},
+    {"access_map_reject_code", "554", &Settings::access_map_reject_code},
     {"always_add_missing_headers", "no", &Settings::always_add_missing_headers},
     {"anvil_rate_time_unit", "60s", &Settings::anvil_rate_time_unit, State::done, "", "", 1},
     {"anvil_status_update_time", "600s", &Settings::anvil_status_update_time, State::done, "", "", 1},
@@ -78,6 +79,8 @@ constexpr auto kParams = std::to_array<Param>({
     {"myorigin", "$myhostname", &Settings::myorigin},
     {"nested_header_checks", "$header_checks", &Settings::nested_header_checks},
     {"non_fqdn_reject_code", "504", &Settings::non_fqdn_reject_code},
+    {"owner_request_special", "yes", &Settings::owner_request_special},
+    {"parent_domain_matches_subdomains", "debug_peer_list,fast_flush_domains,mynetworks,permit_mx_backup_networks,qmqpd_authorized_clients,relay_domains,smtpd_access_maps", &Settings::parent_domain_matches_subdomains},
     {"process_id", "", {}, State::done, "for use in other parameters"},
     {"process_name", "headgate", {}, State::done, "for use in other parameters"},
     {"qmgr_message_active_limit", "20000", &Settings::qmgr_message_active_limit, State::done, "", "", 1},
@@ -144,8 +147,10 @@ constexpr auto kParams = std::to_array<Param>({
     {"smtpd_helo_required", "no", &Settings::smtpd_helo_required},
     {"smtpd_helo_restrictions", "", &Settings::smtpd_helo_restrictions},
     {"smtpd_junk_command_limit", "${stress?{1}:{100}}", &Settings::smtpd_junk_command_limit, State::done, "depends on stress", "", 1},
+    {"smtpd_log_access_permit_actions", "", &Settings::smtpd_log_access_permit_actions},
     {"smtpd_min_data_rate", "500", &Settings::smtpd_min_data_rate, State::done, "", "", 1},
     {"smtpd_noop_commands", "", &Settings::smtpd_noop_commands},
+    {"smtpd_null_access_lookup_key", "<>", &Settings::smtpd_null_access_lookup_key},
     {"smtpd_peername_lookup", "yes", &Settings::smtpd_peername_lookup},
     {"smtpd_per_request_deadline", "${smtpd_per_record_deadline?{$smtpd_per_record_deadline}:{${stress?{yes}:{no}}}}", &Settings::smtpd_per_request_deadline, State::done, "depends on stress; smtpd_per_record_deadline supplies its value"},
     {"smtpd_recipient_limit", "1000", &Settings::smtpd_recipient_limit, State::done, "", "", 1},
@@ -156,6 +161,7 @@ constexpr auto kParams = std::to_array<Param>({
     {"smtpd_reject_unlisted_recipient", "yes", &Settings::smtpd_reject_unlisted_recipient},
     {"smtpd_relay_before_recipient_restrictions", "${{$compatibility_level} <level {3.6} ? {no} : {yes}}", &Settings::smtpd_relay_before_recipient_restrictions},
     {"smtpd_relay_restrictions", "permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination", &Settings::smtpd_relay_restrictions, State::other_default, "the safe default at every compatibility_level (Postfix: empty below 1)"},
+    {"smtpd_restriction_classes", "", &Settings::smtpd_restriction_classes},
     {"smtpd_sender_restrictions", "", &Settings::smtpd_sender_restrictions},
     {"smtpd_soft_error_limit", "10", &Settings::smtpd_soft_error_limit, State::done, "", "", 1},
     {"smtpd_starttls_timeout", "${stress?{10}:{300}}s", &Settings::smtpd_starttls_timeout, State::differs, "depends on stress; a limit for the whole handshake, not for each read and write", "", 1},

@@ -125,6 +125,21 @@ Settings::Cleanup read_by_both(const Dictionary& cleanup, std::vector<Diagnostic
   return {settings.line_length_limit, settings.message_size_limit, settings.myhostname};
 }
 
+void fill_restriction_classes(Settings& settings, const Dictionary& dictionary,
+                              std::vector<Diagnostic>& errors) {
+  for (const std::string& name : settings.smtpd_restriction_classes) {
+    const auto value = dictionary.expanded(name);
+    if (!value) {
+      add_error(errors, value.error());
+    } else if (value->empty()) {
+      const std::string text = fmt::format("restriction class `{}\' needs a definition", name);
+      add_error(errors, Error{Code::invalid, text, ""});
+    } else {
+      settings.restriction_classes[name] = text::split_list(*value);
+    }
+  }
+}
+
 }  // namespace
 
 SettingsPtr fill_settings(const Dictionary& dictionary, std::vector<Diagnostic>& errors) {
@@ -140,6 +155,7 @@ SettingsPtr fill_settings(const Dictionary& smtpd, const Dictionary& cleanup,
     if (const auto done = filler.fill(param); !done) add_error(errors, done.error());
   }
   settings->cleanup = read_by_both(cleanup, errors);
+  fill_restriction_classes(*settings, smtpd, errors);
   const auto stress = smtpd.expanded("stress");
   if (!stress) add_error(errors, stress.error());
   settings->stress = stress && !stress->empty();

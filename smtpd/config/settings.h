@@ -7,6 +7,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -100,10 +102,16 @@ struct Settings {
       smtpd_data_restrictions;
   std::vector<std::string> smtpd_end_of_data_restrictions, smtpd_etrn_restrictions;
   bool smtpd_relay_before_recipient_restrictions = true, smtpd_reject_unlisted_recipient = true;
-  std::int64_t access_map_reject_code = 554, reject_code = 554, defer_code = 450,
-               relay_domains_reject_code = 554;
+  std::int64_t access_map_reject_code = 554, access_map_defer_code = 450, reject_code = 554,
+               defer_code = 450, relay_domains_reject_code = 554;
   std::int64_t unknown_local_recipient_reject_code = 550, non_fqdn_reject_code = 504,
                invalid_hostname_reject_code = 501;
+  // Names of parameters of the operator's own; what they are set to is in the map.
+  std::vector<std::string> smtpd_restriction_classes;
+  std::map<std::string, std::vector<std::string>, std::less<>> restriction_classes;
+  std::vector<std::string> parent_domain_matches_subdomains, smtpd_log_access_permit_actions;
+  std::string smtpd_null_access_lookup_key = "<>";
+  bool owner_request_special = true;
 
   // ---- content checks
   std::vector<std::string> header_checks, mime_header_checks, nested_header_checks, body_checks;

@@ -32,6 +32,8 @@ std::size_t dsn_length(std::string_view text) {
 
 }  // namespace
 
+std::string_view leading_dsn(std::string_view text) { return text.substr(0, dsn_length(text)); }
+
 Reply::Reply(int reply_code, std::string reply_dsn, std::string text)
     : code(reply_code), dsn(std::move(reply_dsn)), lines{std::move(text)} {}
 

@@ -50,4 +50,7 @@ class Reply {
   [[nodiscard]] std::string line(std::size_t index, char separator, bool utf8) const;
 };
 
+// The enhanced code that a text begins with ("5.7.1 no way"), "" when there is none.
+std::string_view leading_dsn(std::string_view text);
+
 }  // namespace headgate::proto

@@ -24,4 +24,10 @@ Task<Result<void>> AsioLoop::inspect(const void* tables, std::chrono::millisecon
   co_return done;
 }
 
+Task<Result<void>> AsioLoop::ask(const void* key, std::chrono::milliseconds patience,
+                                 std::function<Result<void>()> work) {
+  Result<void> done = co_await questions_.run(key, patience, std::move(work));
+  co_return done;
+}
+
 }  // namespace headgate::session

@@ -4,6 +4,7 @@
 //   Lifetime  borrows the pool, which is joined before the loop goes.       Threads  coroutines of `home`.
 #pragma once
 
+#include "smtpd/access/access_pool.h"
 #include "smtpd/net/batcher.h"
 #include "smtpd/net/turns.h"
 #include "smtpd/session/services.h"
@@ -23,10 +24,13 @@ class AsioLoop final : public Loop {
   Task<Result<void>> off_loop(std::function<Result<void>()> work) override;
   Task<Result<void>> inspect(const void* tables, std::chrono::milliseconds patience,
                              std::function<Result<void>()> work) override;
+  Task<Result<void>> ask(const void* key, std::chrono::milliseconds patience,
+                         std::function<Result<void>()> work) override;
 
  private:
   net::Errands errands_;
   net::Turns turns_{1};
+  net::Turns questions_{access::AccessPool::kCopies};
 };
 
 }  // namespace headgate::session

@@ -114,7 +114,8 @@ void Front::arrive(aio::ip::tcp::socket socket) {
   const aio::ip::tcp::endpoint peer = socket.remote_endpoint(gone);
   if (gone || stopping_) return;
   Newcomer newcomer{std::move(socket), net::to_text(peer.address())};
-  const Result<bool> trusted = generation_->calm->access->in_mynetworks(newcomer.address);
+  const Result<bool> trusted =
+      generation_->calm->access->in_mynetworks("unknown", newcomer.address);
   newcomer.trusted = trusted && *trusted;
   newcomer.came = services_.env.steady();
   newcomer.standing =

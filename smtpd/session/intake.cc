@@ -117,6 +117,7 @@ Intake::Intake(Session& session, Services& services, std::unique_ptr<queue::Writ
             [this](Level level, const std::string& text) { log_->say_of_message(level, text); }),
       reader_(std::move(reader)),
       splitter_(static_cast<std::size_t>(state_->settings->line_length_limit)),
+      effects_(std::exchange(session.effects, access::Effects())),
       began_(services.env.wall()) {
   const bool disabled = checks_disabled(*state_->settings);
   asks_tables_ = !disabled && !state_->checks->empty();
@@ -124,6 +125,7 @@ Intake::Intake(Session& session, Services& services, std::unique_ptr<queue::Writ
   inspector_ = std::make_unique<checks::Inspector>(
       disabled ? no_checks_ : *state_->checks, disabled ? unchecked(limits) : limits, sink_, *log_);
   sink_.follow(inspector_->verdict());
+  if (effects_.discard) abandon();  // nothing looks at it any more
 }
 
 Intake::~Intake() = default;
@@ -149,8 +151,10 @@ void Intake::begin() {
   sink_.begin();
   if (!acceptable()) abandon();
   guard([&] {
-    for (const std::string& line : proto::received_records(received)) {
-      if (writing()) inspect(line, false);
+    for (const auto& lines : {effects_.prepend, proto::received_records(received)}) {
+      for (const std::string& line : lines) {
+        if (writing()) inspect(line, false);
+      }
     }
   });
 }
@@ -276,7 +280,8 @@ void Intake::end() {
 void Intake::end_content() {
   inspector_->end();
   if (!acceptable()) return;  // conclude() says why
-  sink_.end(inspector_->verdict());
+  const checks::Verdict verdict = outcome();
+  if (verdict.disposition == checks::Disposition::accept) sink_.end(verdict);
   if (!sink_.accepting()) abandon();
 }
 
@@ -296,8 +301,10 @@ Reply Intake::queued() const {
 }
 
 Task<Reply> Intake::conclude() {
-  const checks::Verdict& verdict = inspector_->verdict();
-  const bool discarded = verdict.disposition == checks::Disposition::discard;
+  const checks::Verdict verdict = outcome();
+  // A DISCARD at the end of the data does not undo what is wrong with the message.
+  const bool discarded =
+      effects_.discard || inspector_->verdict().disposition == checks::Disposition::discard;
   if (refused_by_smtpd()) co_return smtpd_refusal("END-OF-MESSAGE");
   const ContentSink::Complaint complaint = sink_.complaint();
   const bool refused = verdict.disposition != checks::Disposition::accept || !sink_.accepting();
@@ -343,7 +350,22 @@ Task<Reply> Intake::commit(const checks::Verdict& verdict) {
   co_return queued();
 }
 
-// What the checks changed about where the message goes. REDIRECT beats FILTER, and BCC too.
+// What access tables and content checks decided together. The checks' FILTER and REDIRECT beat those of the tables, of which
+// the last counts; a refusal by the checks beats the DISCARD that comes after it.
+checks::Verdict Intake::outcome() const {
+  checks::Verdict verdict = inspector_->verdict();
+  access::Effects effects = effects_;
+  effects.add(session_.effects);
+  verdict.hold |= effects.hold;
+  if (!verdict.filter) verdict.filter = effects.filter;
+  if (!verdict.redirect) verdict.redirect = effects.redirect;
+  verdict.bcc.insert(verdict.bcc.end(), effects.bcc.begin(), effects.bcc.end());
+  if (effects.discard && verdict.disposition == checks::Disposition::accept)
+    verdict.disposition = checks::Disposition::discard;
+  return verdict;
+}
+
+// What was decided about where the message goes. REDIRECT beats FILTER, and BCC too.
 void Intake::apply(const checks::Verdict& verdict, queue::Envelope& envelope) const {
   const Forwarded& forwarded = session_.forwarded;
   envelope.client_name = forwarded.client ? forwarded.name : session_.peer.name;

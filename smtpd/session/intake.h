@@ -15,6 +15,7 @@
 
 #include "engine/checks/inspector.h"
 #include "engine/mail/splitter.h"
+#include "smtpd/access/effects.h"
 #include "smtpd/proto/data_reader.h"
 #include "smtpd/proto/reply.h"
 #include "smtpd/session/content_sink.h"
@@ -86,6 +87,7 @@ class Intake {
   static proto::Reply content_reply(const std::string& reason);
   Task<proto::Reply> commit(const checks::Verdict& verdict);
   void apply(const checks::Verdict& verdict, queue::Envelope& envelope) const;
+  [[nodiscard]] checks::Verdict outcome() const;
 
   Session& session_;
   Services& services_;
@@ -98,6 +100,8 @@ class Intake {
   std::unique_ptr<checks::Inspector> inspector_;
   proto::DataReader reader_;
   mail::Splitter splitter_;
+  const access::Effects
+      effects_;  // of access tables until DATA; those of the end are the Session's
   std::string content_;
   std::optional<Error> write_failure_;
   std::uint64_t size_bytes_ = 0;

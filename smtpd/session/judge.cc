@@ -1,8 +1,9 @@
-// One function asks, `told` logs and turns the Decision into what the verbs need. Coroutines already, because the
-// restrictions that ask DNS or a policy server will be.
+// One function asks, `told` logs and turns the Decision into what the verbs need. Where a table may wait for another program
+// the question goes off the loop, with the coroutine waiting for it.
 // Tested by tests/smtp/relay_*.smtp and access_test.
 #include "smtpd/session/judge.h"
 
+#include <functional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -14,18 +15,26 @@ namespace {
 
 using access::Context;
 using access::Decision;
+using access::Line;
 
 Context context_of(const Dialogue& dialogue, std::string where) {
   const Session& session = dialogue.session;
   Context context;
   context.client_name = session.peer.name;
   context.client_address = session.peer.address;
+  context.reverse_name = session.peer.reverse_name;
   context.where = std::move(where);
   context.protocol = session.protocol;
   context.helo_name = session.helo;
   if (session.envelope) context.sender = session.envelope->sender;
   context.unauthorized_pipelining = session.ill_pipelining;
-  context.authenticated = !session.sasl_username.empty();
+  context.login = session.sasl_username;
+  if (session.tls) {
+    context.certificate_fingerprint = session.tls->fingerprint;
+    context.key_fingerprint = session.tls->public_key_fingerprint;
+  }
+  context.discarding = session.effects.discard;
+  context.holding = session.effects.hold;
   context.shown_client = session.peer.name_and_address();
   return context;
 }
@@ -47,21 +56,60 @@ std::vector<Field> refusal_fields(const EventSink& log, const proto::Reply& repl
   return fields;
 }
 
-Refusal told(const Dialogue& dialogue, const Decision& decision,
-             const std::string& queue_id = "NOQUEUE") {
-  const Session& session = dialogue.session;
+// Logged, and the effects on the message kept.
+Refusal told(const Dialogue& dialogue, Decision decision, const std::string& queue_id = "NOQUEUE") {
+  Session& session = dialogue.session;
   EventSink& log = dialogue.services.log;
-  for (const std::string& warning : decision.warnings) session.log(log, Level::warning, warning);
-  for (const std::string& note : decision.notes)
-    session.log(log, Level::info, queue_id + ": " + note);
-  if (decision.permits()) return std::nullopt;
-  if (!decision.log.empty())
-    session.log_as("reject", log, queue_id + ": " + decision.log,
-                   refusal_fields(log, *decision.refusal, queue_id));
-  return decision.refusal;
+  for (const Line& line : decision.lines) {
+    switch (line.kind) {
+      case Line::Kind::warning:
+        session.log(log, Level::warning, line.text);
+        break;
+      case Line::Kind::info:
+        session.log(log, Level::info, line.text);
+        break;
+      case Line::Kind::note:
+        session.log(log, Level::info, queue_id + ": " + line.text);
+        break;
+      case Line::Kind::refusal:
+        session.log_as("reject", log, queue_id + ": " + line.text,
+                       refusal_fields(log, *decision.refusal, queue_id));
+        break;
+    }
+  }
+  session.effects.add(std::move(decision.effects));
+  return std::move(decision.refusal);
 }
 
-access::Access& access_of(const Dialogue& dialogue) { return *dialogue.session.state->access; }
+using Question = std::function<Decision(access::Access&)>;
+
+// Nobody could be asked: too many wait already, or there is no thread to be had.
+Decision unanswered(const Context& context, const Error& why) {
+  const std::string about = context.recipient ? *context.recipient : context.client();
+  Decision decision;
+  decision.refusal =
+      proto::Reply(451, "4.3.0", fmt::format("<{}>: Temporary lookup failure", about));
+  decision.lines = {
+      {Line::Kind::warning, fmt::format("access tables: {}", why.text())},
+      {Line::Kind::refusal, access::log_line(context, "reject", decision.refusal->first_line())}};
+  return decision;
+}
+
+// The answer, apart from the loop where it may take long.
+Task<Decision> answer(Dialogue& dialogue, const Context& context, Question question) {
+  const StatePtr state = dialogue.session.state;
+  if (!state->access_pool) co_return question(*state->access);
+  Decision decision;
+  const std::function<Result<void>()> work = [&]() -> Result<void> {
+    decision = state->access_pool->ask(question);
+    return {};
+  };
+  const std::chrono::milliseconds patience = state->settings->smtpd_timeout;
+  const Result<void> done =
+      co_await dialogue.services.loop.ask(state->access_pool.get(), patience, work);
+  if (!done) co_return unanswered(context, done.error());
+  co_return decision;
+}
 
 // A list that cannot answer exempts nobody.
 bool matches(const access::MatchList& list, std::string_view subject) {
@@ -78,53 +126,87 @@ bool matches_client(const access::MatchList& list, const Peer& peer) {
 
 Task<Refusal> judge_client(Dialogue& dialogue, std::string where) {
   const Context context = context_of(dialogue, std::move(where));
-  co_return told(dialogue, access_of(dialogue).client(context));
+  const Question question = [&context](access::Access& access) { return access.client(context); };
+  Decision decision = co_await answer(dialogue, context, question);
+  dialogue.session.deferrals.client = decision.deferral;
+  co_return told(dialogue, std::move(decision));
 }
 
 Task<Refusal> judge_helo(Dialogue& dialogue, std::string name, bool extended) {
   Context context = context_of(dialogue, extended ? "EHLO" : "HELO");
   context.helo_name = std::move(name);
   context.sender.reset();
-  co_return told(dialogue, access_of(dialogue).helo(context));
+  context.deferral = dialogue.session.deferrals.client;
+  const Question question = [&context](access::Access& access) { return access.helo(context); };
+  Decision decision = co_await answer(dialogue, context, question);
+  dialogue.session.deferrals.helo = decision.deferral;
+  co_return told(dialogue, std::move(decision));
 }
 
 Task<Refusal> judge_sender(Dialogue& dialogue, std::string sender) {
+  Session::Deferrals& deferrals = dialogue.session.deferrals;
   Context context = context_of(dialogue, "MAIL");
   context.sender = std::move(sender);
-  co_return told(dialogue, access_of(dialogue).sender(context));
+  context.deferral = deferrals.helo ? deferrals.helo : deferrals.client;
+  const Question question = [&context](access::Access& access) { return access.sender(context); };
+  Decision decision = co_await answer(dialogue, context, question);
+  deferrals.sender = decision.deferral;
+  Refusal refusal = told(dialogue, std::move(decision));
+  if (refusal) dialogue.session.effects = access::Effects();  // there will be no message
+  co_return refusal;
 }
 
 Task<Refusal> judge_recipient(Dialogue& dialogue, std::string recipient) {
   Context context = context_of(dialogue, "RCPT");
   context.recipient = std::move(recipient);
-  co_return told(dialogue, access_of(dialogue).recipient(context));
+  context.deferral = dialogue.session.deferrals.sender;
+  const Question question = [&context](access::Access& access) {
+    return access.recipient(context);
+  };
+  Decision decision = co_await answer(dialogue, context, question);
+  co_return told(dialogue, std::move(decision));
 }
 
 Task<Refusal> judge_verify(Dialogue& dialogue, std::string address) {
   Context context = context_of(dialogue, "VRFY");
   context.recipient = std::move(address);
-  co_return told(dialogue, access_of(dialogue).verify(context));
+  context.deferral = dialogue.session.deferrals.sender;
+  const Question question = [&context](access::Access& access) { return access.verify(context); };
+  Decision decision = co_await answer(dialogue, context, question);
+  co_return told(dialogue, std::move(decision));
 }
 
 Task<Refusal> judge_data(Dialogue& dialogue) {
   const Context context = context_of_message(dialogue, "DATA");
-  co_return told(dialogue, access_of(dialogue).data(context));
+  const Question question = [&context](access::Access& access) { return access.data(context); };
+  Decision decision = co_await answer(dialogue, context, question);
+  co_return told(dialogue, std::move(decision));
 }
 
 Task<Refusal> judge_bdat(Dialogue& dialogue) {
   const Context context = context_of_message(dialogue, "BDAT");
-  co_return told(dialogue, access_of(dialogue).data(context));
+  const Question question = [&context](access::Access& access) { return access.data(context); };
+  Decision decision = co_await answer(dialogue, context, question);
+  co_return told(dialogue, std::move(decision));
 }
 
 Task<Refusal> judge_etrn(Dialogue& dialogue, std::string domain) {
   Context context = context_of(dialogue, "ETRN");
   context.etrn_domain = std::move(domain);
-  co_return told(dialogue, access_of(dialogue).etrn(context));
+  const Session::Deferrals& deferrals = dialogue.session.deferrals;
+  context.deferral = deferrals.helo ? deferrals.helo : deferrals.client;
+  const Question question = [&context](access::Access& access) { return access.etrn(context); };
+  Decision decision = co_await answer(dialogue, context, question);
+  co_return told(dialogue, std::move(decision));
 }
 
 Task<Refusal> judge_end_of_data(Dialogue& dialogue, std::string queue_id) {
   const Context context = context_of_message(dialogue, "END-OF-MESSAGE");
-  co_return told(dialogue, access_of(dialogue).end_of_data(context), queue_id);
+  const Question question = [&context](access::Access& access) {
+    return access.end_of_data(context);
+  };
+  Decision decision = co_await answer(dialogue, context, question);
+  co_return told(dialogue, std::move(decision), queue_id);
 }
 
 bool is_local_client(const Session& session) {
@@ -132,7 +214,8 @@ bool is_local_client(const Session& session) {
     if (text::equal_ignore_case(item, "permit_inet_interfaces")) {
       if (session.state->access->is_own_address(session.peer.address)) return true;
     } else if (text::equal_ignore_case(item, "permit_mynetworks")) {
-      const Result<bool> ours = session.state->access->in_mynetworks(session.peer.address);
+      const Result<bool> ours =
+          session.state->access->in_mynetworks(session.peer.name, session.peer.address);
       if (ours && *ours) return true;
     }
   }
@@ -157,11 +240,12 @@ proto::BareNewline bare_newline_mode(const Session& session) {
 
 // Who speaks for others is not limited as one client.
 bool is_limit_exempt(const Session& session) {
-  return may_xclient(session) || matches(*session.state->limit_exceptions, session.peer.address);
+  return may_xclient(session) || matches_client(*session.state->limit_exceptions, session.peer);
 }
 
 bool is_trusted(const Session& session) {
-  const Result<bool> ours = session.state->access->in_mynetworks(session.peer.address);
+  const Result<bool> ours =
+      session.state->access->in_mynetworks(session.peer.name, session.peer.address);
   return ours && *ours;
 }
 

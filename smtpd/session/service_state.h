@@ -10,6 +10,7 @@
 #include "engine/base/diagnostic.h"
 #include "engine/checks/check_set.h"
 #include "smtpd/access/access.h"
+#include "smtpd/access/access_pool.h"
 #include "smtpd/access/match_list.h"
 #include "smtpd/config/settings.h"
 #include "smtpd/net/tls_context.h"
@@ -21,6 +22,8 @@ struct ServiceState {
   config::SettingsPtr settings;
   std::shared_ptr<checks::CheckSet> checks;
   std::shared_ptr<access::Access> access;
+  std::shared_ptr<access::AccessPool>
+      access_pool;  // asked instead where that may wait, off the loop
   std::shared_ptr<access::MatchList> limit_exceptions;    // smtpd_client_event_limit_exceptions
   bool needs_client_name = false;                         // a restriction asks for it
   std::shared_ptr<access::MatchList> forbidden_commands;  // smtpd_forbidden_commands

@@ -52,6 +52,11 @@ class Loop {
   // nothing moves for `patience` work that has not begun never will: Code::timeout; see net::Turns.
   virtual Task<Result<void>> inspect(const void* tables, std::chrono::milliseconds patience,
                                      std::function<Result<void>()> work) = 0;
+
+  // The same for questions to tables that wait for other programs: of one `key` several at a time
+  // (access::AccessPool::kCopies).
+  virtual Task<Result<void>> ask(const void* key, std::chrono::milliseconds patience,
+                                 std::function<Result<void>()> work) = 0;
 };
 
 // Which of its service's two states a session shall use from now on; asked at each command. A mail transaction stays with

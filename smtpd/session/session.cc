@@ -25,6 +25,7 @@ std::string Peer::name_and_address() const {
 void Session::begin_again() {
   forget_transaction();
   helo.reset();
+  deferrals = Deferrals();
   protocol = "SMTP";
   dsn_hidden = chunking_hidden = smtputf8_hidden = false;
 }
@@ -35,6 +36,7 @@ void Session::forget_transaction() {
   chunks = Chunks::none;
   envelope.reset();
   forwarded = Forwarded();
+  effects = access::Effects();
   overshoot = 0;
 }
 

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "smtpd/access/effects.h"
 #include "smtpd/net/tls_info.h"
 #include "smtpd/proto/command.h"
 #include "smtpd/proto/reply.h"
@@ -90,6 +91,14 @@ class Session {
   std::unique_ptr<const net::TlsInfo> tls;  // since the handshake
   std::optional<queue::Envelope> envelope;  // since MAIL
   std::int64_t overshoot = 0;               // RCPTs beyond smtpd_recipient_limit
+  access::Effects effects;                  // of access tables, on the message to come
+
+  // DEFER_IF_PERMIT at connect, HELO and MAIL: for the recipients. smtpd_delay_reject = no.
+  struct Deferrals {
+    std::optional<proto::Reply> client, helo, sender;
+  };
+
+  Deferrals deferrals;
   std::uint32_t messages_accepted = 0;
   // By smtpd_discard_ehlo_keywords.
   bool dsn_hidden = false, chunking_hidden = false, smtputf8_hidden = false;

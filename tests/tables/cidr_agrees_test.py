@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""cidr_agrees_test.py HEADGATE [--seed N] [--tables N]: random cidr: tables and keys, asked of `headgate map` and of postmap.
+"""cidr_agrees_test.py HEADGATE [--seed N] [--tables N | --lookups N]: random cidr: tables and keys, asked of `headgate map` and of postmap.
 
 Values, warnings and their order must be equal. A table that differs is printed with its seed. Exit 77 where postmap is
 not installed."""
@@ -85,7 +85,10 @@ def main():
     parser.add_argument('headgate')
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--tables', type=int, default=150)
+    parser.add_argument('--lookups', type=int, help='so many, %d a table' % KEYS)
     options = parser.parse_args()
+    if options.lookups:
+        options.tables = -(-options.lookups // KEYS)
     postmap = shutil.which('postmap', path=os.environ.get('PATH', '') + ':/usr/sbin')
     if not postmap:
         print('postmap is not installed')

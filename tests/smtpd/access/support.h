@@ -33,6 +33,7 @@ inline config::Settings example_settings() {
   s.myorigin = "local.example";
   s.mydestination = {"local.example", "mx.local.example", "localhost"};
   s.relay_domains = {"relay.example"};
+  s.parent_domain_matches_subdomains = {"mynetworks", "relay_domains", "smtpd_access_maps"};
   s.virtual_mailbox_domains = {"virtual.example"};
   s.virtual_mailbox_maps = {"inline:{carol@virtual.example=x}"};
   s.inet_interfaces = {"127.0.0.1"};

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <future>
+#include <latch>
 #include <new>
 #include <thread>
 
@@ -48,6 +49,30 @@ TEST(AsioLoop, InspectsOneAtATimeAndNotOnTheLoop) {
   EXPECT_EQ(watch.unguarded, 16000);
   EXPECT_EQ(watch.most, 1);
   EXPECT_EQ(watch.on_loop, 0);
+  pool.join();
+}
+
+Task<void> ask_once(AsioLoop& loop, const void* tables, std::latch& all, std::atomic<int>& done) {
+  const std::function<Result<void>()> work = [&all]() -> Result<void> {
+    all.arrive_and_wait();
+    return {};
+  };
+  const Result<void> asked = co_await loop.ask(tables, kPatience, work);
+  if (asked) ++done;
+}
+
+// None of the questions ends before the last one has begun.
+TEST(AsioLoop, AsksAsManyAtATimeAsThereAreCopies) {
+  aio::io_context io;
+  aio::thread_pool pool(1);
+  AsioLoop loop(io.get_executor(), pool);
+  constexpr auto kCopies = static_cast<std::ptrdiff_t>(access::AccessPool::kCopies);
+  std::latch all(kCopies);
+  std::atomic<int> done{0};
+  for (std::ptrdiff_t i = 0; i < kCopies; ++i)
+    aio::co_spawn(io.get_executor(), ask_once(loop, &done, all, done), aio::detached);
+  io.run();
+  EXPECT_EQ(done, kCopies);
   pool.join();
 }
 

@@ -40,8 +40,15 @@ class FakeLoop final : public Loop {
     co_return work();
   }
 
+  Task<Result<void>> ask(const void*, std::chrono::milliseconds,
+                         std::function<Result<void>()> work) override {
+    ++asked;
+    co_return work();
+  }
+
   std::chrono::milliseconds paused{0};
   std::function<void()> before_inspecting;
+  int asked = 0;
 
  private:
   testing_support::FakeEnv& env_;
