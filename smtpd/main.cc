@@ -1,9 +1,10 @@
 // The composition root: the one place that knows both wings. It hands the images of compiled tables, behind the port
-// ProgramSource, to the command line.
+// ProgramSource, and the Migrator to the command line.
 #include <csignal>
 #include <iostream>
 #include <memory>
 
+#include "compiler/migrate/table_migrator.h"
 #include "compiler/store/image_source.h"
 #include "engine/base/env.h"
 #include "smtpd/cli/command.h"
@@ -17,5 +18,7 @@ int main(int argc, char** argv) {
   limits.directory = headgate::store::user_image_directory();
   headgate::store::ImageSource programs(
       limits, std::make_unique<headgate::store::ProcessBuilder>(env), env);
-  return headgate::cli::run({argv + 1, argv + argc}, programs, std::cin, std::cout, std::cerr);
+  headgate::migrate::TableMigrator migrator;
+  return headgate::cli::run({argv + 1, argv + argc}, programs, std::cin, std::cout, std::cerr,
+                            &migrator);
 }

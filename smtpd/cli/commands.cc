@@ -36,6 +36,11 @@ constexpr auto kCommands = std::to_array<Command>({
      "build the images of tables, tuned to a corpus if wanted, and say how each pattern is "
      "answered",
      run_compile},
+    {"migrate",
+     "migrate TABLE [--to pcre] [--group] [-o FILE] [--corpus PATH [-h|-b] [--limit SECONDS]] | "
+     "migrate DIRECTORY --to DIR [--to-pcre-like] [--force]",
+     "tables for pcre:, grouped or as cdb:, or a whole Postfix configuration, with a report",
+     run_migrate},
     {"bench",
      "bench TABLE... --corpus PATH [-h] [-b] [--report FILE.html] [--json FILE] [--seed N] [--runs "
      "N] "
@@ -92,7 +97,7 @@ class LineParser {
       line_.verbose += static_cast<int>(argument.size()) - 1;
     } else if (argument.starts_with("-c")) {
       line_.config_directory = value_of(argument);
-    } else if (argument.starts_with("-o")) {
+    } else if (argument.starts_with("-o") && line_.subcommand != "migrate") {  // there a file
       override_with(value_of(argument));
     } else if (line_.subcommand.empty()) {
       if (argument.starts_with("-")) line_.error = fmt::format("unknown option: {}", argument);
@@ -181,7 +186,7 @@ int help(const Line& line, std::ostream& out, std::ostream& err) {
 std::span<const Command> commands() { return kCommands; }
 
 int run(std::vector<std::string> arguments, rules::ProgramSource& programs, std::istream& in,
-        std::ostream& out, std::ostream& err) {
+        std::ostream& out, std::ostream& err, rules::Migrator* migrator) {
   Line line = LineParser(std::move(arguments)).parse();
   if (!line.error.empty()) return usage(err, line.error);
   if (line.version) {
@@ -208,7 +213,8 @@ int run(std::vector<std::string> arguments, rules::ProgramSource& programs, std:
                         programs,
                         in,
                         out,
-                        err};
+                        err,
+                        migrator};
   return command->run(invocation);
 }
 
