@@ -3,7 +3,7 @@
 answer on texts near the patterns and on mail, no warning of the real postmap that the old table did not give, and what is
 grouped once stays as it is.
 
-  published_tables.py HEADGATE [--every N] [--limit SECONDS] [--jobs N]
+  published_tables.py HEADGATE [--every N] [--limit SECONDS] [--jobs N] [--no-groups]
 
 --every N: of the mail every Nth message (default 60; 1 = all). --limit: seconds a table may be compared on mail.
 The corpus lies in $HEADGATE_SHARED. Exit 77: it or postmap is not here."""
@@ -74,7 +74,7 @@ class Table:
             return None
         for warning in self.warnings("pcre:%s" % out) - self.warnings("regexp:%s" % self.path):
             self.problems.append("postmap says now: " + warning)
-        for dialect in ("pcre", "regexp"):
+        for dialect in () if self.options.no_groups else ("pcre", "regexp"):
             grouped = self.migrate("%s:%s" % (dialect, self.path), once, "--group", *on_mail)
             again = self.migrate("%s:%s" % (dialect, once), twice, "--group")
             if grouped is None or again is None:
@@ -94,6 +94,7 @@ def main():
     parser.add_argument("--every", type=int, default=60)
     parser.add_argument("--limit", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--no-groups", action="store_true")
     options = parser.parse_args()
     if not os.environ.get("HEADGATE_SHARED"):
         skip("set HEADGATE_SHARED to the folder with the corpus")
