@@ -1,9 +1,10 @@
 // The composition root: the one place that knows both wings. It hands the images of compiled tables, behind the port
-// ProgramSource, and the Migrator to the command line.
+// ProgramSource, the Linter and the Migrator to the command line.
 #include <csignal>
 #include <iostream>
 #include <memory>
 
+#include "compiler/lint/lint.h"
 #include "compiler/migrate/table_migrator.h"
 #include "compiler/store/image_source.h"
 #include "engine/base/env.h"
@@ -18,7 +19,8 @@ int main(int argc, char** argv) {
   limits.directory = headgate::store::user_image_directory();
   headgate::store::ImageSource programs(
       limits, std::make_unique<headgate::store::ProcessBuilder>(env), env);
+  headgate::lint::TableLinter linter;
   headgate::migrate::TableMigrator migrator;
   return headgate::cli::run({argv + 1, argv + argc}, programs, std::cin, std::cout, std::cerr,
-                            &migrator);
+                            &linter, &migrator);
 }

@@ -57,6 +57,12 @@ Result<void> write_all(int fd, std::string_view data, std::string_view path) {
   return {};
 }
 
+std::string directory_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
 Result<void> sync_directory(const std::string& path) {
   TRY(fd, open_file(path, O_RDONLY | O_DIRECTORY));
   if (::fsync(fd.get()) != 0) return fail_errno("fsync", path, errno);
@@ -81,10 +87,7 @@ Result<void> write_file_atomically(const std::string& path, std::string_view dat
     ::unlink(temporary.c_str());
     return written;
   }
-  const auto slash = path.rfind('/');
-  return sync_directory(slash == std::string::npos ? "."
-                        : slash == 0               ? "/"
-                                                   : path.substr(0, slash));
+  return sync_directory(directory_of(path));
 }
 
 }  // namespace headgate

@@ -43,6 +43,9 @@ Result<std::string> read_file(const std::string& path, std::size_t limit_bytes =
 // Retries short writes and EINTR.
 Result<void> write_all(int fd, std::string_view data, std::string_view path);
 
+// Of the file: "." for a bare name.
+std::string directory_of(const std::string& path);
+
 // fsync of a directory, so that an entry created or renamed in it survives a power cut.
 Result<void> sync_directory(const std::string& path);
 

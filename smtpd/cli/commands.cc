@@ -36,6 +36,10 @@ constexpr auto kCommands = std::to_array<Command>({
      "build the images of tables, tuned to a corpus if wanted, and say how each pattern is "
      "answered",
      run_compile},
+    {"lint",
+     "lint TABLE... [--corpus PATH [-h|-b]] [--level LEVEL] [--fail-on LEVEL] [--sarif] [--all] "
+     "[--baseline FILE] [--write-baseline FILE]",
+     "what is wrong with tables, and what to write instead", run_lint},
     {"migrate",
      "migrate TABLE [--to pcre] [--group] [-o FILE] [--corpus PATH [-h|-b] [--limit SECONDS]] | "
      "migrate DIRECTORY --to DIR [--to-pcre-like] [--force]",
@@ -186,7 +190,7 @@ int help(const Line& line, std::ostream& out, std::ostream& err) {
 std::span<const Command> commands() { return kCommands; }
 
 int run(std::vector<std::string> arguments, rules::ProgramSource& programs, std::istream& in,
-        std::ostream& out, std::ostream& err, rules::Migrator* migrator) {
+        std::ostream& out, std::ostream& err, rules::Linter* linter, rules::Migrator* migrator) {
   Line line = LineParser(std::move(arguments)).parse();
   if (!line.error.empty()) return usage(err, line.error);
   if (line.version) {
@@ -214,6 +218,7 @@ int run(std::vector<std::string> arguments, rules::ProgramSource& programs, std:
                         in,
                         out,
                         err,
+                        linter,
                         migrator};
   return command->run(invocation);
 }

@@ -85,6 +85,7 @@ class Keys {
 
 unsigned permissions_of(const std::string& path) {
   struct stat status {};
+
   return stat(path.c_str(), &status) == 0 ? status.st_mode & 0777U : 0644U;
 }
 
@@ -105,8 +106,7 @@ int put_out(Invocation& invocation, const MigrateOptions& options, const std::st
                    << '\n';
   } else {
     if (!to_file) invocation.out << table.migration.text;
-    (to_file ? invocation.out : invocation.err)
-        << migration_as_text(table, invocation.verbose > 0);
+    (to_file ? invocation.out : invocation.err) << migration_as_text(table, invocation.verbose > 0);
   }
   return table.complete() ? kExitOk : kExitBadTable;
 }
@@ -114,7 +114,8 @@ int put_out(Invocation& invocation, const MigrateOptions& options, const std::st
 int migrate_table(Invocation& invocation, const MigrateOptions& options) {
   const bool pcre = options.what.starts_with("pcre:");
   if (!options.to.empty() && options.to != "pcre")
-    return fatal(invocation, kExitUsage, fmt::format("migrate: --to {}: there is pcre", options.to));
+    return fatal(invocation, kExitUsage,
+                 fmt::format("migrate: --to {}: there is pcre", options.to));
   if (options.to.empty() && !options.group)
     return fatal(invocation, kExitUsage, "migrate: --to pcre or --group: what is wanted?");
   const std::string name = options.what.substr(options.what.find(':') + 1);
@@ -136,7 +137,9 @@ int migrate_table(Invocation& invocation, const MigrateOptions& options) {
 
 int migrate_map(Invocation& invocation, const MigrateOptions& options) {
   const std::string name = options.what.substr(options.what.find(':') + 1);
+
   struct stat status {};
+
   if (stat(name.c_str(), &status) != 0) {
     const auto error = fail_errno("open", name, errno).value();
     return fatal(invocation, kExitNoInput,
@@ -145,9 +148,11 @@ int migrate_map(Invocation& invocation, const MigrateOptions& options) {
   if (options.to.empty()) {
     invocation.out << fmt::format(
         "{0}: to be had as cdb:{1}\n"
-        "  build it:    headgate migrate {0} --to cdb    (or: headgate map cdb:{1}, postmap cdb:{1})\n"
+        "  build it:    headgate migrate {0} --to cdb    (or: headgate map cdb:{1}, postmap "
+        "cdb:{1})\n"
         "  then write:  cdb:{1} where {0} stands\n"
-        "  Berkeley DB files are not read; the text is the source of both, and Postfix reads cdb: too\n",
+        "  Berkeley DB files are not read; the text is the source of both, and Postfix reads cdb: "
+        "too\n",
         options.what, name);
     return kExitOk;
   }
@@ -165,8 +170,15 @@ int migrate_map(Invocation& invocation, const MigrateOptions& options) {
 
 bool build_cdb(Invocation& invocation, const std::string& path, std::string& said) {
   std::ostringstream out, err;
-  Invocation map{{"cdb:" + path}, invocation.config_directory, {}, 0,  false, invocation.programs,
-                 invocation.in, out, err, nullptr};
+  Invocation map{{"cdb:" + path},
+                 invocation.config_directory,
+                 {},
+                 0,
+                 false,
+                 invocation.programs,
+                 invocation.in,
+                 out,
+                 err};
   const int code = run_map(map);
   said = err.str();
   return code == kExitOk;
@@ -191,9 +203,9 @@ Result<rules::Migration> migrate_rules(Invocation& invocation, const MigrateOpti
   request.go_on = [end] { return Clock::now() < end; };
   auto migration = invocation.migrator->migrate(request);
   if (migration && migration->corpus_subjects < keys.all().size()) {
-    warning(invocation, fmt::format("{}: {} of {} different keys of the corpus were compared in {} s",
-                                    name, migration->corpus_subjects, keys.all().size(),
-                                    options.limit));
+    warning(invocation,
+            fmt::format("{}: {} of {} different keys of the corpus were compared in {} s", name,
+                        migration->corpus_subjects, keys.all().size(), options.limit));
   }
   return migration;
 }

@@ -38,8 +38,7 @@ struct CheckResult {
 // What `headgate check -c DIR` says.
 CheckResult check(Invocation& invocation, const std::string& directory) {
   std::ostringstream out, err;
-  Invocation inner{{},  directory, {},  0,      true, invocation.programs, invocation.in,
-                   out, err,       nullptr};
+  Invocation inner{{}, directory, {}, 0, true, invocation.programs, invocation.in, out, err};
   CheckResult result;
   result.code = run_check(inner);
   auto said = nlohmann::json::parse(out.str(), nullptr, false);
@@ -110,7 +109,8 @@ std::string as_text(const Report& report, bool markdown) {
 }
 
 nlohmann::json as_json(const Report& report) {
-  nlohmann::json document{{"from", report.from}, {"to", report.to}, {"complete", report.complete()}};
+  nlohmann::json document{
+      {"from", report.from}, {"to", report.to}, {"complete", report.complete()}};
   document["findings"] = nlohmann::json::array();
   constexpr std::array<std::string_view, 7> kNames{"carried",     "changed", "differs", "unused",
                                                    "unsupported", "unknown", "failed"};
@@ -157,10 +157,9 @@ int migrate_directory(Invocation& invocation, const MigrateOptions& options) {
   const fs::path to = fs::weakly_canonical(options.to, error);
   const auto source = config::read_source({from.string(), {}});
   if (!source)
-    return fatal(
-        invocation,
-        source.error().code == Code::invalid ? kExitBadConfiguration : kExitNoInput,
-        source.error().text());
+    return fatal(invocation,
+                 source.error().code == Code::invalid ? kExitBadConfiguration : kExitNoInput,
+                 source.error().text());
   if (source->embedded)
     return fatal(invocation, kExitNoInput,
                  fmt::format("open {}/main.cf: there is no configuration", from.string()));
@@ -171,9 +170,9 @@ int migrate_directory(Invocation& invocation, const MigrateOptions& options) {
   files.take_configuration("master.cf", false);
   Report report{from.string(), to.string(), findings_of(*source), &files.tables(), {}};
   for (const Diagnostic& said : source->diagnostics)
-    report.findings.push_back({FindingKind::unknown, config::place(said.file, said.line), "", said.text});
-  for (MigrationFinding& finding : files.findings())
-    report.findings.push_back(std::move(finding));
+    report.findings.push_back(
+        {FindingKind::unknown, config::place(said.file, said.line), "", said.text});
+  for (MigrationFinding& finding : files.findings()) report.findings.push_back(std::move(finding));
   const std::string prefix = from.string() + "/";
   for (MigrationFinding& finding : report.findings)
     if (finding.where.starts_with(prefix)) finding.where.erase(0, prefix.size());

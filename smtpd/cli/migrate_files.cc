@@ -32,9 +32,9 @@ constexpr std::array<std::string_view, 4> kDatabases{"hash", "btree", "dbm", "sd
 constexpr std::array<std::string_view, 2> kCompiled{"cdb", "lmdb"};
 constexpr std::array<std::string_view, 2> kTexts{"texthash", "cidr"};
 constexpr std::array<std::string_view, 2> kRules{"pcre", "regexp"};
-constexpr std::array<std::string_view, 12> kOthers{"ldap",  "mysql",    "pgsql",     "sqlite",
-                                                   "nis",   "nisplus",  "netinfo",   "internal",
-                                                   "unix",  "environ",  "mongodb",   "sqlite3"};
+constexpr std::array<std::string_view, 12> kOthers{"ldap", "mysql",   "pgsql",   "sqlite",
+                                                   "nis",  "nisplus", "netinfo", "internal",
+                                                   "unix", "environ", "mongodb", "sqlite3"};
 
 // Lists in which a word that begins with / is a file of more words.
 bool takes_files(std::string_view parameter) {
@@ -57,8 +57,7 @@ MigratedFiles::MigratedFiles(Invocation& invocation, const MigrateOptions& optio
       to_(std::move(to)),
       source_(source) {}
 
-void MigratedFiles::note(FindingKind kind, const Place& place, std::string what,
-                         std::string text) {
+void MigratedFiles::note(FindingKind kind, const Place& place, std::string what, std::string text) {
   findings_.push_back({kind, place.line_of, std::move(what), std::move(text)});
 }
 
@@ -100,8 +99,8 @@ std::string MigratedFiles::rewritten(std::string_view text, const std::string& f
       if (is_main && !text::is_space(line.front())) {
         parameter = parameter_of(line);
         // What changes nothing here is left alone, with what it names.
-        follows = config::find_param(parameter) != nullptr ||
-                  !config::is_built_in(source_, parameter);
+        follows =
+            config::find_param(parameter) != nullptr || !config::is_built_in(source_, parameter);
       }
       const Place place{fmt::format("{}, line {}", file, number), parameter};
       out += follows ? rewritten_line(line, place, false, is_main && takes_files(parameter))
@@ -148,9 +147,10 @@ std::string MigratedFiles::replaced(const TableWord& word, std::string_view as_w
   if (!is_file) {
     if (is_one_of(*type, kOthers) && source_.main.find(*type) == source_.main.end())
       note(FindingKind::unsupported, place, written,
-           fmt::format("there are no {}: tables: whoever asks it is answered with a temporary error; "
-                       "put what it holds into a text and that into a cdb:",
-                       *type));
+           fmt::format(
+               "there are no {}: tables: whoever asks it is answered with a temporary error; "
+               "put what it holds into a text and that into a cdb:",
+               *type));
     return written;
   }
   const std::string key = word.type + ":" + *path;
@@ -170,8 +170,7 @@ std::string MigratedFiles::replaced(const TableWord& word, std::string_view as_w
   } else {
     const bool is_text = is_one_of(*type, kTexts);
     if (is_text) copy(*path, place);
-    result = is_text ? fmt::format("{}:{}", *type, new_name(*path))
-                     : database(*type, *path, place);
+    result = is_text ? fmt::format("{}:{}", *type, new_name(*path)) : database(*type, *path, place);
   }
   if (result != written)
     note(FindingKind::changed, place, written, fmt::format("is {} now", result));
@@ -183,7 +182,9 @@ std::string MigratedFiles::database(const std::string& type, const std::string& 
                                     const Place& place) {
   const std::string name = new_name(path);
   const std::string target = to_ + "/" + relative(path);
+
   struct stat status {};
+
   const bool has_text = stat(path.c_str(), &status) == 0;
   if (is_one_of(type, kCompiled)) {
     if (has_text) copy(path, place);
@@ -249,9 +250,10 @@ bool MigratedFiles::take_list(const std::string& path, const Place& place) {
     const std::string_view line = rest.substr(0, newline);
     rest.remove_prefix(newline == std::string_view::npos ? rest.size() : newline + 1);
     const std::string_view content = text::trim_left(line);
-    changed += content.starts_with('#')
-                   ? std::string(line)
-                   : rewritten_line(line, {fmt::format("{}, line {}", path, number), ""}, true, true);
+    changed +=
+        content.starts_with('#')
+            ? std::string(line)
+            : rewritten_line(line, {fmt::format("{}, line {}", path, number), ""}, true, true);
     if (newline != std::string_view::npos) changed += '\n';
   }
   copied_.erase(path);
@@ -265,9 +267,10 @@ bool MigratedFiles::copy(const std::string& path, const Place& place, const std:
     note(FindingKind::failed, place, path, why);
     return false;
   };
+
   struct stat status {};
-  if (stat(path.c_str(), &status) != 0)
-    return failed(fail_errno("open", path, errno).value().what);
+
+  if (stat(path.c_str(), &status) != 0) return failed(fail_errno("open", path, errno).value().what);
   if (!S_ISREG(status.st_mode)) return failed("it is no file");
   const auto content = text != nullptr ? Result<std::string>(*text) : read_file(path);
   if (!content) return failed(content.error().what);
@@ -279,7 +282,8 @@ bool MigratedFiles::copy(const std::string& path, const Place& place, const std:
   if (!written) return failed(written.error().what);
   if (fs::is_symlink(path, error))
     note(FindingKind::changed, place, path,
-         fmt::format("a symbolic link to {}: the copy is a file", fs::read_symlink(path, error).string()));
+         fmt::format("a symbolic link to {}: the copy is a file",
+                     fs::read_symlink(path, error).string()));
   if ((status.st_mode & 0044U) == 0)
     note(FindingKind::unsupported, place, target,
          "only its owner may read it: see to it that the server's user (mail_owner) may");

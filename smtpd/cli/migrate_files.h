@@ -53,7 +53,7 @@ class MigratedFiles {
   const config::Source& source_;
   std::vector<MigrationFinding> findings_;
   std::vector<MigratedTable> tables_;
-  std::map<std::string, bool> copied_;         // by old path
+  std::map<std::string, bool> copied_;           // by old path
   std::map<std::string, std::string> replaced_;  // "hash:/etc/postfix/access" -> what it became
 };
 

@@ -31,7 +31,9 @@ constexpr auto kServices = std::to_array<KnownService>({
     {"qmgr", "the server does its work"},
     {"scache", "not needed"},
     {"showq", "`headgate status` shows the server"},
-    {"smtp", "the server does its work, with main.cf's settings: -o settings of the entry are not followed"},
+    {"smtp",
+     "the server does its work, with main.cf's settings: -o settings of the entry are not "
+     "followed"},
     {"tlsmgr", "the server does its work"},
     {"trivial-rewrite", "the server does its work; addresses are not completed"},
     {"verify", "address probes are not made"},
@@ -62,24 +64,24 @@ MigrationFinding service(const config::MasterEntry& entry) {
   finding.where = config::place(entry.file, entry.line);
   finding.what = fmt::format("{}/{} {}", entry.name(), entry.type(), entry.command);
   if (entry.command == "smtpd" && entry.type() != "unix") return finding;
-  const auto known =
-      std::find_if(kServices.begin(), kServices.end(),
-                   [&](const KnownService& row) { return row.command == entry.command; });
+  const auto known = std::find_if(kServices.begin(), kServices.end(), [&](const KnownService& row) {
+    return row.command == entry.command;
+  });
   if (known != kServices.end() && entry.type() != "inet") {
-    finding.kind = known->text.starts_with("the server does its work") ||
-                           known->text.starts_with("not needed")
-                       ? FindingKind::carried
-                       : FindingKind::differs;
+    finding.kind =
+        known->text.starts_with("the server does its work") || known->text.starts_with("not needed")
+            ? FindingKind::carried
+            : FindingKind::differs;
     finding.text = known->text;
     return finding;
   }
   finding.kind = FindingKind::unsupported;
-  finding.text =
-      entry.type() == "inet"
-          ? fmt::format("{} is not served: leave that port to Postfix", entry.command)
-          : fmt::format("there is no {}: mail for this transport must leave by SMTP to whatever "
-                        "runs it",
-                        entry.command);
+  finding.text = entry.type() == "inet"
+                     ? fmt::format("{} is not served: leave that port to Postfix", entry.command)
+                     : fmt::format(
+                           "there is no {}: mail for this transport must leave by SMTP to whatever "
+                           "runs it",
+                           entry.command);
   return finding;
 }
 
@@ -113,8 +115,8 @@ std::vector<MigrationFinding> findings_of(const config::Source& source) {
   // What is not set and has another default here.
   for (const config::Param& param : config::params()) {
     if (param.state != config::State::other_default || source.main.contains(param.name)) continue;
-    findings.push_back({FindingKind::differs, "not set", std::string(param.name),
-                        std::string(param.note)});
+    findings.push_back(
+        {FindingKind::differs, "not set", std::string(param.name), std::string(param.note)});
   }
   for (const config::MasterEntry& entry : source.entries) {
     findings.push_back(service(entry));

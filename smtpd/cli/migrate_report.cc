@@ -25,9 +25,8 @@ std::string_view name_of(Certainty certainty) {
 }
 
 std::string rule_as_text(const rules::MigratedRule& rule) {
-  std::string text =
-      fmt::format("  line {}: {}{}: {}", rule.line, rule.is_guard ? "if " : "",
-                  text::printable(rule.before), name_of(rule.certainty));
+  std::string text = fmt::format("  line {}: {}{}: {}", rule.line, rule.is_guard ? "if " : "",
+                                 text::printable(rule.before), name_of(rule.certainty));
   if (rule.certainty == Certainty::tested)
     text += fmt::format(" on {} texts, not proven", rule.subjects);
   text += fmt::format(": {}\n", text::printable(rule.why));
@@ -47,10 +46,9 @@ bool MigratedTable::complete() const {
 
 std::string migration_as_text(const MigratedTable& table, bool every_rule) {
   const rules::Migration& m = table.migration;
-  std::string text = fmt::format(
-      "{} -> {}: {} pattern(s): {} proven, {} tested, {} left out\n", table.from, table.to,
-      m.rules.size(), m.count(Certainty::proven), m.count(Certainty::tested),
-      m.count(Certainty::left));
+  std::string text = fmt::format("{} -> {}: {} pattern(s): {} proven, {} tested, {} left out\n",
+                                 table.from, table.to, m.rules.size(), m.count(Certainty::proven),
+                                 m.count(Certainty::tested), m.count(Certainty::left));
   for (const rules::MigratedRule& rule : m.rules)
     if (every_rule || rule.certainty != Certainty::proven) text += rule_as_text(rule);
   for (const rules::MigratedGroup& group : m.groups) {
@@ -64,9 +62,10 @@ std::string migration_as_text(const MigratedTable& table, bool every_rule) {
   if (!m.warnings.empty())
     text += fmt::format("  {} warning(s) of the old table; what it skips is a comment now\n",
                         m.warnings.size());
-  text += fmt::format("  whole tables compared on {} texts made for them and {} of the corpus: {}\n",
-                      m.made_subjects, m.corpus_subjects,
-                      m.disagreements.empty() ? "no difference" : "THEY DIFFER");
+  text +=
+      fmt::format("  whole tables compared on {} texts made for them and {} of the corpus: {}\n",
+                  m.made_subjects, m.corpus_subjects,
+                  m.disagreements.empty() ? "no difference" : "THEY DIFFER");
   for (const rules::Disagreement& d : m.disagreements) {
     text += fmt::format("    \"{}\": {} -> {}\n", text::printable(d.subject),
                         text::printable(d.before), text::printable(d.after));

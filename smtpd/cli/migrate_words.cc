@@ -75,7 +75,8 @@ std::vector<TableWord> table_words(std::string_view line, bool with_files) {
     }
     const std::size_t end = word_end(line, name);
     if (end > name)
-      words.push_back({at, end - at, std::string(type), std::string(line.substr(name, end - name))});
+      words.push_back(
+          {at, end - at, std::string(type), std::string(line.substr(name, end - name))});
     at = std::max(end, at + 1);
   }
   return words;

@@ -50,6 +50,14 @@ class Docs(unittest.TestCase):
         missing = [name for name in names if not re.search(r"\b%s\b" % name, compat)]
         self.assertEqual([], missing)
 
+    def test_every_finding_of_lint_is_in_its_page(self):
+        page = source_files.read("docs/lint.md")
+        kinds = re.findall(r'^    \{"([a-z-]+)", k(\w+),', source_files.read("compiler/lint/catalogue.cc"), re.M) + \
+            re.findall(r'^    \{"([a-z-]+)", FindingLevel::(\w+),', source_files.read("smtpd/cli/lint_plain.cc"), re.M)
+        self.assertGreater(len(kinds), 30)
+        missing = [name for name, level in kinds if "| `%s` | %s |" % (name, level.lower()) not in page]
+        self.assertEqual([], missing)
+
     def test_no_path_of_a_machine(self):
         try:
             tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -45,11 +45,11 @@ class MigrateDirectoryTest : public MigrateTest {
 };
 
 TEST_F(MigrateDirectoryTest, CopiesWhatIsNamedAndPassesTheCheck) {
-  put("old/main.cf",
-      "# mine\nmyhostname = mail.example.com\nmydestination = $myhostname,\n  " + old_ +
-          "/domains\nheader_checks = regexp:" + old_ + "/checks/header\nbody_checks = "
-          "pcre:$config_directory/body\nmynetworks = 127.0.0.0/8, cidr:" + old_ +
-          "/nets\nnot_named = x\n");
+  put("old/main.cf", "# mine\nmyhostname = mail.example.com\nmydestination = $myhostname,\n  " +
+                         old_ + "/domains\nheader_checks = regexp:" + old_ +
+                         "/checks/header\nbody_checks = "
+                         "pcre:$config_directory/body\nmynetworks = 127.0.0.0/8, cidr:" +
+                         old_ + "/nets\nnot_named = x\n");
   fs::create_directory(old_ + "/checks");
   put("old/checks/header", "/^Subject: a$/ REJECT\n");
   put("old/body", "/x/ REJECT\n");
@@ -109,26 +109,26 @@ TEST_F(MigrateDirectoryTest, DatabasesBecomeCdb) {
   put("probe", "a b\n");
   if (headgate({"map", "cdb:" + path("probe")}) != kExitOk)
     GTEST_SKIP() << "headgate map does not build cdb: here";
-  put("old/main.cf",
-      "smtpd_client_restrictions = check_client_access hash:" + old_ +
-          "/access,\n  check_helo_access proxy:btree:$config_directory/helo\n"
-          "mine = hash:" + old_ + "/access\n");
+  put("old/main.cf", "smtpd_client_restrictions = check_client_access hash:" + old_ +
+                         "/access,\n  check_helo_access proxy:btree:$config_directory/helo\n"
+                         "mine = hash:" +
+                         old_ + "/access\n");
   put("old/access", "192.0.2.1 REJECT\n");
   put("old/helo", "bad.example REJECT\n");
   EXPECT_EQ(move(), kExitOk) << out_ << err_;
-  EXPECT_EQ(read(new_ + "/main.cf"),
-            "smtpd_client_restrictions = check_client_access cdb:$config_directory/access,\n  "
-            "check_helo_access proxy:cdb:$config_directory/helo\nmine = cdb:$config_directory/access\n");
+  EXPECT_EQ(
+      read(new_ + "/main.cf"),
+      "smtpd_client_restrictions = check_client_access cdb:$config_directory/access,\n  "
+      "check_helo_access proxy:cdb:$config_directory/helo\nmine = cdb:$config_directory/access\n");
   EXPECT_EQ(headgate({"map", "-q", "192.0.2.1", "cdb:" + new_ + "/access"}), kExitOk) << err_;
   EXPECT_EQ(out_, "REJECT\n");
   EXPECT_FALSE(fs::exists(old_ + "/access.cdb"));
 }
 
 TEST_F(MigrateDirectoryTest, WhatCannotBeReadIsInTheReport) {
-  put("old/main.cf",
-      "header_checks = pcre:" + old_ + "/no, pcre:" + old_ + "/link, pcre:" + old_ +
-          "/folder\nsmtpd_client_restrictions = check_client_access hash:" + old_ +
-          "/db, check_client_access ldap:" + old_ + "/ldap.cf\n");
+  put("old/main.cf", "header_checks = pcre:" + old_ + "/no, pcre:" + old_ + "/link, pcre:" + old_ +
+                         "/folder\nsmtpd_client_restrictions = check_client_access hash:" + old_ +
+                         "/db, check_client_access ldap:" + old_ + "/ldap.cf\n");
   put("old/real", "/a/ X\n");
   put("old/db.db", "");
   fs::create_symlink("real", old_ + "/link");
@@ -136,14 +136,17 @@ TEST_F(MigrateDirectoryTest, WhatCannotBeReadIsInTheReport) {
   EXPECT_NE(move({"--json"}), kExitOk);
   EXPECT_EQ(finding(old_ + "/no")["kind"], "failed");
   EXPECT_EQ(finding(old_ + "/folder")["text"], "it is no file");
-  EXPECT_THAT(finding(old_ + "/link")["text"].get<std::string>(), HasSubstr("a symbolic link to real"));
-  EXPECT_THAT(finding("hash:" + old_ + "/db")["text"].get<std::string>(), HasSubstr("postmap -s hash:"));
+  EXPECT_THAT(finding(old_ + "/link")["text"].get<std::string>(),
+              HasSubstr("a symbolic link to real"));
+  EXPECT_THAT(finding("hash:" + old_ + "/db")["text"].get<std::string>(),
+              HasSubstr("postmap -s hash:"));
   EXPECT_EQ(finding("ldap:" + old_ + "/ldap.cf")["kind"], "unsupported");
   EXPECT_FALSE(fs::is_symlink(new_ + "/link"));
 }
 
 TEST_F(MigrateDirectoryTest, KeepsPermissionsAndNamesWhatStaysByItsPlace) {
-  put("old/main.cf", "smtpd_tls_CAfile = ${config_directory}/ca.pem\nbody_checks = pcre:" + old_ + "/b\n");
+  put("old/main.cf",
+      "smtpd_tls_CAfile = ${config_directory}/ca.pem\nbody_checks = pcre:" + old_ + "/b\n");
   put("old/b", "/x/ X\n");
   put("old/ca.pem", "");
   fs::permissions(old_ + "/b", fs::perms(0600));

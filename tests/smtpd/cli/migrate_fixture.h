@@ -18,7 +18,7 @@ class MigrateTest : public CliTest {
     arguments.insert(arguments.begin(), "migrate");
     std::istringstream in;
     std::ostringstream out, err;
-    const int code = run(std::move(arguments), programs_, in, out, err, &migrator_);
+    const int code = run(std::move(arguments), programs_, in, out, err, nullptr, &migrator_);
     out_ = out.str();
     err_ = err.str();
     return code;

@@ -44,8 +44,9 @@ TEST_F(MigrateTest, GroupsAndComparesOnMail) {
   put("mail", "Subject: c\nFrom: b\n\nbody\n");
   EXPECT_EQ(migrate({"pcre:" + path("t"), "--group", "--corpus", path("mail"), "-o", path("out")}),
             kExitOk);
-  EXPECT_EQ(read(path("out")),
-            "if /^Subject:/\n/^Subject: a/ A\n/^Subject: c/ C\n/^Subject: d/ D\nendif\n/^From: b/ B\n");
+  EXPECT_EQ(
+      read(path("out")),
+      "if /^Subject:/\n/^Subject: a/ A\n/^Subject: c/ C\n/^Subject: d/ D\nendif\n/^From: b/ B\n");
   EXPECT_THAT(out_, HasSubstr("if /^Subject:/ around 3 rule(s), 2 of them moved up"));
   EXPECT_THAT(out_, HasSubstr("and 3 of the corpus: no difference"));
 }
@@ -85,6 +86,7 @@ TEST(TableWords, AreFoundInTheirPlaces) {
     bool files;
     std::vector<std::string> words;  // "type|name"
   };
+
   const Case cases[] = {
       {"a = hash:/x, btree:/y pcre:/z", false, {"hash|/x", "btree|/y", "pcre|/z"}},
       {"check_client_access proxy:hash:/x", false, {"hash|/x"}},
@@ -95,7 +97,9 @@ TEST(TableWords, AreFoundInTheirPlaces) {
       {"hash:${config_directory}/a}", false, {"hash|${config_directory}/a"}},
       {"$default_database_type:/a", false, {"$default_database_type|/a"}},
       {"${stress?{pcre:/a}:{pcre:/b}}", false, {"pcre|/a", "pcre|/b"}},
-      {"!/no, /yes $config_directory/too 10.0.0.0/8", true, {"|/no", "|/yes", "|$config_directory/too"}},
+      {"!/no, /yes $config_directory/too 10.0.0.0/8",
+       true,
+       {"|/no", "|/yes", "|$config_directory/too"}},
       {"/no", false, {}},
       {"[::1]/128 127.0.0.1:25 http://x", false, {"http|//x"}},
   };

@@ -1,0 +1,184 @@
+// libcdb writes the records and the index; whether a key was there already it would answer by a search through a 256th of
+// all records, which is where postmap's time goes, so a set of keys stands before it. Only a key that is replaced takes
+// that way.
+// The size is counted here, with the index: libcdb notices the limit only when the disk is full of what cannot be finished.
+// Tested by tests/tables/map_maker_test.cc and, beside postmap(1), tests/tables/map_agrees_test.py.
+#include "tables/cdb_maker.h"
+
+#include <cdb.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "engine/base/file.h"
+
+namespace headgate::tables {
+
+namespace {
+
+constexpr std::uint64_t kHeaderBytes = 2048, kRecordHeadBytes = 8, kIndexBytes = 16;
+
+// The keys put so far. Open addressing; a slot is where the key begins in bytes_, plus 1.
+class KeySet {
+ public:
+  KeySet() : slots_(1U << 12U) {}
+
+  // False when it was there.
+  bool insert(std::string_view key) {
+    if (2 * count_ >= slots_.size()) grow();
+    std::uint64_t& slot = slots_[slot_of(key)];
+    if (slot != 0) return false;
+    slot = bytes_.size() + 1;
+    const auto size = static_cast<std::uint32_t>(key.size());
+    for (unsigned shift = 0; shift < 32; shift += 8) bytes_ += static_cast<char>(size >> shift);
+    bytes_ += key;
+    ++count_;
+    return true;
+  }
+
+ private:
+  [[nodiscard]] std::string_view key_at(std::uint64_t slot) const {
+    const std::size_t at = slot - 1;
+    std::uint32_t size = 0;
+    for (std::size_t i = 4; i > 0; --i)
+      size = size << 8U | static_cast<unsigned char>(bytes_[at + i - 1]);
+    return std::string_view(bytes_).substr(at + 4, size);
+  }
+
+  [[nodiscard]] std::size_t slot_of(std::string_view key) const {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = std::hash<std::string_view>()(key) & mask;
+    while (slots_[at] != 0 && key_at(slots_[at]) != key) at = (at + 1) & mask;
+    return at;
+  }
+
+  void grow() {
+    std::vector<std::uint64_t> old(slots_.size() * 2);
+    old.swap(slots_);
+    for (const std::uint64_t slot : old)
+      if (slot != 0) slots_[slot_of(key_at(slot))] = slot;
+  }
+
+  std::string bytes_;
+  std::vector<std::uint64_t> slots_;
+  std::size_t count_ = 0;
+};
+
+class CdbMaker final : public MapMaker {
+ public:
+  CdbMaker(std::string path, std::string temporary, Fd fd, std::uint64_t limit_bytes)
+      : path_(std::move(path)),
+        temporary_(std::move(temporary)),
+        fd_(std::move(fd)),
+        limit_bytes_(limit_bytes) {
+    ::cdb_make_start(&make_, fd_.get());
+  }
+
+  // The file is still locked: it is ours to take away.
+  ~CdbMaker() override {
+    if (!finished_) ::cdb_make_finish(&make_);  // there is no other way to have its memory back
+    if (!renamed_) ::unlink(temporary_.c_str());
+  }
+
+  Result<bool> put(std::string_view key, std::string_view value, OnDuplicate duplicate) override {
+    if (finished_) return fail(Code::bug, "changed after commit", path_);
+    const std::uint64_t more = kRecordHeadBytes + key.size() + value.size() + kIndexBytes;
+    if (more > limit_bytes_ || size_ > limit_bytes_ - more) {
+      return fail(Code::limit,
+                  fmt::format("database {}: more than {} bytes: a cdb file cannot be bigger; use "
+                              "lmdb:, or split the table",
+                              path_, limit_bytes_));
+    }
+    const bool is_new = keys_.insert(key);
+    if (!is_new && duplicate == OnDuplicate::keep_first) return false;
+    size_ += more;
+    const int status =
+        ::cdb_make_put(&make_, key.data(), static_cast<unsigned>(key.size()), value.data(),
+                       static_cast<unsigned>(value.size()), is_new ? CDB_PUT_ADD : CDB_PUT_REPLACE);
+    if (status < 0) return fail_errno("write database", temporary_, errno);
+    return is_new;
+  }
+
+  Result<bool> remove(std::string_view) override {
+    return fail(
+        Code::invalid,
+        fmt::format("database {}: a cdb file is not changed in place: build it anew", path_));
+  }
+
+  Result<void> commit() override {
+    if (finished_) return fail(Code::bug, "committed twice", path_);
+    finished_ = true;
+    if (::cdb_make_finish(&make_) != 0) return fail_errno("write database", temporary_, errno);
+    if (::fsync(fd_.get()) != 0) return fail_errno("fsync database", temporary_, errno);
+    if (::rename(temporary_.c_str(), path_.c_str()) != 0)
+      return fail_errno("rename database", temporary_, errno);
+    renamed_ = true;
+    fd_ = Fd();  // the next builder need not wait until this object is gone
+    return sync_directory(directory_of(path_));
+  }
+
+ private:
+  std::string path_, temporary_;
+  Fd fd_;
+  std::uint64_t limit_bytes_, size_ = kHeaderBytes;
+  cdb_make make_{};
+  KeySet keys_;
+  bool finished_ = false, renamed_ = false;
+};
+
+// The file alone, locked; nothing when another builder renamed or removed it while we waited for the lock.
+Result<std::optional<Fd>> try_lock(const std::string& temporary, unsigned permissions) {
+  auto fd = open_file(temporary, O_RDWR | O_CREAT | O_NOFOLLOW, permissions);
+  if (!fd) {
+    Error error = std::move(fd.error());
+    if (error.what.starts_with("open ")) error.what.insert(5, "database ");
+    return tl::unexpected(std::move(error));
+  }
+  while (::flock(fd->get(), LOCK_EX) != 0) {
+    if (errno != EINTR) return fail_errno("lock database", temporary, errno);
+  }
+
+  struct stat ours {};
+
+  struct stat there {};
+
+  if (::fstat(fd->get(), &ours) != 0) return fail_errno("stat database", temporary, errno);
+  if (::lstat(temporary.c_str(), &there) != 0 || ours.st_ino != there.st_ino ||
+      ours.st_dev != there.st_dev)
+    return std::nullopt;
+  if (!S_ISREG(ours.st_mode)) return fail(Code::invalid, "not a regular file", temporary);
+  if (::ftruncate(fd->get(), 0) != 0) return fail_errno("truncate database", temporary, errno);
+  if (::fchmod(fd->get(), permissions) != 0) return fail_errno("chmod database", temporary, errno);
+  return std::optional<Fd>(std::move(*fd));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<MapMaker>> make_cdb(std::string_view type, const std::string& path,
+                                           const MakeOptions& options, std::uint64_t limit_bytes) {
+  std::string name = path + ".cdb";
+  std::string temporary = name + ".tmp";
+  if (options.mode != MakeMode::create) {
+    return fail(Code::invalid,
+                fmt::format("table {}:{}: a cdb file is not changed in place: build it anew with "
+                            "\"headgate map {}:{}\"",
+                            type, path, type, path));
+  }
+  for (;;) {
+    TRY(fd, try_lock(temporary, options.permissions));
+    if (!fd) continue;
+    return std::make_unique<CdbMaker>(std::move(name), std::move(temporary), std::move(*fd),
+                                      limit_bytes);
+  }
+}
+
+}  // namespace headgate::tables
