@@ -1,10 +1,11 @@
 // The composition root: the one place that knows both wings. It hands the images of compiled tables, behind the port
-// ProgramSource, and the Linter to the command line.
+// ProgramSource, the Linter and the Migrator to the command line.
 #include <csignal>
 #include <iostream>
 #include <memory>
 
 #include "compiler/lint/lint.h"
+#include "compiler/migrate/table_migrator.h"
 #include "compiler/store/image_source.h"
 #include "engine/base/env.h"
 #include "smtpd/cli/command.h"
@@ -19,6 +20,7 @@ int main(int argc, char** argv) {
   headgate::store::ImageSource programs(
       limits, std::make_unique<headgate::store::ProcessBuilder>(env), env);
   headgate::lint::TableLinter linter;
+  headgate::migrate::TableMigrator migrator;
   return headgate::cli::run({argv + 1, argv + argc}, programs, std::cin, std::cout, std::cerr,
-                            &linter);
+                            &linter, &migrator);
 }

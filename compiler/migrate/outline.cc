@@ -112,8 +112,8 @@ class Outliner {
     unit.names = knowledge.names;
     if (statement.kind == StatementKind::guard) {
       // One with a mark of its own marks all that stands in it: it stays together.
-      unit.is_name_guard = knowledge.only_name && knowledge.names &&
-                           knowledge.names->size() == 1 && !statement.emergency;
+      unit.is_name_guard = knowledge.only_name && knowledge.names && knowledge.names->size() == 1 &&
+                           !statement.emergency;
       unit.is_literal_guard = knowledge.only_literal;
     } else {
       unit.literals = knowledge.literals;

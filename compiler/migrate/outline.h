@@ -29,9 +29,10 @@ struct Unit {
 
   // It can only answer texts that begin with one of these and a colon; nullopt: nothing is known. In lower case.
   std::optional<std::vector<std::string>> names;
-  bool is_name_guard = false;      // an if that asks for one name and nothing more
-  bool is_literal_guard = false;   // an if that asks for one literal and nothing more
-  std::vector<std::string> literals;  // of a rule: each is in every text that it matches; in lower case
+  bool is_name_guard = false;     // an if that asks for one name and nothing more
+  bool is_literal_guard = false;  // an if that asks for one literal and nothing more
+  std::vector<std::string>
+      literals;  // of a rule: each is in every text that it matches; in lower case
 };
 
 Block outline(const ParsedTable& table);

@@ -25,9 +25,8 @@ Result<ParsedTable> parse_table(front::Dialect dialect, const std::string& name,
   table.name = name;
   back::PatternSet patterns(dialect, false, "asked of the reference engine");
   patterns.try_ahead(text, name, name);
-  table.file = front::parse_rules(dialect, text, name, name, patterns, [&](const Diagnostic& d) {
-    table.warnings.push_back(d);
-  });
+  table.file = front::parse_rules(dialect, text, name, name, patterns,
+                                  [&](const Diagnostic& d) { table.warnings.push_back(d); });
   if (patterns.shortage().rules_missing)
     return fail(Code::unavailable, patterns.shortage().what, name);
   table.patterns = std::move(patterns.patterns());

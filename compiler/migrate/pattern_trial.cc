@@ -31,8 +31,7 @@ std::string_view group_text(const std::string& text, const std::vector<match::Gr
 PatternTrials::PatternTrials(const std::vector<back::CompiledPattern>& patterns)
     : patterns_(patterns), match_limit_(match::pcre2_build().match_limit) {}
 
-const TriedPattern& PatternTrials::of(const front::Pattern& pattern,
-                                      std::uint64_t highest_group) {
+const TriedPattern& PatternTrials::of(const front::Pattern& pattern, std::uint64_t highest_group) {
   const std::pair key{pattern.id, highest_group};
   auto found = known_.find(key);
   if (found == known_.end()) found = known_.emplace(key, attempt(pattern, highest_group)).first;
@@ -71,8 +70,8 @@ TriedPattern PatternTrials::attempt(const front::Pattern& pattern, std::uint64_t
   return tried;
 }
 
-std::string PatternTrials::difference(const match::Confirmer& before,
-                                      const match::Confirmer& after, std::uint64_t highest_group,
+std::string PatternTrials::difference(const match::Confirmer& before, const match::Confirmer& after,
+                                      std::uint64_t highest_group,
                                       const std::vector<std::string>& texts) {
   std::vector<match::Group> old_groups, new_groups;
   for (const std::string& text : texts) {

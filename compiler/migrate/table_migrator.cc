@@ -25,7 +25,8 @@ using rules::Migration;
 using rules::MigrationRequest;
 
 constexpr std::size_t kMostDisagreements = 20;
-constexpr std::size_t kMostTests = 8'000'000;  // of a pattern on a text, when whole tables are compared
+constexpr std::size_t kMostTests =
+    8'000'000;  // of a pattern on a text, when whole tables are compared
 constexpr std::size_t kLeastSubjects = 200;
 constexpr std::size_t kKeysBetween = 64;  // two questions whether to go on
 

@@ -203,7 +203,8 @@ class Writer {
     if (highest_group(statement) > 0) row.why += ", and its groups are settled";
     if (trusted < kLongestKey) {
       row.why += fmt::format(
-          "; that is so for texts of up to {} bytes, on longer ones PCRE2 may reach its match limit",
+          "; that is so for texts of up to {} bytes, on longer ones PCRE2 may reach its match "
+          "limit",
           trusted);
     }
   }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/rules/linter.h"
+#include "engine/rules/migrator.h"
 #include "engine/rules/program_source.h"
 
 namespace headgate::cli {
@@ -39,7 +40,8 @@ struct Invocation {
   std::istream& in;
   std::ostream& out;
   std::ostream& err;
-  rules::Linter* linter = nullptr;  // likewise; null: `lint` is not to be had
+  rules::Linter* linter = nullptr;      // likewise; null: `lint` is not to be had
+  rules::Migrator* migrator = nullptr;  // likewise; null: `migrate` is not to be had
 };
 
 struct Command {
@@ -53,7 +55,8 @@ std::span<const Command> commands();
 
 // Global options, the table, the subcommand. `arguments` without argv[0].
 int run(std::vector<std::string> arguments, rules::ProgramSource& programs, std::istream& in,
-        std::ostream& out, std::ostream& err, rules::Linter* linter = nullptr);
+        std::ostream& out, std::ostream& err, rules::Linter* linter = nullptr,
+        rules::Migrator* migrator = nullptr);
 
 int run_serve(Invocation&);    // serve.cc
 int run_check(Invocation&);    // check.cc
@@ -64,6 +67,7 @@ int run_diff(Invocation&);     // diff.cc
 int run_explain(Invocation&);  // explain.cc
 int run_compile(Invocation&);  // compile.cc
 int run_lint(Invocation&);     // lint.cc
+int run_migrate(Invocation&);  // migrate.cc
 int run_bench(Invocation&);    // bench.cc
 int run_doctor(Invocation&);   // doctor.cc
 int run_status(Invocation&);   // status.cc

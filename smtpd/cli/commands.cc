@@ -49,6 +49,11 @@ constexpr auto kCommands = std::to_array<Command>({
      "lint TABLE... [--corpus PATH [-h|-b]] [--level LEVEL] [--fail-on LEVEL] [--sarif] [--all] "
      "[--baseline FILE] [--write-baseline FILE]",
      "what is wrong with tables, and what to write instead", run_lint},
+    {"migrate",
+     "migrate TABLE [--to pcre] [--group] [-o FILE] [--corpus PATH [-h|-b] [--limit SECONDS]] | "
+     "migrate DIRECTORY --to DIR [--to-pcre-like] [--force]",
+     "tables for pcre:, grouped or as cdb:, or a whole Postfix configuration, with a report",
+     run_migrate},
     {"bench",
      "bench TABLE... --corpus PATH [-h] [-b] [--report FILE.html] [--json FILE] [--seed N] [--runs "
      "N] "
@@ -105,7 +110,8 @@ class LineParser {
       line_.verbose += static_cast<int>(argument.size()) - 1;
     } else if (argument.starts_with("-c")) {
       line_.config_directory = value_of(argument);
-    } else if (argument.starts_with("-o") && !is_postmaps_o(argument)) {
+    } else if (argument.starts_with("-o") && line_.subcommand != "migrate" &&  // there a file
+               !is_postmaps_o(argument)) {
       override_with(value_of(argument));
     } else if (line_.subcommand.empty()) {
       if (argument.starts_with("-")) line_.error = fmt::format("unknown option: {}", argument);
@@ -218,7 +224,7 @@ int help(const Line& line, std::ostream& out, std::ostream& err) {
 std::span<const Command> commands() { return kCommands; }
 
 int run(std::vector<std::string> arguments, rules::ProgramSource& programs, std::istream& in,
-        std::ostream& out, std::ostream& err, rules::Linter* linter) {
+        std::ostream& out, std::ostream& err, rules::Linter* linter, rules::Migrator* migrator) {
   Line line = LineParser(std::move(arguments)).parse();
   if (!line.error.empty()) return usage(err, line.error);
   if (line.version) {
@@ -246,7 +252,8 @@ int run(std::vector<std::string> arguments, rules::ProgramSource& programs, std:
                         in,
                         out,
                         err,
-                        linter};
+                        linter,
+                        migrator};
   return command->run(invocation);
 }
 

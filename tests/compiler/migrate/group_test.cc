@@ -41,36 +41,70 @@ TEST_P(Group, BecomesOnceAndAnswersAlike) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Names, Group, ::testing::Values(
-    Case{"three", "/^Subject: a/ A\n/^Subject: b/ B\n/^Subject: c/ C\n", "if /^Subject:/\n/^Subject: a/ A\n/^Subject: b/ B\n/^Subject: c/ C\nendif\n"},
-    Case{"two", "/^Subject: a/ A\n/^Subject: b/ B\n", ""},
-    Case{"over_others", "/^Subject: a/ A\n/^From: x/ X\n/^Subject: b/ B\n# about c\n/^Subject: c/ C\n",
-         "if /^Subject:/\n/^Subject: a/ A\n/^Subject: b/ B\n# about c\n/^Subject: c/ C\nendif\n/^From: x/ X\n"},
-    Case{"not_over_unknown", "/^Subject: a/ A\n/x/ X\n/^Subject: b/ B\n/^Subject: c/ C\n", ""},
-    Case{"not_over_negated", "/^Subject: a/ A\n!/^From: x/ X\n/^Subject: b/ B\n/^Subject: c/ C\n", ""},
-    Case{"not_over_both", "/^Subject: a/ A\n/^(Subject|From): x/ X\n/^Subject: b/ B\n/^Subject: c/ C\n", ""},
-    Case{"over_several", "/^Subject: a/ A\n/^(To|From): x/ X\n/^Subject: b/ B\n/^Subject: c/ C\n",
-         "if /^Subject:/\n/^Subject: a/ A\n/^Subject: b/ B\n/^Subject: c/ C\nendif\n/^(To|From): x/ X\n"},
-    Case{"longer_name", "/^X-A: a/ A\n/^X-A-B: b/ B\n/^X-A: c/ C\n/^X-A: d/ D\n", "if /^X-A:/\n/^X-A: a/ A\n/^X-A: c/ C\n/^X-A: d/ D\nendif\n/^X-A-B: b/ B\n"},
-    Case{"into_an_if", "if /^Subject:/\n/a/ A\nendif\n/^From: x/ X\n/^Subject: b/ B\n", "if /^Subject:/\n/a/ A\n/^Subject: b/ B\nendif\n/^From: x/ X\n"},
-    Case{"two_ifs", "# one\nif /^Subject:/\n/a/ A\n# end\nendif\n# two\nif /^Subject:/\n/b/ B\nendif\n", "if /^Subject:/\n# one\n/a/ A\n# end\n# two\n/b/ B\nendif\n"},
-    Case{"inside_an_if", "if /x/\n/^Subject: a/ A\n/^Subject: b/ B\n/^Subject: c/ C\nendif\n", "if /x/\nif /^Subject:/\n/^Subject: a/ A\n/^Subject: b/ B\n/^Subject: c/ C\nendif\nendif\n"},
-    Case{"not_again", "if /^Subject:/\n/^Subject: a/ A\n/^Subject: b/ B\n/^Subject: c/ C\nendif\n", ""},
-    Case{"unclosed_if", "/^Subject: a/ A\n/^Subject: b/ B\nif /^Subject:/\n/^Subject: c/ C\n", ""},
-    Case{"file_header", "# the file\n\n# about a\n/^Subject: a/ A\n/^Subject: b/ B\n/^Subject: c/ C\n# last\n",
-         "# the file\n\nif /^Subject:/\n# about a\n/^Subject: a/ A\n/^Subject: b/ B\n/^Subject: c/ C\nendif\n# last\n"},
-    Case{"marks", "#@emergency\n/^Subject: a/ A\n/^Subject: b/ B\n#@emergency\n/^Subject: c/ C\n",
-         "if /^Subject:/\n#@emergency\n/^Subject: a/ A\n/^Subject: b/ B\n#@emergency\n/^Subject: c/ C\nendif\n"},
-    Case{"marked_if", "#@emergency\nif /^Subject:/\n/a/ A\nendif\n/^Subject: b/ B\n", ""},
-    Case{"conditional_if", "if /^Subject: x/\n/a/ A\n/b/ B\nendif\n/^From: y/ Y\n/^Subject: b/ B\n",
-         "if /^Subject:/\nif /^Subject: x/\n/a/ A\n/b/ B\nendif\n/^Subject: b/ B\nendif\n/^From: y/ Y\n"}),
+INSTANTIATE_TEST_SUITE_P(
+    Names, Group,
+    ::testing::Values(
+        Case{"three", "/^Subject: a/ A\n/^Subject: b/ B\n/^Subject: c/ C\n",
+             "if /^Subject:/\n/^Subject: a/ A\n/^Subject: b/ B\n/^Subject: c/ C\nendif\n"},
+        Case{"two", "/^Subject: a/ A\n/^Subject: b/ B\n", ""},
+        Case{"over_others",
+             "/^Subject: a/ A\n/^From: x/ X\n/^Subject: b/ B\n# about c\n/^Subject: c/ C\n",
+             "if /^Subject:/\n/^Subject: a/ A\n/^Subject: b/ B\n# about c\n/^Subject: c/ "
+             "C\nendif\n/^From: x/ X\n"},
+        Case{"not_over_unknown", "/^Subject: a/ A\n/x/ X\n/^Subject: b/ B\n/^Subject: c/ C\n", ""},
+        Case{"not_over_negated",
+             "/^Subject: a/ A\n!/^From: x/ X\n/^Subject: b/ B\n/^Subject: c/ C\n", ""},
+        Case{"not_over_both",
+             "/^Subject: a/ A\n/^(Subject|From): x/ X\n/^Subject: b/ B\n/^Subject: c/ C\n", ""},
+        Case{"over_several",
+             "/^Subject: a/ A\n/^(To|From): x/ X\n/^Subject: b/ B\n/^Subject: c/ C\n",
+             "if /^Subject:/\n/^Subject: a/ A\n/^Subject: b/ B\n/^Subject: c/ "
+             "C\nendif\n/^(To|From): x/ X\n"},
+        Case{"longer_name", "/^X-A: a/ A\n/^X-A-B: b/ B\n/^X-A: c/ C\n/^X-A: d/ D\n",
+             "if /^X-A:/\n/^X-A: a/ A\n/^X-A: c/ C\n/^X-A: d/ D\nendif\n/^X-A-B: b/ B\n"},
+        Case{"into_an_if", "if /^Subject:/\n/a/ A\nendif\n/^From: x/ X\n/^Subject: b/ B\n",
+             "if /^Subject:/\n/a/ A\n/^Subject: b/ B\nendif\n/^From: x/ X\n"},
+        Case{"two_ifs",
+             "# one\nif /^Subject:/\n/a/ A\n# end\nendif\n# two\nif /^Subject:/\n/b/ B\nendif\n",
+             "if /^Subject:/\n# one\n/a/ A\n# end\n# two\n/b/ B\nendif\n"},
+        Case{"inside_an_if", "if /x/\n/^Subject: a/ A\n/^Subject: b/ B\n/^Subject: c/ C\nendif\n",
+             "if /x/\nif /^Subject:/\n/^Subject: a/ A\n/^Subject: b/ B\n/^Subject: c/ "
+             "C\nendif\nendif\n"},
+        Case{"not_again",
+             "if /^Subject:/\n/^Subject: a/ A\n/^Subject: b/ B\n/^Subject: c/ C\nendif\n", ""},
+        Case{"unclosed_if", "/^Subject: a/ A\n/^Subject: b/ B\nif /^Subject:/\n/^Subject: c/ C\n",
+             ""},
+        Case{"file_header",
+             "# the file\n\n# about a\n/^Subject: a/ A\n/^Subject: b/ B\n/^Subject: c/ C\n# last\n",
+             "# the file\n\nif /^Subject:/\n# about a\n/^Subject: a/ A\n/^Subject: b/ "
+             "B\n/^Subject: c/ C\nendif\n# last\n"},
+        Case{"marks",
+             "#@emergency\n/^Subject: a/ A\n/^Subject: b/ B\n#@emergency\n/^Subject: c/ C\n",
+             "if /^Subject:/\n#@emergency\n/^Subject: a/ A\n/^Subject: b/ "
+             "B\n#@emergency\n/^Subject: c/ C\nendif\n"},
+        Case{"marked_if", "#@emergency\nif /^Subject:/\n/a/ A\nendif\n/^Subject: b/ B\n", ""},
+        Case{"conditional_if",
+             "if /^Subject: x/\n/a/ A\n/b/ B\nendif\n/^From: y/ Y\n/^Subject: b/ B\n",
+             "if /^Subject:/\nif /^Subject: x/\n/a/ A\n/b/ B\nendif\n/^Subject: b/ "
+             "B\nendif\n/^From: y/ Y\n"}),
     [](const auto& tested) { return tested.param.name; });
 
-INSTANTIATE_TEST_SUITE_P(Literals, Group, ::testing::Values(
-    Case{"eight", "/a.*viagra/ 1\n/b.*viagra/ 2\n/viagra c/ 3\n/viagra d/ 4\n/viagra [0-9]/ 5\n/xviagra/ 6\n/viagrax/ 7\n/^viagra/ 8\n/other/ 9\n",
-         "if /viagra/\n/a.*viagra/ 1\n/b.*viagra/ 2\n/viagra c/ 3\n/viagra d/ 4\n/viagra [0-9]/ 5\n/xviagra/ 6\n/viagrax/ 7\n/^viagra/ 8\nendif\n/other/ 9\n"},
-    Case{"seven", "/a.*viagra/ 1\n/b.*viagra/ 2\n/viagra c/ 3\n/viagra d/ 4\n/viagra [0-9]/ 5\n/xviagra/ 6\n/viagrax/ 7\n", ""},
-    Case{"not_negated", "/a.*viagra/ 1\n/b.*viagra/ 2\n/viagra c/ 3\n/viagra d/ 4\n!/viagra [0-9]/ 5\n/xviagra/ 6\n/viagrax/ 7\n/^viagra/ 8\n", ""}),
+INSTANTIATE_TEST_SUITE_P(
+    Literals, Group,
+    ::testing::Values(
+        Case{"eight",
+             "/a.*viagra/ 1\n/b.*viagra/ 2\n/viagra c/ 3\n/viagra d/ 4\n/viagra [0-9]/ "
+             "5\n/xviagra/ 6\n/viagrax/ 7\n/^viagra/ 8\n/other/ 9\n",
+             "if /viagra/\n/a.*viagra/ 1\n/b.*viagra/ 2\n/viagra c/ 3\n/viagra d/ 4\n/viagra "
+             "[0-9]/ 5\n/xviagra/ 6\n/viagrax/ 7\n/^viagra/ 8\nendif\n/other/ 9\n"},
+        Case{"seven",
+             "/a.*viagra/ 1\n/b.*viagra/ 2\n/viagra c/ 3\n/viagra d/ 4\n/viagra [0-9]/ "
+             "5\n/xviagra/ 6\n/viagrax/ 7\n",
+             ""},
+        Case{"not_negated",
+             "/a.*viagra/ 1\n/b.*viagra/ 2\n/viagra c/ 3\n/viagra d/ 4\n!/viagra [0-9]/ "
+             "5\n/xviagra/ 6\n/viagrax/ 7\n/^viagra/ 8\n",
+             ""}),
     [](const auto& tested) { return tested.param.name; });
 
 // Random tables of rules that overlap: any grouping that changes which rule is first would show.
@@ -100,7 +134,8 @@ TEST(Group, KeepsTheFirstRuleOfRandomTables) {
       }
     }
     const rules::Migration once = grouped(text);
-    ASSERT_TRUE(once.disagreements.empty()) << text << "became\n" << once.text << once.disagreements[0].subject;
+    ASSERT_TRUE(once.disagreements.empty()) << text << "became\n"
+                                            << once.text << once.disagreements[0].subject;
     EXPECT_GT(once.made_subjects, 10U);
     ASSERT_EQ(once.text, grouped(once.text).text) << text;
   }

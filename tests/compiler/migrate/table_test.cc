@@ -39,37 +39,54 @@ TEST_P(Table, BecomesAndAnswersAlike) {
       << migration.disagreements[0].after;
 }
 
-INSTANTIATE_TEST_SUITE_P(ToPcre, Table, ::testing::Values(
-    Case{"comments", "# c\n\n/a$/  REJECT x # y\n", "# c\n\n/a$/E  REJECT x # y\n"},
-    Case{"no_newline", "/a/ X", "/a/ X\n"},
-    Case{"flags", "/a./im REJECT\n", "/a./is REJECT\n"},
-    Case{"negated", "! !!/a/ X\n", "! !!/a/ X\n"},
-    Case{"delimiter", "|a/b| X\n%a\\%b% Y\n+a\\+b+ Z\n", "|a/b| X\n%a\\%b% Y\n+a\\+b+ Z\n"},
-    Case{"delimiter_must_change", "+a\\++x Z\n", "/a+/ Z\n"},
-    Case{"delimiter_escaped", "xa/bxx X\n", "# migrate: not in force: ignoring unrecognized request\n# xa/bxx X\n"},
-    Case{"second", "/a/!/b$/m REJECT $$\n", "if !/b$/m\n/a/ REJECT $$\nendif\n"},
-    Case{"second_plain", "/(a)/!!/b/ X $1\n", "if /b/\n/(a)/ X $1\nendif\n"},
-    Case{"second_glued", "/a/!/b/!/c/ X\n", "if !/b/\n/a/ !/c/ X\nendif\n"},
-    Case{"continued", "/a$/\n  REJECT\n# c\n  more\n/b/ X\n", "/a$/E\n  REJECT\n# c\n  more\n/b/ X\n"},
-    Case{"pattern_continued", "/a\n# c\n b$/ X\n/b/ X\n", "/a b$/E X\n# c\n/b/ X\n"},
-    Case{"closed_by_line", "/a$\\\n/b/ X\n", "/a$/E\n/b/ X\n"},
-    Case{"guards", "if /a$/\n/b/ X\nendif\n", "if /a$/E\n/b/ X\nendif\n"},
-    Case{"guard_extra", "if /a/ /b/ X\n/c/ Y\nENDIF x\n", "if /a/\n# migrate: this stood behind the if and was not in force:\n# /b/ X\n/c/ Y\nENDIF x\n"},
-    Case{"broken_rule", "/a{b/ X\n/b/ Y\n", "# migrate: not in force: Unmatched \\{\n# /a{b/ X\n/b/ Y\n"},
-    Case{"broken_if", "if /(/\n/x/ X\nendif\n", "# migrate: not in force: Unmatched ( or \\(\n# if /(/\n/x/ X\n# migrate: not in force: ignoring ENDIF without matching IF\n# endif\n"},
-    Case{"left", "/a$./ X\n/b/ Y\n", "# migrate: left as it was: `^` behind, or `$` before, what can match a newline: regexp: takes it for a line's\n# /a$./ X\n/b/ Y\n"},
-    Case{"left_if", "if /a$./\n/b/ X\nendif\n/c/ Y\n",
-         "# migrate: left as it was: `^` behind, or `$` before, what can match a newline: regexp: takes it for a line's\n# if /a$./\n"
-         "# migrate: left as it was: it stands in the if of line 1\n# /b/ X\n# migrate: left as it was: it stands in the if of line 1\n# endif\n/c/ Y\n"},
-    Case{"mark", "#@emergency\n/a$./ X\n/b/ Y\n", "# #@emergency\n# migrate: left as it was: `^` behind, or `$` before, what can match a newline: regexp: takes it for a line's\n# /a$./ X\n/b/ Y\n"},
-    Case{"mark_kept", "#@emergency\n/a/!/b/ X\n", "#@emergency\nif !/b/\n/a/ X\nendif\n"},
-    Case{"crlf", "/a$/ X\r\n", "/a$/E X\r\n"},
-    Case{"top", "  /a/ X\n/b/ Y\n", "# migrate: not in force: t: logical line must not start with whitespace: \"  /a/ X\"\n#   /a/ X\n/b/ Y\n"},
-    Case{"unclosed", "if /a/\n/b/ X\n", "if /a/\n/b/ X\n"}),
+INSTANTIATE_TEST_SUITE_P(
+    ToPcre, Table,
+    ::testing::Values(
+        Case{"comments", "# c\n\n/a$/  REJECT x # y\n", "# c\n\n/a$/E  REJECT x # y\n"},
+        Case{"no_newline", "/a/ X", "/a/ X\n"}, Case{"flags", "/a./im REJECT\n", "/a./is REJECT\n"},
+        Case{"negated", "! !!/a/ X\n", "! !!/a/ X\n"},
+        Case{"delimiter", "|a/b| X\n%a\\%b% Y\n+a\\+b+ Z\n", "|a/b| X\n%a\\%b% Y\n+a\\+b+ Z\n"},
+        Case{"delimiter_must_change", "+a\\++x Z\n", "/a+/ Z\n"},
+        Case{"delimiter_escaped", "xa/bxx X\n",
+             "# migrate: not in force: ignoring unrecognized request\n# xa/bxx X\n"},
+        Case{"second", "/a/!/b$/m REJECT $$\n", "if !/b$/m\n/a/ REJECT $$\nendif\n"},
+        Case{"second_plain", "/(a)/!!/b/ X $1\n", "if /b/\n/(a)/ X $1\nendif\n"},
+        Case{"second_glued", "/a/!/b/!/c/ X\n", "if !/b/\n/a/ !/c/ X\nendif\n"},
+        Case{"continued", "/a$/\n  REJECT\n# c\n  more\n/b/ X\n",
+             "/a$/E\n  REJECT\n# c\n  more\n/b/ X\n"},
+        Case{"pattern_continued", "/a\n# c\n b$/ X\n/b/ X\n", "/a b$/E X\n# c\n/b/ X\n"},
+        Case{"closed_by_line", "/a$\\\n/b/ X\n", "/a$/E\n/b/ X\n"},
+        Case{"guards", "if /a$/\n/b/ X\nendif\n", "if /a$/E\n/b/ X\nendif\n"},
+        Case{"guard_extra", "if /a/ /b/ X\n/c/ Y\nENDIF x\n",
+             "if /a/\n# migrate: this stood behind the if and was not in force:\n# /b/ X\n/c/ "
+             "Y\nENDIF x\n"},
+        Case{"broken_rule", "/a{b/ X\n/b/ Y\n",
+             "# migrate: not in force: Unmatched \\{\n# /a{b/ X\n/b/ Y\n"},
+        Case{"broken_if", "if /(/\n/x/ X\nendif\n",
+             "# migrate: not in force: Unmatched ( or \\(\n# if /(/\n/x/ X\n# migrate: not in "
+             "force: ignoring ENDIF without matching IF\n# endif\n"},
+        Case{"left", "/a$./ X\n/b/ Y\n",
+             "# migrate: left as it was: `^` behind, or `$` before, what can match a newline: "
+             "regexp: takes it for a line's\n# /a$./ X\n/b/ Y\n"},
+        Case{"left_if", "if /a$./\n/b/ X\nendif\n/c/ Y\n",
+             "# migrate: left as it was: `^` behind, or `$` before, what can match a newline: "
+             "regexp: takes it for a line's\n# if /a$./\n"
+             "# migrate: left as it was: it stands in the if of line 1\n# /b/ X\n# migrate: left "
+             "as it was: it stands in the if of line 1\n# endif\n/c/ Y\n"},
+        Case{"mark", "#@emergency\n/a$./ X\n/b/ Y\n",
+             "# #@emergency\n# migrate: left as it was: `^` behind, or `$` before, what can match "
+             "a newline: regexp: takes it for a line's\n# /a$./ X\n/b/ Y\n"},
+        Case{"mark_kept", "#@emergency\n/a/!/b/ X\n", "#@emergency\nif !/b/\n/a/ X\nendif\n"},
+        Case{"crlf", "/a$/ X\r\n", "/a$/E X\r\n"},
+        Case{"top", "  /a/ X\n/b/ Y\n",
+             "# migrate: not in force: t: logical line must not start with whitespace: \"  /a/ "
+             "X\"\n#   /a/ X\n/b/ Y\n"},
+        Case{"unclosed", "if /a/\n/b/ X\n", "if /a/\n/b/ X\n"}),
     [](const auto& tested) { return tested.param.name; });
 
 TEST(Table, SaysHowSureItIs) {
-  const rules::Migration m = migrate("/^Subject: (.*)$/ INFO $1\n/(a|ab)(c|bcd)/ X\n/(a+)(b|c)?$/ Y $1\n/a$./ Z\n/(x)\\1/ V\n");
+  const rules::Migration m = migrate(
+      "/^Subject: (.*)$/ INFO $1\n/(a|ab)(c|bcd)/ X\n/(a+)(b|c)?$/ Y $1\n/a$./ Z\n/(x)\\1/ V\n");
   ASSERT_EQ(5U, m.rules.size());
   EXPECT_EQ(Certainty::proven, m.rules[0].certainty) << m.rules[0].why;
   EXPECT_EQ(Certainty::proven, m.rules[1].certainty) << m.rules[1].why;
