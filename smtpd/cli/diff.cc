@@ -45,9 +45,10 @@ tl::expected<Options, int> parse(Invocation& invocation) {
   app.add_option("OLD", options.before, "a table, type:name, or a configuration directory")
       ->required();
   app.add_option("NEW", options.after, "the same, to compare with it")->required();
-  app.add_option("--corpus", options.corpus,
-                 "mail: files, mboxes, Maildirs, folders, tar archives, also gzipped; - is standard "
-                 "input; may be repeated")
+  app.add_option(
+         "--corpus", options.corpus,
+         "mail: files, mboxes, Maildirs, folders, tar archives, also gzipped; - is standard "
+         "input; may be repeated")
       ->required()
       ->allow_extra_args(false);
   app.add_flag("-h,--headers", options.headers, "the tables are asked for headers");
@@ -137,8 +138,8 @@ tl::expected<Settings, int> settings_of_directory(Invocation& invocation,
 int exit_code_of_table(Invocation& invocation, const std::string& spec) {
   tables::OpenOptions plain;
   plain.fold = false;
-  const auto opened =
-      tables::open_table(spec, invocation.programs, [](const Diagnostic&) {}, plain);
+  const auto opened = tables::open_table(
+      spec, invocation.programs, [](const Diagnostic&) {}, plain);
   return opened ? kExitUnavailable : exit_code_of(opened.error());
 }
 
@@ -184,8 +185,7 @@ AskedFor asked_for(const Options& options, const Side& before, const Side& after
   if (asked.guessed) {
     const rules::Program* program = program_of(before);
     if (program == nullptr) program = program_of(after);
-    asked.body =
-        program != nullptr && bench::key_kind_of(*program) == peers::KeyKind::body;
+    asked.body = program != nullptr && bench::key_kind_of(*program) == peers::KeyKind::body;
     asked.headers = !asked.body;
   }
   return asked;
@@ -259,9 +259,9 @@ class Comparer final : public corpus::MessageReader {
     Judged before = first_->finish();
     differences_.add(std::move(before), second_->finish());
     if (corpus_bytes_ > 0)
-      bar_.show(static_cast<double>(read_) / static_cast<double>(corpus_bytes_),
-                fmt::format("{} messages, {} differ", differences_.messages(),
-                            differences_.different()));
+      bar_.show(
+          static_cast<double>(read_) / static_cast<double>(corpus_bytes_),
+          fmt::format("{} messages, {} differ", differences_.messages(), differences_.different()));
   }
 
  private:
@@ -317,7 +317,7 @@ int report(Invocation& invocation, const Options& options, const AskedFor& asked
            const Differences& differences) {
   const std::size_t most_rules = options.limit.value_or(10);
   const DiffFacts facts{options.before, options.after, options.corpus,
-                        asked, most_rules,    differences};
+                        asked,          most_rules,    differences};
   invocation.out << (invocation.json    ? diff_json(facts)
                      : options.markdown ? diff_markdown(facts)
                                         : diff_text(facts));

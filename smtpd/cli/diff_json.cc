@@ -56,9 +56,7 @@ Json rule_json(const std::optional<ListedRule>& rule) {
           {"action", rule->action}};
 }
 
-Json hits_json(const RuleHits& hits) {
-  return {{"messages", hits.messages}, {"hits", hits.hits}};
-}
+Json hits_json(const RuleHits& hits) { return {{"messages", hits.messages}, {"hits", hits.hits}}; }
 
 Json outcomes_json(const Differences& differences, bool after) {
   Json json = Json::object();
@@ -79,11 +77,11 @@ std::string diff_json(const DiffFacts& facts) {
   std::size_t unchanged = 0;
   Json rules = Json::array();
   for (const RuleDifference& rule : differences.rules(unchanged))
-    rules.push_back({{"change", change_word(rule.change)},
-                     {"old", rule_json(rule.before)},
-                     {"new", rule_json(rule.after)},
-                     {"hits",
-                      {{"old", hits_json(rule.hits_before)}, {"new", hits_json(rule.hits_after)}}}});
+    rules.push_back(
+        {{"change", change_word(rule.change)},
+         {"old", rule_json(rule.before)},
+         {"new", rule_json(rule.after)},
+         {"hits", {{"old", hits_json(rule.hits_before)}, {"new", hits_json(rule.hits_after)}}}});
   const Json document = {
       {"old", facts.before},
       {"new", facts.after},

@@ -94,8 +94,7 @@ std::string rules_markdown(const DiffFacts& facts) {
     if (rule.after && rule.change != RuleChange::same)
       text += (text.empty() ? "" : "<br>→ ") + told(*rule.after);
     out += fmt::format("| {} | {} | {} | {} |\n", text, change_word(rule.change),
-                       count_of(rule.hits_before.messages),
-                       count_of(rule.hits_after.messages));
+                       count_of(rule.hits_before.messages), count_of(rule.hits_after.messages));
   }
   if (shown < rules.size())
     out += fmt::format("\n… and {}\n", count_of(rules.size() - shown, "more rule"));
@@ -106,13 +105,13 @@ std::string rules_markdown(const DiffFacts& facts) {
 
 std::string diff_markdown(const DiffFacts& facts) {
   const Differences& differences = facts.differences;
-  std::string out = fmt::format("### headgate diff: {} → {}\n\n**{}** Asked for: {}.\n\n", cell(facts.before),
-                                cell(facts.after), headline(facts.differences), asked_text(facts.asked));
+  std::string out =
+      fmt::format("### headgate diff: {} → {}\n\n**{}** Asked for: {}.\n\n", cell(facts.before),
+                  cell(facts.after), headline(facts.differences), asked_text(facts.asked));
   if (differences.different() > 0) {
     out += "| change | messages |\n|---|---:|\n";
     for (const Change* change : differences.changes())
-      out += fmt::format("| {} | {} |\n", change_title(*change, "→"),
-                         count_of(change->messages));
+      out += fmt::format("| {} | {} |\n", change_title(*change, "→"), count_of(change->messages));
     out += '\n';
   }
   out += "| outcome | old | new |\n|---|---:|---:|\n";

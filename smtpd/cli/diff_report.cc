@@ -36,8 +36,7 @@ std::string rules_text(const DiffFacts& facts) {
     if (facts.most_rules > 0 && shown == facts.most_rules) break;
     ++shown;
     out += fmt::format("  {:<8} {:>7} -> {}\n", change_word(rule.change),
-                       count_of(rule.hits_before.messages),
-                       count_of(rule.hits_after.messages));
+                       count_of(rule.hits_before.messages), count_of(rule.hits_after.messages));
     out += shown_rule_text(rule, "    ");
   }
   if (shown < rules.size())
@@ -50,8 +49,8 @@ std::string rules_text(const DiffFacts& facts) {
 std::string diff_text(const DiffFacts& facts) {
   const Differences& differences = facts.differences;
   std::string out = fmt::format("old: {}\nnew: {}\nasked for: {}\n\n{:<10} {:>9} {:>9}\n",
-                                text::printable(facts.before), text::printable(facts.after), asked_text(facts.asked),
-                                "messages", "old", "new");
+                                text::printable(facts.before), text::printable(facts.after),
+                                asked_text(facts.asked), "messages", "old", "new");
   for (const std::string_view word : outcomes_of(differences))
     out += fmt::format("  {:<8} {:>9} {:>9}\n", word,
                        count_of(outcome_count(differences, false, word)),

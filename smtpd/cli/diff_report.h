@@ -22,7 +22,7 @@ struct DiffFacts {
   std::string before, after;        // OLD and NEW as named
   std::vector<std::string> corpus;  // as named
   AskedFor asked;
-  std::size_t most_rules = 10;      // that are listed; 0: all. JSON lists all
+  std::size_t most_rules = 10;  // that are listed; 0: all. JSON lists all
   const Differences& differences;
 };
 

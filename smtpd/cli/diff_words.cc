@@ -160,9 +160,7 @@ std::string headline(const Differences& differences) {
 }
 
 std::string asked_text(const AskedFor& asked) {
-  std::string text = !asked.body     ? "headers"
-                     : asked.headers ? "headers, body lines"
-                                     : "body lines";
+  std::string text = !asked.body ? "headers" : asked.headers ? "headers, body lines" : "body lines";
   if (asked.guessed) text += " (by the look of the patterns; -h, -b)";
   return text;
 }

@@ -94,6 +94,7 @@ class Differences {
     std::vector<RuleHits> hits;
     std::map<std::string_view, std::size_t> outcomes;
     void count(const MatchReport& report);
+
     [[nodiscard]] RuleHits hits_of(std::size_t rule) const {
       return rule < hits.size() ? hits[rule] : RuleHits{};
     }

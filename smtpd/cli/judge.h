@@ -27,7 +27,7 @@ class Judge final : public checks::Sink, private checks::ActionObserver {
   };
 
   struct Options {
-    bool quiet_actions = false;  // DUNNO and OK are steps, too
+    bool quiet_actions = false;                         // DUNNO and OK are steps, too
     const std::function<void(std::string_view)>& warn;  // "MESSAGE: text", printable
   };
 

@@ -21,6 +21,7 @@
 #include <fmt/format.h>
 
 #include "tests/collide/lookups/minimise.h"
+#include "tests/collide/lookups/near_keys.h"
 #include "tests/collide/lookups/table_maker.h"
 
 namespace headgate::collide {
@@ -95,9 +96,11 @@ class Worker {
     };
     phase(Phase::making);
     Random random(orders_.seed, next_);
-    Table table =
-        make_table(random, next_ % 2 == 0 ? rules::Dialect::pcre : rules::Dialect::regexp);
-    const auto keys = make_keys(random, table, orders_.keys);
+    const auto dialect = next_ % 2 == 0 ? rules::Dialect::pcre : rules::Dialect::regexp;
+    Table table = orders_.files.empty() ? make_table(random, dialect)
+                                        : table_from_file(orders_.files[next_ / 2], dialect);
+    const auto keys = orders_.near ? near_keys(random, table, orders_.keys)
+                                   : make_keys(random, table, orders_.keys);
     if (const Start start = std::exchange(start_, Start::normal); start != Start::normal) {
       play_alone(table, keys, start == Start::alone, phase);
       set_timer(0);

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "tests/collide/lookups/judge.h"
 
@@ -22,6 +23,9 @@ struct Orders {
   std::uint64_t first_table = 0;  // to begin with
   std::uint64_t most_tables = ~std::uint64_t{0};
   unsigned show = 10;  // differences that are minimised and printed
+  bool near = false;   // keys from the patterns' trees
+  std::vector<std::string>
+      files;  // tables that are played instead of random ones, in both dialects
 };
 
 struct Tally {

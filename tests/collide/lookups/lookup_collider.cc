@@ -1,8 +1,11 @@
-// lookup_collider [--seed N] [--lookups N] [--minutes N] [--jobs N] [--keys N] [--table N] [--show N]
+// lookup_collider [--seed N] [--lookups N] [--minutes N] [--jobs N] [--keys N] [--table N] [--show N] [--near] [--tables DIR]
 // Random tables, random keys: headgate against the installed Postfix, both in this process, thousands of lookups a second.
 // What is compared: the table's warnings, and for each key the value, whether there is one, and the warnings, in order.
 // A difference is minimised and printed as a case for tests/cases/rules. --table N plays that one table again.
+// --near: keys are made from the patterns' trees: they match, or miss by a byte. --tables: each file of a folder, as a table of
+// both dialects, instead of random ones.
 // Exit 0: no difference; 1: some, or headgate died or hung; 77: no Postfix here.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -16,9 +19,29 @@ namespace headgate::collide {
 
 namespace {
 
+// The files of a folder, each of which is a table twice.
+bool take_tables(const std::string& folder, Orders& orders) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error))
+    if (entry.is_regular_file())
+      orders.files.push_back(std::filesystem::absolute(entry.path()).string());
+  std::sort(orders.files.begin(), orders.files.end());
+  return !error && !orders.files.empty();
+}
+
 bool parse(int argc, char** argv, Orders& orders) {
-  for (int i = 1; i + 1 < argc; i += 2) {
+  for (int i = 1; i < argc; i += 2) {
     const std::string word = argv[i];
+    if (word == "--near") {
+      orders.near = true;
+      --i;
+      continue;
+    }
+    if (i + 1 == argc) return false;
+    if (word == "--tables") {
+      if (!take_tables(argv[i + 1], orders)) return false;
+      continue;
+    }
     char* end = nullptr;
     const std::uint64_t number = std::strtoull(argv[i + 1], &end, 10);
     if (end == argv[i + 1] || *end != '\0') return false;
@@ -43,7 +66,10 @@ bool parse(int argc, char** argv, Orders& orders) {
       return false;
     }
   }
-  return argc % 2 == 1;
+  const std::uint64_t files = orders.files.size() * 2;
+  if (files > 0 && orders.first_table >= files) return false;
+  if (files > 0) orders.most_tables = std::min(orders.most_tables, files - orders.first_table);
+  return true;
 }
 
 int report(const Orders& orders, const Tally& t, double seconds) {
@@ -78,7 +104,7 @@ int main(int argc, char** argv) {
   if (!parse(argc, argv, orders)) {
     fmt::print(stderr,
                "usage: lookup_collider [--seed N] [--lookups N | --minutes N] [--jobs N] [--keys "
-               "N] [--table N] [--show N]\n");
+               "N] [--table N] [--show N] [--near] [--tables DIR]\n");
     return 64;
   }
   const auto judge = Judge::load();

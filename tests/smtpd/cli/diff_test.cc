@@ -170,8 +170,7 @@ TEST_F(Diff, MarkdownFoldsTheDetailsAndKeepsMailInItsPlace) {
 TEST_F(Diff, JsonHoldsAllOfIt) {
   put("old", "/^Subject: a/ HOLD\n");
   put("new", "/^Subject: a/ HOLD\n/^Subject: ab/ REJECT\n");
-  put("box",
-      "From a@b Mon\nSubject: a\n\none\n\nFrom c@d Tue\nSubject: abc \xff\n\ntwo\n\n");
+  put("box", "From a@b Mon\nSubject: a\n\none\n\nFrom c@d Tue\nSubject: abc \xff\n\ntwo\n\n");
   EXPECT_EQ(headgate({"--json", "diff", "pcre:old", "pcre:new", "--corpus", "box"}), 0);
   put("new", "/^Subject: ab/ REJECT\n/^Subject: a/ HOLD\n");
   EXPECT_EQ(headgate({"--json", "diff", "pcre:old", "pcre:new", "--corpus", "box"}), 1);
@@ -180,54 +179,63 @@ TEST_F(Diff, JsonHoldsAllOfIt) {
                              {"reject", 0}, {"defer", 0}, {"failed", 0}};
   Json outcomes_new = outcomes_old;
   outcomes_new["hold"] = outcomes_new["reject"] = 1;
-  const Json step = {{"class", "header"},  {"table", "pcre:old"}, {"line", 1},
-                     {"action", "HOLD"}, {"text", ""},          {"subject", "Subject: abc \xef\xbf\xbd"}};
+  const Json step = {{"class", "header"}, {"table", "pcre:old"},
+                     {"line", 1},         {"action", "HOLD"},
+                     {"text", ""},        {"subject", "Subject: abc \xef\xbf\xbd"}};
   Json other = step;
   other["table"] = "pcre:new";
   other["action"] = "REJECT";
   other["text"] = "5.7.1 message content rejected";
-  const Json hold = {{"table", "pcre:old"}, {"line", 1},      {"for", "header"},
-                     {"pattern", "/^Subject: a/"}, {"action", "HOLD"}};
+  const Json hold = {{"table", "pcre:old"},
+                     {"line", 1},
+                     {"for", "header"},
+                     {"pattern", "/^Subject: a/"},
+                     {"action", "HOLD"}};
   Json hold_now = hold;
   hold_now["table"] = "pcre:new";
   hold_now["line"] = 2;
-  const Json reject = {{"table", "pcre:new"}, {"line", 1},        {"for", "header"},
-                       {"pattern", "/^Subject: ab/"}, {"action", "REJECT"}};
+  const Json reject = {{"table", "pcre:new"},
+                       {"line", 1},
+                       {"for", "header"},
+                       {"pattern", "/^Subject: ab/"},
+                       {"action", "REJECT"}};
   const Json none = {{"messages", 0}, {"hits", 0}}, one = {{"messages", 1}, {"hits", 1}},
              two = {{"messages", 2}, {"hits", 2}};
-  const Json expected = {
-      {"old", "pcre:old"},
-      {"new", "pcre:new"},
-      {"corpus", {"box"}},
-      {"asked_for", {{"headers", true}, {"body", false}, {"guessed", true}}},
-      {"messages", 2},
-      {"different", 1},
-      {"outcomes", {{"old", outcomes_old}, {"new", outcomes_new}}},
-      {"changes",
-       {{{"kind", "outcome"},
-         {"from", "hold"},
-         {"to", "reject"},
-         {"what", ""},
-         {"messages", 1},
-         {"examples",
-          {{{"message", "box#2"},
-            {"old",
-             {{"verdict", "hold"},
-              {"reply", "250 2.0.0 Ok"},
-              {"actions", Json::array({step})},
-              {"outcome", "hold"}}},
-            {"new",
-             {{"verdict", "reject"},
-              {"reply", "550 5.7.1 message content rejected"},
-              {"actions", Json::array({other})},
-              {"outcome", "reject"}}}}}}}}},
-      {"rules",
-       {{{"change", "same"}, {"old", hold}, {"new", hold_now}, {"hits", {{"old", two}, {"new", one}}}},
-        {{"change", "new"},
-         {"old", nullptr},
-         {"new", reject},
-         {"hits", {{"old", none}, {"new", one}}}}}},
-      {"rules_unchanged", 0}};
+  const Json expected = {{"old", "pcre:old"},
+                         {"new", "pcre:new"},
+                         {"corpus", {"box"}},
+                         {"asked_for", {{"headers", true}, {"body", false}, {"guessed", true}}},
+                         {"messages", 2},
+                         {"different", 1},
+                         {"outcomes", {{"old", outcomes_old}, {"new", outcomes_new}}},
+                         {"changes",
+                          {{{"kind", "outcome"},
+                            {"from", "hold"},
+                            {"to", "reject"},
+                            {"what", ""},
+                            {"messages", 1},
+                            {"examples",
+                             {{{"message", "box#2"},
+                               {"old",
+                                {{"verdict", "hold"},
+                                 {"reply", "250 2.0.0 Ok"},
+                                 {"actions", Json::array({step})},
+                                 {"outcome", "hold"}}},
+                               {"new",
+                                {{"verdict", "reject"},
+                                 {"reply", "550 5.7.1 message content rejected"},
+                                 {"actions", Json::array({other})},
+                                 {"outcome", "reject"}}}}}}}}},
+                         {"rules",
+                          {{{"change", "same"},
+                            {"old", hold},
+                            {"new", hold_now},
+                            {"hits", {{"old", two}, {"new", one}}}},
+                           {{"change", "new"},
+                            {"old", nullptr},
+                            {"new", reject},
+                            {"hits", {{"old", none}, {"new", one}}}}}},
+                         {"rules_unchanged", 0}};
   EXPECT_EQ(Json::parse(out_), expected) << out_;
 }
 
@@ -396,6 +404,7 @@ TEST_F(Diff, SaysWhatIsWrong) {
   put("new", "/^A:/ REJECT\n");
   put("mail/1", "A: 1\n\n");
   std::filesystem::create_directories(directory_ / "empty");
+
   struct Wrong {
     std::vector<std::string> arguments;
     int code;
@@ -405,19 +414,23 @@ TEST_F(Diff, SaysWhatIsWrong) {
   const Wrong rows[] = {
       {{"pcre:old"}, kExitUsage, "NEW is required"},
       {{"pcre:old", "pcre:new"}, kExitUsage, "--corpus is required"},
-      {{"pcre:old", "pcre:none", "--corpus", "mail"}, kExitNoInput,
+      {{"pcre:old", "pcre:none", "--corpus", "mail"},
+       kExitNoInput,
        "headgate: error: open none: No such file or directory"},
       {{"pcre:{ {/a/ X", "pcre:new", "--corpus", "mail"}, kExitBadTable, "headgate: error: "},
-      {{"nosuch:x", "pcre:new", "--corpus", "mail"}, kExitBadTable,
+      {{"nosuch:x", "pcre:new", "--corpus", "mail"},
+       kExitBadTable,
        "unsupported dictionary type: nosuch"},
       {{"pcre:old", "empty", "--corpus", "mail"}, kExitUsage, "need two tables or two"},
       {{"empty", "empty", "--corpus", "mail"}, kExitNoInput, "empty: there is no main.cf"},
-      {{"old", "new", "--corpus", "mail"}, kExitNoInput,
+      {{"old", "new", "--corpus", "mail"},
+       kExitNoInput,
        "old: neither a table, type:name, nor a directory"},
       {{"pcre:old", "pcre:new", "--corpus", "nowhere"}, kExitNoInput, "open nowhere"},
       {{"pcre:old", "pcre:new", "--corpus", "empty"}, kExitNoInput, "there are no messages"},
       {{".", ".", "-h", "--corpus", "mail"}, kExitUsage, "-h and -b are for tables"},
-      {{"pcre:old", "pcre:new", "--corpus", "mail", "--markdown", "--json"}, kExitUsage,
+      {{"pcre:old", "pcre:new", "--corpus", "mail", "--markdown", "--json"},
+       kExitUsage,
        "either --markdown or --json"},
       {{"pcre:old", "pcre:new", "--corpus", "mail", "--limit", "-1"}, kExitUsage, "--limit"},
   };
