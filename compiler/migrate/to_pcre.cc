@@ -193,7 +193,9 @@ class Writer {
       row.changes.insert(row.changes.end(), second.changes.begin(), second.changes.end());
     }
     if (doubt.empty() && trusted < kShortestTrusted)
-      doubt = "nested repeats, on which PCRE2 may reach its match limit";
+      doubt = fmt::format(
+          "repeats on which PCRE2 may reach its match limit in texts of more than {} bytes",
+          trusted);
     if (!doubt.empty()) {
       row.certainty = Certainty::tested;
       row.why = doubt;

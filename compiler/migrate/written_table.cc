@@ -32,10 +32,17 @@ void WrittenTable::add_commented_out(const Item& item, std::string_view why) {
 
 void WrittenTable::add_changed(const Item& item, const std::string& first, std::size_t covered) {
   marks_.clear();
-  // Behind `/a/!/b/` a value may follow at once when it begins with `!`; in pcre: that would be a flag.
-  const auto joined = [&first](std::string_view rest) {
-    const bool glued = !rest.empty() && !text::is_space(rest.front());
-    return first + (glued ? " " : "") + std::string(rest);
+  // The value stays in its column where blanks allow it. Behind `/a/!/b/` a value may follow at once when it begins with `!`;
+  // in pcre: that would be a flag.
+  const auto joined = [&first, covered](std::string_view rest) {
+    const std::size_t blanks = std::min(rest.find_first_not_of(' '), rest.size());
+    if (blanks < 2 || blanks == rest.size()) {
+      const bool glued = !rest.empty() && !text::is_space(rest.front());
+      return first + (glued ? " " : "") + std::string(rest);
+    }
+    const std::size_t column = covered + blanks;
+    const std::size_t wanted = column > first.size() + 1 ? column - first.size() : 1;
+    return first + std::string(wanted, ' ') + std::string(rest.substr(blanks));
   };
   const std::string& old = item.lines[0];
   const bool holds_nul = old.find('\0') != std::string::npos;
