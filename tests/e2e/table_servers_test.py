@@ -73,7 +73,7 @@ class TableServers(unittest.TestCase):
 
     def test_front_asks_a_tcp_server(self):
         with LookupServer({"known.example": "yes"}) as tables:
-            with Server(STRANGER + f"relay_domains = tcp:127.0.0.1:{tables.port}\n") as server:
+            with Server(STRANGER + f"relay_domains = tcp:localhost:{tables.port}\n") as server:
                 self.assertEqual(self.rcpt(server, "a@known.example"), 250)
                 self.assertEqual(self.rcpt(server, "a@other.example"), 554)
             self.assertIn("known.example", tables.asked)
@@ -137,6 +137,28 @@ class TableServers(unittest.TestCase):
             new.rename(server.config / "domains")
             until(lambda: self.rcpt(server, "a@three.example") == 250, "the new text")
             self.assertEqual([self.rcpt(server, f"a@{name}.example") for name in ("one", "two")], [250, 554])
+
+    def test_each_role_reads_files_in_a_union_wherever_they_are(self):
+        server = Server(start=False)
+        elsewhere = server.directory / "elsewhere"
+        elsewhere.mkdir()
+        (elsewhere / "domains").write_text("here.example x\n")
+        with server:
+            server.write("main.cf", (server.config / "main.cf").read_text() +
+                         f"mydestination = unionmap:{{inline:{{a=b}}, pipemap:{{texthash:{elsewhere}/domains}}}}\n")
+            server.start()
+            with server.client() as smtp:
+                smtp.sendmail("a@client.example", ["me@here.example"], "Subject: x\n\nx\n")
+            server.wait_for_mail(1)
+
+    def test_patterns_in_a_union_are_compiled_with_all_others(self):
+        with Server(start=False, files={"checks": "/x/ y\n"}) as server:
+            server.write("main.cf", (server.config / "main.cf").read_text() +
+                         "header_checks = unionmap:{static:x, pcre:$config_directory/checks, pipemap:{regexp:{{/z/ z}}}}\n")
+            told = server.run("compile", "--all")
+            self.assertEqual(told.returncode, 0, told.stderr)
+            self.assertIn(f"pcre:{server.config}/checks: 1 rules", told.stdout)
+            self.assertIn("regexp:{{/z/ z}}: 1 rules", told.stdout)
 
     def test_check_opens_what_is_inside(self):
         with Server(start=False) as server:
