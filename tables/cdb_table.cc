@@ -22,8 +22,9 @@ const char* check(CdbReader& reader) {
 
 class CdbTable final : public Lookup {
  public:
-  CdbTable(std::string name, std::shared_ptr<const DataFile> file, CdbReader reader, bool fold)
-      : name_(std::move(name)), file_(std::move(file)), reader_(reader), key_(fold) {}
+  CdbTable(std::string name, std::shared_ptr<const DataFile> file, CdbReader reader,
+           Folding folding)
+      : name_(std::move(name)), file_(std::move(file)), reader_(reader), key_(folding) {}
 
   Result<std::optional<Found>> find(std::string_view key) override {
     key_.set(key);
@@ -76,7 +77,8 @@ Result<std::unique_ptr<Lookup>> open_cdb_table(std::string_view spec, const std:
   CdbReader reader(file->bytes());
   if (const char* const why = check(reader)) return tl::unexpected(damaged(name, why));
   warn_if_older(name, path, warn);
-  return std::make_unique<CdbTable>(std::string(spec), std::move(file), reader, options.fold);
+  return std::make_unique<CdbTable>(std::string(spec), std::move(file), reader,
+                                    folding_of(options.fold, options.utf8));
 }
 
 }  // namespace headgate::tables

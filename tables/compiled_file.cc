@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/guarded_read.h"
-#include "engine/base/text.h"
 
 namespace headgate::tables {
 
@@ -52,13 +51,8 @@ void warn_if_older(const std::string& database, const std::string& source,
 }
 
 void CompiledKey::set(std::string_view key) {
-  bytes_.resize(key.size() + 1);
-  if (fold_) {
-    text::lower_into(key, bytes_.data());
-  } else {
-    key.copy(bytes_.data(), key.size());
-  }
-  bytes_.back() = '\0';
+  bytes_ = fold_key(key, folding_, folded_);
+  bytes_ += '\0';
 }
 
 bool copy_value(std::string_view value, std::string& out) {

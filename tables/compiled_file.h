@@ -11,6 +11,7 @@
 #include "engine/base/data_file.h"
 #include "engine/base/diagnostic.h"
 #include "engine/rules/program_source.h"
+#include "tables/case_fold.h"
 
 namespace headgate::tables {
 
@@ -30,7 +31,7 @@ void warn_if_older(const std::string& database, const std::string& source, const
 // A key as it stands in a compiled table: folded if that is wanted, in both forms. No memory is asked for at a lookup.
 class CompiledKey {
  public:
-  explicit CompiledKey(bool fold) : fold_(fold) {}
+  explicit CompiledKey(Folding folding) : folding_(folding) {}
 
   void set(std::string_view key);
 
@@ -39,8 +40,9 @@ class CompiledKey {
   }
 
  private:
-  bool fold_;
-  std::string bytes_;  // the NUL is the last one
+  Folding folding_;
+  std::string folded_;  // memory of set()
+  std::string bytes_;   // the NUL is the last one
 };
 
 // A value as Postfix takes it, up to the first NUL, out of bytes that may be taken away; false then. `out` is long enough.

@@ -18,8 +18,8 @@ constexpr int kTries = 100;  // with two transactions ended within each
 
 class LmdbTable final : public Lookup {
  public:
-  LmdbTable(std::string name, std::shared_ptr<const DataFile> file, bool fold)
-      : name_(std::move(name)), file_(std::move(file)), key_(fold) {}
+  LmdbTable(std::string name, std::shared_ptr<const DataFile> file, Folding folding)
+      : name_(std::move(name)), file_(std::move(file)), key_(folding) {}
 
   Result<std::optional<Found>> find(std::string_view key) override {
     key_.set(key);
@@ -99,7 +99,8 @@ Result<std::unique_ptr<Lookup>> open_lmdb_table(std::string_view spec, const std
   };
   TRY(file, compiled_file(name, programs, form));
   warn_if_older(name, path, warn);
-  return std::make_unique<LmdbTable>(std::string(spec), std::move(file), options.fold);
+  return std::make_unique<LmdbTable>(std::string(spec), std::move(file),
+                                     folding_of(options.fold, options.utf8));
 }
 
 }  // namespace headgate::tables

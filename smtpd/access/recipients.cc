@@ -54,24 +54,13 @@ bool valid_domain(std::string_view domain) {
 // The tables of one *_maps parameter, or none.
 class Recipients::Table {
  public:
-  Table(std::string_view parameter, const std::vector<std::string>& specs,
-        rules::ProgramSource& programs, const WarningSink& warn) {
+  Table(const std::vector<std::string>& specs, rules::ProgramSource& programs,
+        const WarningSink& warn, const tables::OpenOptions& options) {
     for (const std::string& spec : specs) {
-      auto opened = tables::open_table(spec, programs, warn);
-      if (opened) {
-        tables_.push_back(std::move(opened->full));
-      } else if (opened.error().code == Code::invalid) {
-        warn({Severity::warning,
-              fmt::format(
-                  "{}: cannot use table \"{}\" ({}): recipients are accepted without this check",
-                  parameter, spec, opened.error().text()),
-              "", 0, 0});
-        tables_.clear();
-        return;
-      } else {
-        warn({Severity::error, opened.error().text(), spec, 0, 0});
-        tables_.push_back(tables::unavailable_table(spec, opened.error()));
-      }
+      auto opened = tables::open_table(spec, programs, warn, options);
+      if (!opened) warn({Severity::error, opened.error().text(), spec, 0, 0});
+      tables_.push_back(opened ? std::move(opened->full)
+                               : tables::unavailable_table(spec, opened.error()));
     }
   }
 
@@ -103,12 +92,14 @@ Recipients::Recipients(config::SettingsPtr settings, std::vector<std::string> ow
       relay_domains_(settings_->relay_domains, kind_of_domains(*settings_, "relay_domains"),
                      programs, warn) {
   for (const std::string& address : own_addresses) own_.push_back(address_bytes(address));
-  const auto open = [&](std::string_view name, const std::vector<std::string>& specs) {
-    return std::make_unique<Table>(name, specs, programs, warn);
+  tables::OpenOptions options;
+  options.utf8 = settings_->smtputf8_enable;
+  const auto open = [&](const std::vector<std::string>& specs) {
+    return std::make_unique<Table>(specs, programs, warn, options);
   };
-  local_users_ = open("local_recipient_maps", settings_->local_recipient_maps);
-  virtual_users_ = open("virtual_mailbox_maps", settings_->virtual_mailbox_maps);
-  relay_users_ = open("relay_recipient_maps", settings_->relay_recipient_maps);
+  local_users_ = open(settings_->local_recipient_maps);
+  virtual_users_ = open(settings_->virtual_mailbox_maps);
+  relay_users_ = open(settings_->relay_recipient_maps);
 }
 
 Recipients::~Recipients() = default;

@@ -3,8 +3,7 @@
 //             user%a@b, a!user@b) for a domain that is not local is nobody's: relaying it would be an open relay by proxy.
 //   Rewriting as Postfix resolves with default settings: a local domain is stripped, then a!u, u%b and u@b within the local
 //             part become u@b, until nothing changes. Resolved::address is what the tables are asked for.
-//   Errors    a table that fails is an Error: 451, never "unknown user". A list with a table of a type that headgate does
-//             not have, or a hash: that was never built as cdb, is taken as absent, with a warning: no check, as with an empty list.
+//   Errors    a table that fails, or cannot be opened, is an Error: 451, never "unknown user", never "exists".
 //   Threads   one owner.      Source    trivial-rewrite(8), smtpd_check(3), ADDRESS_CLASS_README; smtpd.md §4.7.
 #pragma once
 
