@@ -1,4 +1,4 @@
-// Tested by tests/compiler/migrate/layout_test.cc.
+// Tested by tests/compiler/migrate/table_test.cc.
 #include "compiler/migrate/layout.h"
 
 #include <map>

@@ -118,6 +118,14 @@ std::vector<MigrationFinding> findings_of(const config::Source& source) {
     findings.push_back(
         {FindingKind::differs, "not set", std::string(param.name), std::string(param.note)});
   }
+  const auto queue = source.main.find("queue_directory");
+  findings.push_back({FindingKind::unsupported,
+                      queue == source.main.end()
+                          ? std::string("not set")
+                          : config::place(queue->second.file, queue->second.line),
+                      "queue_directory",
+                      "is Postfix's own: give headgate another one before it is started, its queue "
+                      "has another format"});
   for (const config::MasterEntry& entry : source.entries) {
     findings.push_back(service(entry));
     for (const config::NameValue& setting : entry.overrides) {

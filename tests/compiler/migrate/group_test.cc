@@ -83,6 +83,7 @@ INSTANTIATE_TEST_SUITE_P(
              "if /^Subject:/\n#@emergency\n/^Subject: a/ A\n/^Subject: b/ "
              "B\n#@emergency\n/^Subject: c/ C\nendif\n"},
         Case{"marked_if", "#@emergency\nif /^Subject:/\n/a/ A\nendif\n/^Subject: b/ B\n", ""},
+        Case{"case_counts", "if /^Subject:/i\n/a/ A\nendif\n/^Subject: b/ B\n", ""},
         Case{"conditional_if",
              "if /^Subject: x/\n/a/ A\n/b/ B\nendif\n/^From: y/ Y\n/^Subject: b/ B\n",
              "if /^Subject:/\nif /^Subject: x/\n/a/ A\n/b/ B\nendif\n/^Subject: b/ "

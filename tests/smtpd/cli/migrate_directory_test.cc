@@ -86,6 +86,7 @@ TEST_F(MigrateDirectoryTest, SaysWhatDiffersAndWhatIsNotThere) {
   EXPECT_EQ(finding("alias_maps")["kind"], "unused");
   EXPECT_EQ(finding("myhostname")["kind"], "carried");
   EXPECT_EQ(finding("smtpd_forbid_bare_newline")["where"], "not set");
+  EXPECT_EQ(finding("queue_directory")["kind"], "unsupported");
   EXPECT_EQ(finding("26/inet postscreen")["kind"], "unsupported");
   EXPECT_EQ(finding("filter/unix pipe")["kind"], "unsupported");
   EXPECT_EQ(finding("cleanup/unix cleanup")["kind"], "carried");
