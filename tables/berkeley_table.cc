@@ -37,11 +37,12 @@ Result<std::unique_ptr<Lookup>> open_berkeley_table(std::string_view spec, const
   std::string outdated;
   for (const Stead& stead :
        {Stead{path + ".cdb", open_cdb_table}, Stead{path + ".lmdb", open_lmdb_table}}) {
+    auto table = stead.open(spec, path, warn, options, programs, true);
+    // Opened all the same: `programs` has heard of it then, and notices when it is built anew.
     if (is_older(stead.file, database)) {
       if (outdated.empty()) outdated = stead.file;
       continue;
     }
-    auto table = stead.open(spec, path, warn, options, programs, true);
     if (table || table.error().code != Code::not_found) return table;
   }
   if (!outdated.empty()) {

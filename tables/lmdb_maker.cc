@@ -70,7 +70,7 @@ class LmdbMaker final : public MapMaker {
   ~LmdbMaker() override {
     if (txn_ != nullptr) ::mdb_txn_abort(txn_);
     env_.reset();
-    if (created_ && !committed_) ::unlink(path_.c_str());
+    if (is_new() && !committed_) ::unlink(written_.c_str());
   }
 
   Result<void> open(unsigned permissions) {
@@ -88,7 +88,10 @@ class LmdbMaker final : public MapMaker {
     if (::fstat(lock_.get(), &file) != 0) return fail_errno("stat database", path_, errno);
     while (map_bytes_ < static_cast<std::size_t>(file.st_size)) map_bytes_ *= 2;
     ::mdb_env_set_mapsize(env, map_bytes_);
-    const int status = ::mdb_env_open(env, path_.c_str(), MDB_NOSUBDIR | MDB_NOLOCK, permissions);
+    // The file that is locked, whatever is at its name by now.
+    const std::string locked_file = fmt::format("/proc/self/fd/{}", lock_.get());
+    const int status =
+        ::mdb_env_open(env, locked_file.c_str(), MDB_NOSUBDIR | MDB_NOLOCK, permissions);
     if (status != 0) return fail_lmdb("open", path_, status);
     TRY_OK(begin());
     return lock_file(lock_, F_RDLCK, path_);
@@ -124,10 +127,12 @@ class LmdbMaker final : public MapMaker {
       if (status != MDB_MAP_FULL) return fail_lmdb("write", path_, status);
       TRY_OK(enlarge());
     }
-    committed_ = true;
     env_.reset();
+    if (is_new() && ::rename(written_.c_str(), path_.c_str()) != 0)
+      return fail_errno("rename database", written_, errno);
+    committed_ = true;
     lock_ = Fd();  // the next writer need not wait until this object is gone
-    if (created_) return sync_directory(directory_of(path_));
+    if (is_new()) return sync_directory(directory_of(path_));
     return {};
   }
 
@@ -139,27 +144,35 @@ class LmdbMaker final : public MapMaker {
     std::size_t key_bytes, value_bytes;
   };
 
-  // False when the file was replaced while we waited for the lock.
+  [[nodiscard]] bool is_new() const { return written_ != path_; }
+
+  // False when the file was replaced while we waited for the lock, or came.
   Result<bool> try_lock(unsigned permissions) {
-    auto fd = open_file(path_, O_RDWR);
+    written_ = path_;
+    auto fd = open_file(path_, O_RDWR | O_NOFOLLOW);
     if (!fd && fd.error().code == Code::not_found && mode_ != MakeMode::existing) {
-      fd = open_file(path_, O_RDWR | O_CREAT | O_EXCL, permissions);
-      if (!fd && ::access(path_.c_str(), F_OK) == 0) return false;
-      created_ = fd.has_value();
-      if (created_ && ::fchmod(fd->get(), permissions) != 0)
-        return fail_errno("chmod database", path_, errno);
+      written_ += ".tmp";
+      fd = open_file(written_, O_RDWR | O_CREAT | O_NOFOLLOW, permissions);
     }
     if (!fd) return tl::unexpected(of_database(std::move(fd.error())));
     lock_ = std::move(*fd);
-    TRY_OK(lock_file(lock_, F_WRLCK, path_));
+    TRY_OK(lock_file(lock_, F_WRLCK, written_));
 
     struct stat ours {};
 
     struct stat there {};
 
-    if (::fstat(lock_.get(), &ours) != 0) return fail_errno("stat database", path_, errno);
-    return ::stat(path_.c_str(), &there) == 0 && ours.st_ino == there.st_ino &&
-           ours.st_dev == there.st_dev;
+    if (::fstat(lock_.get(), &ours) != 0) return fail_errno("stat database", written_, errno);
+    if (::lstat(written_.c_str(), &there) != 0 || ours.st_ino != there.st_ino ||
+        ours.st_dev != there.st_dev)
+      return false;
+    if (!S_ISREG(ours.st_mode)) return fail(Code::invalid, "not a regular file", written_);
+    if (!is_new()) return true;
+    if (::access(path_.c_str(), F_OK) == 0) return false;
+    if (::ftruncate(lock_.get(), 0) != 0) return fail_errno("truncate database", written_, errno);
+    if (::fchmod(lock_.get(), permissions) != 0)
+      return fail_errno("chmod database", written_, errno);
+    return true;
   }
 
   // A transaction in which nothing was done yet but to empty the database, if that is wanted.
@@ -230,6 +243,7 @@ class LmdbMaker final : public MapMaker {
   }
 
   std::string path_;
+  std::string written_;  // path_, or until it is whole "path_.tmp": an empty table must not be seen
   MakeMode mode_;
   std::size_t map_bytes_;
   Fd lock_;
@@ -238,7 +252,7 @@ class LmdbMaker final : public MapMaker {
   MDB_dbi dbi_ = 0;
   std::vector<Change> changes_;
   std::string log_;  // key and value of each
-  bool created_ = false, committed_ = false;
+  bool committed_ = false;
 };
 
 }  // namespace

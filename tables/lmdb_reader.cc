@@ -21,6 +21,7 @@ constexpr unsigned kKinds = 0x6f;  // of a page's flags, what says which kind it
 constexpr unsigned kBigData = 1;   // of a node's flags
 constexpr std::uint64_t kNoPage = ~std::uint64_t{0};
 constexpr unsigned kDepthLimit = 32;  // LMDB's own
+constexpr const char* kTorn = "it is written to while it is read";
 
 // What was read before is read before what follows.
 void finish_reads() {
@@ -48,12 +49,16 @@ LmdbReader::Meta LmdbReader::meta_at(std::uint64_t at) const {
     return {"it does not begin as an LMDB file does"};
   if (number_at<std::uint32_t>(bytes, 20) != kVersion)
     return {"it is of another version of LMDB's file format"};
+  // Written last, and so read first and once more at the end: what stands between belongs to it.
+  meta.state = number_at<std::uint64_t>(bytes, 144);
+  finish_reads();
   meta.page_bytes = number_at<std::uint32_t>(bytes, 40);
   const std::uint64_t flags = number_at<std::uint16_t>(bytes, 92);
   meta.depth = number_at<std::uint16_t>(bytes, 94);
   meta.root = number_at<std::uint64_t>(bytes, 128);
   meta.last_page = number_at<std::uint64_t>(bytes, 136);
-  meta.state = number_at<std::uint64_t>(bytes, 144);
+  finish_reads();
+  if (number_at<std::uint64_t>(bytes, 144) != meta.state) return {kTorn};
   if (meta.page_bytes < 256 || meta.page_bytes > 65536 ||
       (meta.page_bytes & (meta.page_bytes - 1)) != 0)
     return {"its size of a page is none"};
@@ -67,9 +72,14 @@ LmdbReader::Meta LmdbReader::meta_at(std::uint64_t at) const {
 
 // The two take turns: transaction 7 writes to the second, 8 to the first.
 LmdbReader::Meta LmdbReader::newest() const {
-  const Meta first = meta_at(0);
+  const auto whole_at = [this](std::uint64_t at) {
+    Meta meta = meta_at(at);
+    for (int i = 0; i < 100 && meta.damage == kTorn; ++i) meta = meta_at(at);
+    return meta;
+  };
+  const Meta first = whole_at(0);
   if (first.damage != nullptr) return first;
-  const Meta second = meta_at(first.page_bytes);
+  const Meta second = whole_at(first.page_bytes);
   if (second.damage != nullptr) return second;
   if (first.page_bytes != second.page_bytes) return {"its two beginnings do not fit each other"};
   const bool unused = first.state == 0 && second.state == 0;

@@ -33,6 +33,14 @@ std::optional<int> bytes_of_value(std::string_view line) {
   return bytes;
 }
 
+// Whether "VALUE key …" is about the key of "get key": a reply that is out of step would be another key's answer. A key with
+// white space in it is several to a memcached, and none of its answers is the whole key's.
+bool answers(std::string_view line, std::string_view request) {
+  const auto asked = text::split(request, " \t\r\n\v\f");
+  const auto words = text::split(line, " \t\r\n\v\f");
+  return asked.size() != 2 || words.size() < 2 || words[1] == asked[1];
+}
+
 class MemcacheTable final : public Lookup {
  public:
   MemcacheTable(std::string_view name, std::string_view path, MemcacheConfig config,
@@ -110,7 +118,7 @@ class MemcacheTable final : public Lookup {
     if (line->ends_with('\r')) line->pop_back();
     if (*line == "END") return std::nullopt;
     const auto bytes = bytes_of_value(*line);
-    if (!bytes || *bytes < 0 || *bytes > config_.data_size_limit)
+    if (!bytes || *bytes < 0 || *bytes > config_.data_size_limit || !answers(*line, request))
       return fail(Code::corrupt,
                   fmt::format("{}: unexpected memcache server reply: {}", path_, *line));
     auto data = client_.read_exactly(static_cast<std::size_t>(*bytes) + 2, deadline);
@@ -120,6 +128,9 @@ class MemcacheTable final : public Lookup {
                   fmt::format("{}: memcache server reply is longer than it says", path_));
     const auto end = client_.read_line(line_bytes, deadline);
     if (!end) return broken(end.error());
+    if (*end != "END" && *end != "END\r")
+      return fail(Code::corrupt,
+                  fmt::format("{}: unexpected memcache server reply: {}", path_, *end));
     data->resize(std::min(data->find('\0'), data->size() - 2));
     return std::move(*data);
   }

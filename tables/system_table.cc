@@ -34,10 +34,9 @@ std::string line_of(const group& group) {
   return line;
 }
 
-// What getpwnam_r(3) calls "not found" on one system or another.
-bool means_nobody(int error) {
-  return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
-}
+// getpwnam_r(3) lists ENOENT, EBADF and EPERM too, but they are what a missing /etc/passwd or a broken service give: such a
+// failure must not become "no such user".
+bool means_nobody(int error) { return error == 0 || error == ESRCH; }
 
 template <class Entry>
 using Ask = int (*)(const char*, Entry*, char*, std::size_t, Entry**);

@@ -66,7 +66,7 @@ std::string reason_of(const Error& error, const std::string& table) {
 }
 
 Result<rules::CompiledTable> TableStore::load(rules::Dialect dialect, const std::string& name) {
-  const Key key{std::string(rules::name_of(dialect)), name, {}, false, false};
+  const Key key{std::string(rules::name_of(dialect)), name};
   TRY(content, get(key, [&]() -> Result<Content> {
         TRY(table, source_.load(dialect, name));
         return Content{std::move(table), {}, {}};
@@ -77,7 +77,7 @@ Result<rules::CompiledTable> TableStore::load(rules::Dialect dialect, const std:
 // What one form refuses may be good for another: each keeps its own last good text.
 Result<std::string> TableStore::read_text(const std::string& path, std::size_t limit_bytes,
                                           const rules::TextForm& form) {
-  TRY(content, get(Key{{}, path, form.name, false, false}, [&]() -> Result<Content> {
+  TRY(content, get(Key{{}, path, form.name}, [&]() -> Result<Content> {
         TRY(text, source_.read_text(path, limit_bytes, form));
         return Content{{}, std::move(text), {}};
       }));
@@ -86,7 +86,7 @@ Result<std::string> TableStore::read_text(const std::string& path, std::size_t l
 
 Result<std::shared_ptr<const DataFile>> TableStore::data_file(const std::string& path,
                                                               const rules::DataForm& form) {
-  const Key key{{}, path, "mapped " + form.name, form.in_place, form.optional};
+  const Key key{{}, path, "mapped " + form.name, true, form.in_place, form.optional};
   TRY(content, get(key, [&]() -> Result<Content> {
         TRY(data, source_.data_file(path, form));
         return Content{{}, {}, std::move(data)};
@@ -94,14 +94,17 @@ Result<std::shared_ptr<const DataFile>> TableStore::data_file(const std::string&
   return std::move(content.data);
 }
 
-// Of a file that is changed in place only which file it is.
-FileStamp TableStore::look_at(const Key& key) {
+FileStamp TableStore::look_at(const Key& key, bool is_used) {
   if (!is_file(key.name)) return {};
-  FileStamp stamp = stamp_of(key.name);
-  if (key.in_place) {
-    stamp.changed_ns = stamp.inode_changed_ns = 0;
-    stamp.bytes = 0;
-  }
+  return comparable(key, is_used, stamp_of(key.name));
+}
+
+// Of a file that is changed in place, and is in use, only which file it is. One that could not be used is looked at whole:
+// whatever is written to it may be what it lacked.
+FileStamp TableStore::comparable(const Key& key, bool is_used, FileStamp stamp) {
+  if (!key.in_place || !is_used) return stamp;
+  stamp.changed_ns = stamp.inode_changed_ns = 0;
+  stamp.bytes = 0;
   return stamp;
 }
 
@@ -120,16 +123,18 @@ std::optional<Result<TableStore::Content>> TableStore::known(const Entry& entry)
 Result<TableStore::Content> TableStore::get(const Key& key,
                                             const std::function<Result<Content>()>& read) {
   Fresh fresh;
+  bool is_used = false;
   {
     const std::lock_guard lock(mutex_);
     Entry& entry = entries_[key];
     entry.asked = round_;
     if (auto answer = known(entry)) return std::move(*answer);
     fresh.after_build = entry.rebuilt;
+    is_used = entry.content.has_value();
   }
-  fresh.before = look_at(key);
+  fresh.before = look_at(key, is_used);
   Result<Content> content = read();
-  fresh.after = look_at(key);
+  fresh.after = look_at(key, is_used);
   const std::lock_guard lock(mutex_);
   if (content) {
     fresh.content = std::move(*content);
@@ -184,6 +189,8 @@ void TableStore::tell_new_text(const Entry& entry, const Key& key, const Fresh& 
 // What was read is in force from now on.
 void TableStore::take(Entry& entry, const Key& key) {
   Fresh fresh = *std::exchange(entry.fresh, std::nullopt);
+  fresh.before = comparable(key, fresh.content.has_value(), fresh.before);
+  fresh.after = comparable(key, fresh.content.has_value(), fresh.after);
   const bool same_text = fresh.after_build && fresh.before == entry.loaded;
   entry.failed.reset();
   if (fresh.error && may_pass(*fresh.error, fresh.before)) {
@@ -267,24 +274,37 @@ void TableStore::begin_reload() {
   kind_ = Round::reload;
 }
 
+// It need not be at rest: whoever builds it renames it when it is whole, and one that is not is refused when it is opened.
+bool TableStore::is_renamed_database(const Key& key, const Entry& entry, const FileStamp& stamp) {
+  return key.mapped && stamp.readable && entry.loaded && stamp.inode != entry.loaded->inode;
+}
+
 std::vector<std::string> TableStore::mark_changed(bool look) {
-  std::vector<std::pair<Key, FileStamp>> looks;
+  struct Look {
+    Key key;
+    bool is_used = false;
+    FileStamp stamp;
+  };
+
+  std::vector<Look> looks;
   {
     const std::lock_guard lock(mutex_);
     drop_fresh();
-    for (const auto& [key, entry] : entries_) looks.emplace_back(key, FileStamp());
+    for (const auto& [key, entry] : entries_)
+      looks.push_back({key, entry.content.has_value(), FileStamp()});
   }
-  for (auto& [key, stamp] : looks) {
-    if (look) stamp = look_at(key);
+  for (Look& one : looks) {
+    if (look) one.stamp = look_at(one.key, one.is_used);
   }
   const std::lock_guard lock(mutex_);
   ++round_;
   std::vector<std::string> files;
-  for (const auto& [key, stamp] : looks) {
+  for (const auto& [key, is_used, stamp] : looks) {
     Entry& entry = entries_[key];
     const bool has_failed = look && stamp == entry.failed;
+    const bool is_whole = stamp == entry.seen || is_renamed_database(key, entry, stamp);
     const bool changed =
-        look && is_file(key.name) && stamp != entry.loaded && stamp == entry.seen && !has_failed;
+        look && is_file(key.name) && stamp != entry.loaded && is_whole && !has_failed;
     if (look && entry.looks_left > 0) --entry.looks_left;
     const bool once_more = has_failed && entry.looks_left == 0;
     if (look) entry.seen = stamp;
@@ -338,7 +358,7 @@ Result<void> TableStore::build(rules::Dialect dialect, const std::string& name,
 void TableStore::built(const Wanted& table, const Result<void>& result) {
   const std::lock_guard lock(mutex_);
   const auto at =
-      entries_.find(Key{std::string(rules::name_of(table.dialect)), table.name, {}, false, false});
+      entries_.find(Key{std::string(rules::name_of(table.dialect)), table.name});
   if (at == entries_.end()) return;
   Entry& entry = at->second;
   if (entry.tried != entry.loaded) {  // the text changed meanwhile

@@ -57,7 +57,8 @@ class TableStore final : public rules::ProgramSource {
   void begin_reload();
 
   // Looks at the files and names those that are to be read again; with none there is nothing to do. A file counts as
-  // changed when it was the same at two looks in a row and is not what was loaded: whoever writes it is done.
+  // changed when it was the same at two looks in a row and is not what was loaded: whoever writes it is done. A mapped
+  // database that is another file by now counts at once.
   // Without `look` only tables whose databases are ready count.
   std::vector<std::string> mark_changed(bool look = true);
 
@@ -96,9 +97,9 @@ class TableStore final : public rules::ProgramSource {
 
  private:
   struct Key {
-    std::string type, name;                   // "pcre", "/x"; "" for texts
-    std::string form;                         // of a text or a mapped file: TextForm, DataForm
-    bool in_place = false, optional = false;  // DataForm
+    std::string type, name;  // "pcre", "/x"; "" for texts
+    std::string form{};      // of a text or a mapped file: TextForm, DataForm
+    bool mapped = false, in_place = false, optional = false;  // DataForm
 
     auto operator<=>(const Key&) const = default;
   };
@@ -141,7 +142,9 @@ class TableStore final : public rules::ProgramSource {
     TableInfo info;
   };
 
-  static FileStamp look_at(const Key& key);
+  static FileStamp look_at(const Key& key, bool is_used);
+  static FileStamp comparable(const Key& key, bool is_used, FileStamp stamp);
+  static bool is_renamed_database(const Key& key, const Entry& entry, const FileStamp& stamp);
   Result<Content> get(const Key& key, const std::function<Result<Content>()>& read);
   [[nodiscard]] std::optional<Result<Content>> known(const Entry& entry) const;
   Result<Content> keep(Entry& entry, const Key& key, Fresh fresh);
