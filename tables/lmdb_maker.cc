@@ -3,7 +3,7 @@
 // LMDB cannot enlarge its map within a transaction: when it is full, what was done is thrown away and done again from log_.
 // Why the exclusive lock at first: without LMDB's own lock file a writer does not see readers, and takes the pages that were
 // free two transactions ago.
-// Tested by tests/tables/map_maker_test.cc and, beside postmap(1), tests/tables/map_agrees_test.py.
+// Tested by tests/tables/map_maker_test.cc and, beside postmap(1), compiled_agrees_test.cc.
 #include "tables/lmdb_maker.h"
 
 #include <fcntl.h>

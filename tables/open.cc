@@ -8,8 +8,11 @@
 
 #include <fmt/format.h>
 
+#include "tables/berkeley_table.h"
+#include "tables/cdb_table.h"
 #include "tables/cidr_table.h"
 #include "tables/inline_table.h"
+#include "tables/lmdb_table.h"
 #include "tables/regex_table.h"
 #include "tables/text_table.h"
 #include "tables/type_spec.h"
@@ -33,12 +36,27 @@ Result<OpenTable> only_full(Result<std::unique_ptr<Lookup>> table) {
   return open;
 }
 
+Result<OpenTable> open_berkeley(const Request& request) {
+  return only_full(open_berkeley_table(request.spec, std::string(request.name), request.warn,
+                                       request.options, &request.programs));
+}
+
+Result<OpenTable> open_cdb(const Request& request) {
+  return only_full(open_cdb_table(request.spec, std::string(request.name), request.warn,
+                                  request.options, &request.programs));
+}
+
 Result<OpenTable> open_cidr(const Request& request) {
   return only_full(open_cidr_table(request.spec, request.name, request.warn, &request.programs));
 }
 
 Result<OpenTable> open_inline(const Request& request) {
   return only_full(open_inline_table(request.spec, request.name, request.options));
+}
+
+Result<OpenTable> open_lmdb(const Request& request) {
+  return only_full(open_lmdb_table(request.spec, std::string(request.name), request.warn,
+                                   request.options, &request.programs));
 }
 
 Result<OpenTable> open_pcre(const Request& request) {
@@ -66,8 +84,12 @@ struct Type {
 };
 
 constexpr auto kTypes = std::to_array<Type>({
+    {"btree", open_berkeley},
+    {"cdb", open_cdb},
     {"cidr", open_cidr},
+    {"hash", open_berkeley},
     {"inline", open_inline},
+    {"lmdb", open_lmdb},
     {"pcre", open_pcre},
     {"regexp", open_regexp},
     {"static", open_static},
@@ -76,9 +98,23 @@ constexpr auto kTypes = std::to_array<Type>({
 
 // Types that Postfix has and we do not (yet): the message says more than Postfix's.
 constexpr auto kPostfixTypes = std::to_array<std::string_view>({
-    "btree",   "cdb",      "environ",   "fail",   "hash",  "internal", "ldap",
-    "lmdb",    "memcache", "mysql",     "nis",    "pgsql", "pipemap",  "proxy",
-    "randmap", "sdbm",     "socketmap", "sqlite", "tcp",   "unionmap", "unix",
+    "environ",
+    "fail",
+    "internal",
+    "ldap",
+    "memcache",
+    "mysql",
+    "nis",
+    "pgsql",
+    "pipemap",
+    "proxy",
+    "randmap",
+    "sdbm",
+    "socketmap",
+    "sqlite",
+    "tcp",
+    "unionmap",
+    "unix",
 });
 
 Error unsupported(std::string_view type) {

@@ -92,10 +92,18 @@ class LoadedOnce final : public rules::ProgramSource {
     return texts_.emplace(path, std::move(text)).first->second;
   }
 
+  Result<std::shared_ptr<const DataFile>> data_file(const std::string& path,
+                                                    const rules::DataForm& form) override {
+    if (const auto known = data_.find(path); known != data_.end()) return known->second;
+    TRY(data, source_.data_file(path, form));
+    return data_.emplace(path, std::move(data)).first->second;
+  }
+
  private:
   rules::ProgramSource& source_;
   std::optional<rules::CompiledTable> loaded_;
   std::map<std::string, std::string> texts_;
+  std::map<std::string, std::shared_ptr<const DataFile>> data_;
 };
 
 }  // namespace

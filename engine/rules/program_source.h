@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/data_file.h"
 #include "engine/base/diagnostic.h"
 #include "engine/base/error.h"
 
@@ -63,6 +64,18 @@ struct TextForm {
   std::function<Result<void>(std::string_view text)> check;
 };
 
+// The same for a file that is not read but mapped.
+struct DataForm {
+  std::string name;
+  bool in_place =
+      false;  // its writers change it as it stands: only another file in its place is a change
+  bool optional = false;  // when it is missing nobody need be told
+  std::function<Result<void>(std::string_view bytes)> check;  // guards its reads itself
+};
+
+Result<std::shared_ptr<const DataFile>> open_data_file(const std::string& path,
+                                                       const DataForm& form);
+
 class ProgramSource {
  public:
   ProgramSource() = default;
@@ -83,6 +96,10 @@ class ProgramSource {
   // source that keeps tables over a reload answers from what it keeps. `limit_bytes` 0 = no limit.
   virtual Result<std::string> read_text(const std::string& path, std::size_t limit_bytes = 0,
                                         const TextForm& form = {});
+
+  // The file of a compiled table (cdb:, lmdb:), mapped; all who ask for it share it.
+  virtual Result<std::shared_ptr<const DataFile>> data_file(const std::string& path,
+                                                            const DataForm& form);
 
   // For a table whose load() said wants_build: compiles its databases, so that the next load() has them. Blocks, up to
   // table_limit; ends early when `cancelled` becomes true. An Error is the reason why the table stays without.

@@ -34,6 +34,11 @@ class RemoteBuilds final : public rules::ProgramSource {
     return programs_.read_text(path, limit_bytes, form);
   }
 
+  Result<std::shared_ptr<const DataFile>> data_file(const std::string& path,
+                                                    const rules::DataForm& form) override {
+    return programs_.data_file(path, form);
+  }
+
   Result<void> build(rules::Dialect dialect, const std::string& name,
                      const std::atomic<bool>& cancelled) override;
 

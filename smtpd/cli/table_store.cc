@@ -17,8 +17,6 @@ constexpr std::size_t kShortName = 100;
 
 bool is_file(const std::string& name) { return !name.starts_with('{'); }
 
-FileStamp look_at(const std::string& name) { return is_file(name) ? stamp_of(name) : FileStamp(); }
-
 std::string display_name(const std::string& type, const std::string& name) {
   return type.empty() ? name : type + ':' + name;
 }
@@ -68,10 +66,10 @@ std::string reason_of(const Error& error, const std::string& table) {
 }
 
 Result<rules::CompiledTable> TableStore::load(rules::Dialect dialect, const std::string& name) {
-  const Key key{std::string(rules::name_of(dialect)), name, {}};
+  const Key key{std::string(rules::name_of(dialect)), name, {}, false, false};
   TRY(content, get(key, [&]() -> Result<Content> {
         TRY(table, source_.load(dialect, name));
-        return Content{std::move(table), {}};
+        return Content{std::move(table), {}, {}};
       }));
   return std::move(content.table);
 }
@@ -79,11 +77,32 @@ Result<rules::CompiledTable> TableStore::load(rules::Dialect dialect, const std:
 // What one form refuses may be good for another: each keeps its own last good text.
 Result<std::string> TableStore::read_text(const std::string& path, std::size_t limit_bytes,
                                           const rules::TextForm& form) {
-  TRY(content, get(Key{{}, path, form.name}, [&]() -> Result<Content> {
+  TRY(content, get(Key{{}, path, form.name, false, false}, [&]() -> Result<Content> {
         TRY(text, source_.read_text(path, limit_bytes, form));
-        return Content{{}, std::move(text)};
+        return Content{{}, std::move(text), {}};
       }));
   return std::move(content.text);
+}
+
+Result<std::shared_ptr<const DataFile>> TableStore::data_file(const std::string& path,
+                                                              const rules::DataForm& form) {
+  const Key key{{}, path, "mapped " + form.name, form.in_place, form.optional};
+  TRY(content, get(key, [&]() -> Result<Content> {
+        TRY(data, source_.data_file(path, form));
+        return Content{{}, {}, std::move(data)};
+      }));
+  return std::move(content.data);
+}
+
+// Of a file that is changed in place only which file it is.
+FileStamp TableStore::look_at(const Key& key) {
+  if (!is_file(key.name)) return {};
+  FileStamp stamp = stamp_of(key.name);
+  if (key.in_place) {
+    stamp.changed_ns = stamp.inode_changed_ns = 0;
+    stamp.bytes = 0;
+  }
+  return stamp;
 }
 
 // The answer without reading anything, if there is one.
@@ -108,9 +127,9 @@ Result<TableStore::Content> TableStore::get(const Key& key,
     if (auto answer = known(entry)) return std::move(*answer);
     fresh.after_build = entry.rebuilt;
   }
-  fresh.before = look_at(key.name);
+  fresh.before = look_at(key);
   Result<Content> content = read();
-  fresh.after = look_at(key.name);
+  fresh.after = look_at(key);
   const std::lock_guard lock(mutex_);
   if (content) {
     fresh.content = std::move(*content);
@@ -130,7 +149,8 @@ Result<TableStore::Content> TableStore::keep(Entry& entry, const Key& key, Fresh
       entry.rebuilt = false;
       return **known(entry);
     }
-    const bool has_text = fresh.content || fresh.error->code == Code::invalid;
+    const bool has_text =
+        fresh.content || fresh.error->code == Code::invalid || fresh.error->code == Code::corrupt;
     if (has_text && fresh.before != fresh.after) {
       entry.seen = fresh.after;
       entry.loaded.reset();  // looked at again, and read when it is at rest
@@ -255,7 +275,7 @@ std::vector<std::string> TableStore::mark_changed(bool look) {
     for (const auto& [key, entry] : entries_) looks.emplace_back(key, FileStamp());
   }
   for (auto& [key, stamp] : looks) {
-    if (look) stamp = look_at(key.name);
+    if (look) stamp = look_at(key);
   }
   const std::lock_guard lock(mutex_);
   ++round_;
@@ -317,7 +337,8 @@ Result<void> TableStore::build(rules::Dialect dialect, const std::string& name,
 
 void TableStore::built(const Wanted& table, const Result<void>& result) {
   const std::lock_guard lock(mutex_);
-  const auto at = entries_.find(Key{std::string(rules::name_of(table.dialect)), table.name, {}});
+  const auto at =
+      entries_.find(Key{std::string(rules::name_of(table.dialect)), table.name, {}, false, false});
   if (at == entries_.end()) return;
   Entry& entry = at->second;
   if (entry.tried != entry.loaded) {  // the text changed meanwhile
@@ -358,6 +379,7 @@ std::vector<TableInfo> TableStore::tables() const {
   const std::lock_guard lock(mutex_);
   for (const auto& [key, entry] : entries_) {
     if (!entry.content && !entry.error) continue;  // of a round that has not ended
+    if (key.optional && entry.error && entry.error->code == Code::not_found) continue;
     TableInfo info = entry.info;
     info.name = display_name(key.type, key.name);
     info.without_database = why_without_database(entry);

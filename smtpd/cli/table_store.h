@@ -14,6 +14,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -50,6 +51,8 @@ class TableStore final : public rules::ProgramSource {
   Result<rules::CompiledTable> load(rules::Dialect dialect, const std::string& name) override;
   Result<std::string> read_text(const std::string& path, std::size_t limit_bytes,
                                 const rules::TextForm& form) override;
+  Result<std::shared_ptr<const DataFile>> data_file(const std::string& path,
+                                                    const rules::DataForm& form) override;
 
   void begin_reload();
 
@@ -93,8 +96,9 @@ class TableStore final : public rules::ProgramSource {
 
  private:
   struct Key {
-    std::string type, name;  // "pcre", "/x"; "" for texts
-    std::string form;        // of a text: TextForm
+    std::string type, name;                   // "pcre", "/x"; "" for texts
+    std::string form;                         // of a text or a mapped file: TextForm, DataForm
+    bool in_place = false, optional = false;  // DataForm
 
     auto operator<=>(const Key&) const = default;
   };
@@ -105,6 +109,7 @@ class TableStore final : public rules::ProgramSource {
   struct Content {
     rules::CompiledTable table;
     std::string text;
+    std::shared_ptr<const DataFile> data;
   };
 
   // What a reading brought, until the round's end decides whether it is in force.
@@ -136,6 +141,7 @@ class TableStore final : public rules::ProgramSource {
     TableInfo info;
   };
 
+  static FileStamp look_at(const Key& key);
   Result<Content> get(const Key& key, const std::function<Result<Content>()>& read);
   [[nodiscard]] std::optional<Result<Content>> known(const Entry& entry) const;
   Result<Content> keep(Entry& entry, const Key& key, Fresh fresh);

@@ -49,7 +49,7 @@ constexpr auto kParams = std::to_array<Param>({
     {"invalid_hostname_reject_code", "501", &Settings::invalid_hostname_reject_code},
     {"line_length_limit", "2048", &Settings::line_length_limit, State::done, "", "", 512},
     {"local_header_rewrite_clients", "permit_inet_interfaces", &Settings::local_header_rewrite_clients, State::differs, "missing headers are added; addresses are not completed (21)"},
-    {"local_recipient_maps", "", &Settings::local_recipient_maps, State::other_default, "default empty, no check: proxy:unix:passwd.byname and hash: are not served yet"},
+    {"local_recipient_maps", "", &Settings::local_recipient_maps, State::other_default, "default empty, no check: proxy:unix:passwd.byname is not served yet"},
     {"local_transport", "local:$myhostname", &Settings::local_transport},
     {"mail_name", "Postfix", &Settings::mail_name},
     {"mail_owner", "postfix", &Settings::mail_owner, State::differs, "who the roles run as when root starts the server; empty (ours): who starts it"},

@@ -24,6 +24,11 @@ class OncePerTable final : public rules::ProgramSource {
     return source_.read_text(path, limit_bytes, form);
   }
 
+  Result<std::shared_ptr<const DataFile>> data_file(const std::string& path,
+                                                    const rules::DataForm& form) override {
+    return source_.data_file(path, form);
+  }
+
   Result<rules::CompiledTable> load(rules::Dialect dialect, const std::string& name) override {
     const auto key = std::make_pair(dialect, name);
     if (const auto known = loaded_.find(key); known != loaded_.end()) return known->second;

@@ -47,6 +47,11 @@ TEST_F(OpenTableTest, EachTypeHasItsRow) {
   EXPECT_TRUE(open("inline:{a=b}"));
   EXPECT_EQ(open("texthash:/no/such/file").error().text(),
             "open database /no/such/file: No such file or directory");
+  EXPECT_EQ(open("cdb:/no/such").error().text(),
+            "open database /no/such.cdb: No such file or directory");
+  EXPECT_EQ(open("lmdb:/no/such").error().text(),
+            "open database /no/such.lmdb: No such file or directory");
+  EXPECT_THAT(open("btree:/no/such").error().text(), HasSubstr("headgate map btree:/no/such"));
 }
 
 TEST_F(OpenTableTest, RegexTablesComeFromTheProgramSource) {
@@ -57,9 +62,9 @@ TEST_F(OpenTableTest, RegexTablesComeFromTheProgramSource) {
 
 TEST_F(OpenTableTest, UnknownTypeIsPostfixText) {
   EXPECT_EQ(open("foo:bar").error().text(), "unsupported dictionary type: foo");
-  EXPECT_THAT(open("hash:/x").error().text(),
-              HasSubstr("unsupported dictionary type: hash (Postfix has it"));
-  EXPECT_THAT(open("/x").error().text(), HasSubstr("unsupported dictionary type: hash"));
+  EXPECT_THAT(open("nis:/x").error().text(),
+              HasSubstr("unsupported dictionary type: nis (Postfix has it"));
+  EXPECT_THAT(open("/no/such").error().text(), HasSubstr("Berkeley DB is not supported"));  // hash
   EXPECT_EQ(open("pcre:").error().text(),
             "open dictionary: expecting \"type:name\" form instead of \"pcre:\"");
 }

@@ -467,6 +467,67 @@ TEST_F(TableStoreTest, ATextThatIsWrittenWhileItIsReadIsNotToldAsBad) {
   EXPECT_EQ(text(path_, not_bad()).value(), "whole");
 }
 
+TEST_F(TableStoreTest, AMappedFileIsSharedAndReplaced) {
+  const rules::DataForm form{"cdb", false, false, nullptr};
+  const auto first = store_.data_file(path_, form);
+  ASSERT_TRUE(first);
+  EXPECT_EQ((*first)->bytes(), "one");
+  EXPECT_EQ(store_.data_file(path_, form)->get(), first->get());
+  write("two");
+  EXPECT_EQ(store_.data_file(path_, form)->get(), first->get());
+  EXPECT_THAT(store_.mark_changed(), IsEmpty());
+  EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
+  EXPECT_EQ((*store_.data_file(path_, form))->bytes(), "two");
+  EXPECT_EQ(store_.end_round().size(), 1U);
+  EXPECT_EQ((*first)->bytes(), "one");  // for whoever has it still
+}
+
+TEST_F(TableStoreTest, AMappedFileThatIsNoneLeavesTheLastGoodOne) {
+  rules::DataForm form{"cdb", false, false, nullptr};
+  form.check = [](std::string_view bytes) -> Result<void> {
+    if (bytes != "bad") return {};
+    return fail(Code::corrupt, "damaged");
+  };
+  ASSERT_TRUE(store_.data_file(path_, form));
+  write("bad");
+  store_.mark_changed();
+  EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
+  EXPECT_EQ((*store_.data_file(path_, form))->bytes(), "one");
+  const auto changes = store_.end_round();
+  ASSERT_EQ(changes.size(), 1U);
+  EXPECT_EQ(changes[0].problem, "damaged");
+  EXPECT_EQ((*store_.data_file(path_, form))->bytes(), "one");
+}
+
+TEST_F(TableStoreTest, AFileThatIsChangedInPlaceIsNotAChange) {
+  const rules::DataForm form{"lmdb", true, false, nullptr};
+  ASSERT_TRUE(store_.data_file(path_, form));
+  std::ofstream(path_) << "in place";
+  store_.mark_changed();
+  EXPECT_THAT(store_.mark_changed(), IsEmpty());
+  write("another");
+  store_.mark_changed();
+  EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
+  EXPECT_EQ((*store_.data_file(path_, form))->bytes(), "another");
+  store_.end_round();
+}
+
+TEST_F(TableStoreTest, AnOptionalFileIsNoProblemAndIsTakenWhenItComes) {
+  const std::string path = path_ + ".cdb";
+  for (const bool optional : {true, false}) {
+    const rules::DataForm form{optional ? "a" : "b", false, optional, nullptr};
+    EXPECT_EQ(store_.data_file(path, form).error().code, Code::not_found);
+    EXPECT_EQ(store_.tables().size(), optional ? 0U : 1U);
+  }
+  std::filesystem::copy_file(path_, path);
+  store_.mark_changed();
+  EXPECT_EQ(store_.mark_changed().size(), 2U);
+  const rules::DataForm form{"a", false, true, nullptr};
+  EXPECT_EQ((*store_.data_file(path, form))->bytes(), "one");
+  store_.end_round();
+  EXPECT_EQ(store_.tables().size(), 1U);
+}
+
 TEST_F(TableStoreTest, ABuiltTableIsReadAgain) {
   source_.wants_build = true;
   load();

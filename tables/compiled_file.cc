@@ -1,0 +1,66 @@
+// Tested by tests/tables/cdb_table_test.cc and lmdb_table_test.cc.
+#include "tables/compiled_file.h"
+
+#include <sys/stat.h>
+
+#include <cstring>
+#include <ctime>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/base/guarded_read.h"
+#include "engine/base/text.h"
+
+namespace headgate::tables {
+
+namespace {
+
+constexpr std::time_t kGraceSeconds = 100;  // Postfix's
+
+}  // namespace
+
+Result<std::shared_ptr<const DataFile>> compiled_file(const std::string& path,
+                                                      rules::ProgramSource* programs,
+                                                      const rules::DataForm& form) {
+  auto file =
+      programs != nullptr ? programs->data_file(path, form) : rules::open_data_file(path, form);
+  if (file) return file;
+  Error error = std::move(file.error());
+  if (error.what.starts_with("open ")) error.what.insert(5, "database ");
+  return tl::unexpected(std::move(error));
+}
+
+Error damaged(const std::string& path, std::string_view why) {
+  return {Code::corrupt, fmt::format("database {} is damaged: {}", path, why), {}};
+}
+
+void warn_if_older(const std::string& database, const std::string& source,
+                   const WarningSink& warn) {
+  struct stat built {};
+
+  struct stat text {};
+
+  if (::stat(database.c_str(), &built) != 0 || ::stat(source.c_str(), &text) != 0) return;
+  if (text.st_mtime <= built.st_mtime || text.st_mtime >= std::time(nullptr) - kGraceSeconds)
+    return;
+  warn({Severity::warning,
+        fmt::format("database {} is older than source file {}", database, source), database, 0, 0});
+}
+
+void CompiledKey::set(std::string_view key) {
+  const std::string_view folded = fold_key(key, folding_, bytes_);
+  if (folding_ == Folding::none) bytes_.assign(folded);
+  bytes_ += '\0';
+}
+
+bool copy_value(std::string_view value, std::string& out) {
+  out.resize(value.size());
+  char* const to = out.data();
+  auto copy = [to, value] { std::memcpy(to, value.data(), value.size()); };
+  if (!value.empty() && !guarded_read(copy)) return false;
+  if (const auto end = out.find('\0'); end != std::string::npos) out.resize(end);
+  return true;
+}
+
+}  // namespace headgate::tables

@@ -1,0 +1,56 @@
+// compiled_file: what cdb: and lmdb: have in common: the file, mapped once for all Lookups of a process, and how it is read.
+//   Errors    "open database F.cdb: No such file or directory"; Code::corrupt, "database F.cdb is damaged: …".
+//   Threads   as DataFile; a CompiledKey has one owner.
+//   Source    postmap(1): the age of a compiled file; keys and values with and without NUL behind them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/base/data_file.h"
+#include "engine/base/diagnostic.h"
+#include "engine/rules/program_source.h"
+#include "tables/case_fold.h"
+#include "tables/open.h"
+
+namespace headgate::tables {
+
+// `programs` null: mapped from the disk.
+Result<std::shared_ptr<const DataFile>> compiled_file(const std::string& path,
+                                                      rules::ProgramSource* programs,
+                                                      const rules::DataForm& form);
+
+Error damaged(const std::string& path, std::string_view why);
+
+// Warns when the source was written after the database, unless that is so short ago that somebody may be about to build it.
+void warn_if_older(const std::string& database, const std::string& source, const WarningSink& warn);
+
+// A key as it stands in a compiled table: folded if that is wanted, with a NUL behind it and without. No memory is asked for
+// at a lookup.
+class CompiledKey {
+ public:
+  explicit CompiledKey(const OpenOptions& options)
+      : folding_(folding_of(options.fold, options.utf8)), nul_(options.nul) {}
+
+  void set(std::string_view key);
+
+  // Of the two forms this one is not asked for.
+  [[nodiscard]] bool leaves_out(bool with_nul) const {
+    return nul_ == (with_nul ? NulForm::without : NulForm::with);
+  }
+
+  [[nodiscard]] std::string_view form(bool with_nul) const {
+    return std::string_view(bytes_).substr(0, bytes_.size() - (with_nul ? 0 : 1));
+  }
+
+ private:
+  Folding folding_;
+  NulForm nul_;
+  std::string bytes_;  // the NUL is the last one
+};
+
+// A value as Postfix takes it, up to the first NUL, out of bytes that may be taken away; false then. `out` is long enough.
+bool copy_value(std::string_view value, std::string& out);
+
+}  // namespace headgate::tables

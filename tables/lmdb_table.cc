@@ -1,0 +1,105 @@
+// Each answer is taken together with the state it is from, and believed when that state is at most one transaction old and the
+// file is still as long as what was read of it: what a file lost when it was cut reads as zeros up to the end of a page.
+// Tested by tests/tables/lmdb_table_test.cc and, beside postmap(1), compiled_agrees_test.cc.
+#include "tables/lmdb_table.h"
+
+#include <utility>
+
+#include "engine/base/guarded_read.h"
+#include "tables/compiled_file.h"
+#include "tables/lmdb_reader.h"
+
+namespace headgate::tables {
+
+namespace {
+
+constexpr const char* kCut = "it was cut short while it was in use";
+constexpr int kTries = 100;  // with two transactions ended within each
+
+class LmdbTable final : public Lookup {
+ public:
+  LmdbTable(std::string name, std::shared_ptr<const DataFile> file, const OpenOptions& options)
+      : name_(std::move(name)), file_(std::move(file)), key_(options) {}
+
+  Result<std::optional<Found>> find(std::string_view key) override {
+    key_.set(key);
+    const char* damage = nullptr;
+    for (int i = 0; i < kTries; ++i) {
+      TRY(outcome, try_once());
+      if (outcome.found && outcome.valid) return std::move(value_);
+      if (outcome.valid && outcome.damage == nullptr) return std::nullopt;
+      damage = outcome.damage;
+      if (outcome.valid && damage != nullptr) break;
+    }
+    if (damage != nullptr) return tl::unexpected(damaged(file_->path(), damage));
+    return fail(Code::unavailable, "database is written to all the time", file_->path());
+  }
+
+  [[nodiscard]] const std::string& name() const override { return name_; }
+
+ private:
+  struct Outcome {
+    const char* damage = nullptr;
+    bool found = false, valid = false;
+  };
+
+  // The value, if there is one, is in value_. Postfix's postmap writes the form with a NUL unless told otherwise.
+  Result<Outcome> try_once() {
+    const LmdbReader reader(file_->bytes());
+    LmdbReader::Answer answer;
+    bool valid = false;
+    auto look = [&] {
+      answer = reader.find(key_.form(!key_.leaves_out(true)));
+      if (answer.damage == nullptr && !answer.found && !key_.leaves_out(true) &&
+          !key_.leaves_out(false)) {
+        const LmdbReader::Answer first = answer;
+        answer = reader.find(key_.form(false));
+        if (answer.state != first.state) answer.state = first.state;
+        if (answer.bytes_used < first.bytes_used) answer.bytes_used = first.bytes_used;
+      }
+    };
+    auto look_again = [&] { valid = reader.still_valid(answer); };
+    if (!guarded_read(look)) return Outcome{kCut, false, true};
+    TRY(size, file_->size_now());
+    if (answer.bytes_used > size) return Outcome{kCut, false, true};
+    if (answer.bytes_used > reader.size()) {  // it has grown
+      TRY(again, file_->mapped_again());
+      file_ = std::move(again);
+      return Outcome{answer.damage, false, false};
+    }
+    const bool found = answer.damage == nullptr && answer.found;
+    if (found) value_ = Found{{}, name_, 0};
+    if (found && !copy_value(answer.value, value_->value)) return Outcome{kCut, false, true};
+    if (!guarded_read(look_again)) return Outcome{kCut, false, true};
+    return Outcome{answer.damage, found, valid};
+  }
+
+  std::string name_;
+  std::shared_ptr<const DataFile> file_;
+  CompiledKey key_;
+  std::optional<Found> value_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Lookup>> open_lmdb_table(std::string_view spec, const std::string& path,
+                                                const WarningSink& warn, const OpenOptions& options,
+                                                rules::ProgramSource* programs, bool optional) {
+  const std::string name = path + ".lmdb";
+  rules::DataForm form;
+  form.name = "lmdb";
+  form.optional = optional;
+  form.in_place = true;
+  form.check = [&name](std::string_view bytes) -> Result<void> {
+    const char* why = kCut;
+    auto look = [&why, bytes] { why = LmdbReader(bytes).check(); };
+    if (!guarded_read(look)) why = kCut;
+    if (why != nullptr) return tl::unexpected(damaged(name, why));
+    return {};
+  };
+  TRY(file, compiled_file(name, programs, form));
+  warn_if_older(name, path, warn);
+  return std::make_unique<LmdbTable>(std::string(spec), std::move(file), options);
+}
+
+}  // namespace headgate::tables

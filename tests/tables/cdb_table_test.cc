@@ -1,0 +1,296 @@
+// Damage: whatever happens to a file, a lookup ends in the right value or in an Error, and what is not in it stays so.
+#include "tables/cdb_table.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <map>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "engine/base/file.h"
+#include "tables/cdb_reader.h"
+#include "tables/map_maker.h"
+#include "tests/support/scratch_directory.h"
+
+namespace headgate::tables {
+
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing_support::write_contents;
+
+using Entries = std::map<std::string, std::string>;
+
+class CdbTableTest : public testing::Test {
+ protected:
+  [[nodiscard]] std::string base() const { return directory_.path("F"); }
+
+  [[nodiscard]] std::string file() const { return base() + ".cdb"; }
+
+  void make(const Entries& entries, bool with_nul = false) {
+    auto maker = make_map("cdb", base());
+    ASSERT_TRUE(maker) << maker.error().text();
+    const std::string tail(with_nul ? 1 : 0, '\0');
+    for (const auto& [key, value] : entries)
+      ASSERT_TRUE((*maker)->put(key + tail, value + tail, OnDuplicate::keep_first));
+    ASSERT_TRUE((*maker)->commit());
+  }
+
+  Result<std::unique_ptr<Lookup>> open(const OpenOptions& options = {}) {
+    return open_cdb_table(
+        "cdb:" + base(), base(), [this](const Diagnostic& d) { warnings_.push_back(d.text); },
+        options);
+  }
+
+  // The value, "-" for none, "!" and why for an Error.
+  static std::string ask(Lookup& table, std::string_view key) {
+    const auto found = table.find(key);
+    if (!found) return "! " + found.error().text();
+    return *found ? (*found)->value : "-";
+  }
+
+  testing_support::ScratchDirectory directory_;
+  std::vector<std::string> warnings_;
+};
+
+const Entries kFew = {{"a", "1"}, {"b@example.com", "two words"}, {"empty", ""}};
+
+TEST_F(CdbTableTest, finds_what_was_put_in_either_form) {
+  for (const bool with_nul : {false, true}) {
+    make(kFew, with_nul);
+    const auto table = open();
+    ASSERT_TRUE(table) << table.error().text();
+    for (const auto& [key, value] : kFew) EXPECT_EQ(ask(**table, key), value);
+    EXPECT_EQ(ask(**table, "A"), "1");
+    for (const std::string_view key : {"c", "", "a ", "aa"}) EXPECT_EQ(ask(**table, key), "-");
+    OpenOptions exact;
+    exact.fold = false;
+    EXPECT_EQ(ask(**open(exact), "A"), "-");
+    EXPECT_EQ((*table)->name(), "cdb:" + base());
+  }
+}
+
+TEST_F(CdbTableTest, an_empty_table_has_nothing) {
+  make({});
+  EXPECT_EQ(ask(**open(), "a"), "-");
+}
+
+TEST_F(CdbTableTest, both_forms_in_one_file) {
+  auto maker = make_map("cdb", base());
+  for (const auto& [key, value] : Entries{{"a", "1"}, {std::string("b\0", 2), "2"}})
+    ASSERT_TRUE((*maker)->put(key, value, OnDuplicate::keep_first));
+  ASSERT_TRUE((*maker)->commit());
+  const auto table = open();
+  EXPECT_EQ(ask(**table, "a"), "1");
+  EXPECT_EQ(ask(**table, "b"), "2");
+}
+
+TEST_F(CdbTableTest, warns_of_a_source_that_is_newer_unless_it_is_new) {
+  make(kFew);
+  write_contents(base(), "a 1\n");
+  const auto set_age = [](const std::string& path, int seconds) {
+    struct timespec times[2] = {{std::time(nullptr) - seconds, 0},
+                                {std::time(nullptr) - seconds, 0}};
+
+    ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+  };
+
+  struct Ages {
+    int database, source;
+    bool warns;
+  };
+
+  for (const Ages& ages : {Ages{200, 150, true}, Ages{200, 60, false}, Ages{150, 200, false},
+                           Ages{150, 150, false}, Ages{0, 0, false}}) {
+    set_age(file(), ages.database);
+    set_age(base(), ages.source);
+    warnings_.clear();
+    ASSERT_TRUE(open());
+    if (ages.warns) {
+      EXPECT_THAT(warnings_,
+                  ElementsAre("database " + file() + " is older than source file " + base()));
+    } else {
+      EXPECT_THAT(warnings_, IsEmpty());
+    }
+  }
+}
+
+TEST_F(CdbTableTest, what_is_no_cdb_file_is_damaged) {
+  for (const std::string& content :
+       {std::string(), std::string("abc"), std::string(2047, '\0'), std::string(2048, '\0'),
+        std::string(4096, 'x'), std::string(1 << 20, '\xff')}) {
+    write_contents(file(), content);
+    const auto table = open();
+    ASSERT_FALSE(table) << content.size();
+    EXPECT_EQ(table.error().code, Code::corrupt);
+    EXPECT_THAT(table.error().text(), HasSubstr("database " + file() + " is damaged: "));
+  }
+  std::filesystem::remove(file());
+  EXPECT_EQ(open().error().code, Code::not_found);
+  std::filesystem::create_directory(file());
+  EXPECT_FALSE(open());
+  std::filesystem::remove(file());
+  ASSERT_EQ(::mkfifo(file().c_str(), 0600), 0);
+  EXPECT_EQ(open().error().code, Code::corrupt);
+}
+
+TEST_F(CdbTableTest, each_byte_of_the_header_counts) {
+  make(kFew);
+  const std::string good = *read_file(file());
+  for (std::size_t at = 0; at < 2048; ++at) {
+    for (const unsigned flip : {1U, 0x80U, 0xffU}) {
+      std::string bad = good;
+      bad[at] = static_cast<char>(static_cast<unsigned char>(bad[at]) ^ flip);
+      EXPECT_NE(CdbReader(bad).check(), nullptr) << at;
+    }
+  }
+}
+
+TEST_F(CdbTableTest, each_length_is_too_short) {
+  make(kFew);
+  const std::string good = *read_file(file());
+  for (std::size_t size = 0; size < good.size(); ++size)
+    EXPECT_NE(CdbReader(std::string_view(good).substr(0, size)).check(), nullptr) << size;
+  EXPECT_NE(CdbReader(good + '\0').check(), nullptr);
+}
+
+// Behind the header: a flip hides at most the key whose slot it is in (cdb_reader.h), and never makes another value of a key
+// than by a flip of the value itself.
+TEST_F(CdbTableTest, flips_behind_the_header) {
+  Entries entries;
+  for (int i = 0; i < 200; ++i) entries.emplace(fmt::format("key{}", i), fmt::format("value{}", i));
+  make(entries);
+  const std::string good = *read_file(file());
+  std::mt19937 random(20);
+  std::size_t hidden = 0;
+  std::size_t refused = 0;
+  for (int round = 0; round < 3000; ++round) {
+    std::string bad = good;
+    const std::size_t at = 2048 + random() % (bad.size() - 2048);
+    bad[at] = static_cast<char>(static_cast<unsigned char>(bad[at]) ^ (1U << random() % 8));
+    CdbReader reader(bad);
+    if (reader.check() != nullptr) {
+      ++refused;
+      continue;
+    }
+    std::size_t wrong = 0;
+    for (const auto& [key, value] : entries) {
+      const auto answer = reader.find(key);
+      if (answer.damage != nullptr) {
+        ++refused;
+      } else if (!answer.found) {
+        ++hidden;
+        ++wrong;
+      } else if (answer.value != value) {
+        ++wrong;
+      }
+    }
+    EXPECT_LE(wrong, 1U) << at;
+    EXPECT_FALSE(reader.find("key200").found);
+  }
+  EXPECT_GT(refused, 0U);
+  EXPECT_LT(hidden, 1500U);  // a third of the bytes are slots, and of their 64 bits 24 can hide one
+}
+
+TEST_F(CdbTableTest, many_flips_never_crash) {
+  Entries entries;
+  for (int i = 0; i < 50; ++i) entries.emplace(fmt::format("key{}", i), std::string(i, 'v'));
+  make(entries);
+  const std::string good = *read_file(file());
+  std::mt19937 random(21);
+  for (int round = 0; round < 3000; ++round) {
+    std::string bad = good;
+    const std::size_t first = random() % 2 == 0 ? 0 : 2048;
+    for (auto i = 1 + random() % 20; i > 0; --i)
+      bad[first + random() % (bad.size() - first)] = static_cast<char>(random());
+    CdbReader reader(bad);
+    if (reader.check() != nullptr) continue;
+    for (const auto& [key, value] : entries) {
+      const auto answer = reader.find(key);
+      EXPECT_LE(answer.value.size(), bad.size());
+    }
+  }
+}
+
+// The file in place of the test's own, in use: cut to each length.
+TEST_F(CdbTableTest, a_file_that_is_cut_while_it_is_in_use) {
+  Entries entries;
+  for (int i = 0; i < 300; ++i) entries.emplace(fmt::format("key{}", i), std::string(40, 'v'));
+  make(entries);
+  const auto size = static_cast<std::int64_t>(std::filesystem::file_size(file()));
+  const std::string good = *read_file(file());
+  for (std::int64_t cut = size - 1; cut >= 0; cut -= cut > size - 40 ? 1 : 97) {
+    write_contents(file(), good);
+    const auto table = open();
+    ASSERT_TRUE(table) << table.error().text();
+    ASSERT_EQ(::truncate(file().c_str(), cut), 0);
+    for (const std::string_view key : {"key1", "key77", "none", "key299"}) {
+      const std::string answer = ask(**table, key);
+      const std::string right = key == "none" ? "-" : std::string(40, 'v');
+      // The last bytes of the tables are zeros: without them nothing is lost.
+      if (answer == right && cut > size - 16) continue;
+      EXPECT_THAT(answer, HasSubstr("is damaged: it was cut short")) << cut;
+    }
+  }
+}
+
+TEST_F(CdbTableTest, a_file_that_is_written_over_while_it_is_in_use) {
+  make(kFew);
+  const auto table = open();
+  Entries other;
+  for (int i = 0; i < 300; ++i) other.emplace(fmt::format("key{}", i), "v");
+  std::filesystem::rename(file(), base() + ".kept");
+  make(other);
+  const std::string bigger = *read_file(file());
+  std::filesystem::rename(base() + ".kept", file());
+  write_contents(file(), bigger);  // as cp(1): the same file, emptied and filled
+  for (const std::string_view key : {"a", "none", "key1"})
+    EXPECT_THAT(ask(**table, key), HasSubstr("is damaged: "));
+  EXPECT_EQ(ask(**open(), "key1"), "v");
+}
+
+TEST_F(CdbTableTest, cut_and_made_whole_again_under_readers) {
+  Entries entries;
+  for (int i = 0; i < 2000; ++i) entries.emplace(fmt::format("key{}", i), "value");
+  make(entries);
+  const auto size = static_cast<std::int64_t>(std::filesystem::file_size(file()));
+  const std::string good = *read_file(file());
+  std::atomic<bool> done = false;
+  std::vector<std::thread> readers;
+  std::atomic<int> wrong = 0;
+  for (unsigned reader = 0; reader < 2; ++reader) {
+    auto opened = open();
+    ASSERT_TRUE(opened);
+    readers.emplace_back([&, reader, table = std::move(*opened)] {
+      for (unsigned i = reader; !done; i += 7) {
+        const std::string answer = ask(*table, fmt::format("key{}", i % 2000));
+        if (answer != "value" && !answer.starts_with("! ")) ++wrong;
+      }
+    });
+  }
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_EQ(::truncate(file().c_str(), size / 200 * i), 0);
+    auto fd = open_file(file(), O_WRONLY);
+    ASSERT_TRUE(fd && write_all(fd->get(), good, file()));
+  }
+  done = true;
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(ask(**open(), "key7"), "value");
+}
+
+}  // namespace
+
+}  // namespace headgate::tables
