@@ -178,4 +178,36 @@ Result<std::unique_ptr<MapMaker>> make_cdb(std::string_view type, const std::str
   }
 }
 
+Result<void> for_each_cdb_entry(const std::string& path, const VisitEntry& visit) {
+  const std::string name = path + ".cdb";
+  auto fd = open_file(name, O_RDONLY);
+  if (!fd) {
+    Error error = std::move(fd.error());
+    if (error.what.starts_with("open ")) error.what.insert(5, "database ");
+    return tl::unexpected(std::move(error));
+  }
+  const auto damaged = [&name] {
+    return fail(Code::corrupt, fmt::format("database {} is damaged", name));
+  };
+  cdb file{};
+  if (::cdb_init(&file, fd->get()) != 0) return damaged();
+  const std::unique_ptr<cdb, void (*)(cdb*)> unmap(&file, ::cdb_free);
+  unsigned at = 0;
+  cdb_seqinit(&at, &file);
+  int more = 0;
+  while ((more = ::cdb_seqnext(&at, &file)) > 0) {
+    const auto bytes = [&file](unsigned position, unsigned size) {
+      const void* data = ::cdb_get(&file, size, position);
+      std::string_view view(static_cast<const char*>(data), data == nullptr ? 0 : size);
+      if (view.ends_with('\0')) view.remove_suffix(1);
+      return view;
+    };
+    if (!visit(bytes(cdb_keypos(&file), cdb_keylen(&file)),
+               bytes(cdb_datapos(&file), cdb_datalen(&file))))
+      return {};
+  }
+  if (more < 0) return damaged();
+  return {};
+}
+
 }  // namespace headgate::tables

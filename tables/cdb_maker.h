@@ -21,4 +21,7 @@ Result<std::unique_ptr<MapMaker>> make_cdb(std::string_view type, const std::str
                                            const MakeOptions& options,
                                            std::uint64_t limit_bytes = kCdbLimit);
 
+// The entries in the order of the file.
+Result<void> for_each_cdb_entry(const std::string& path, const VisitEntry& visit);
+
 }  // namespace headgate::tables

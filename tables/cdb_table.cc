@@ -23,16 +23,17 @@ const char* check(CdbReader& reader) {
 class CdbTable final : public Lookup {
  public:
   CdbTable(std::string name, std::shared_ptr<const DataFile> file, CdbReader reader,
-           Folding folding)
-      : name_(std::move(name)), file_(std::move(file)), reader_(reader), key_(folding) {}
+           const OpenOptions& options)
+      : name_(std::move(name)), file_(std::move(file)), reader_(reader), key_(options) {}
 
   Result<std::optional<Found>> find(std::string_view key) override {
     key_.set(key);
     CdbReader::Answer answer;
     auto look = [this, &answer] {
       const bool usual = reader_.has_nul_form();
-      answer = reader_.find(key_.form(usual));
-      if (answer.damage == nullptr && !answer.found) answer = reader_.find(key_.form(!usual));
+      if (!key_.leaves_out(usual)) answer = reader_.find(key_.form(usual));
+      if (answer.damage == nullptr && !answer.found && !key_.leaves_out(!usual))
+        answer = reader_.find(key_.form(!usual));
     };
     if (!guarded_read(look)) return refuse(kCut);
     if (answer.damage != nullptr) return refuse(answer.damage);
@@ -77,8 +78,7 @@ Result<std::unique_ptr<Lookup>> open_cdb_table(std::string_view spec, const std:
   CdbReader reader(file->bytes());
   if (const char* const why = check(reader)) return tl::unexpected(damaged(name, why));
   warn_if_older(name, path, warn);
-  return std::make_unique<CdbTable>(std::string(spec), std::move(file), reader,
-                                    folding_of(options.fold, options.utf8));
+  return std::make_unique<CdbTable>(std::string(spec), std::move(file), reader, options);
 }
 
 }  // namespace headgate::tables

@@ -51,7 +51,8 @@ void warn_if_older(const std::string& database, const std::string& source,
 }
 
 void CompiledKey::set(std::string_view key) {
-  bytes_ = fold_key(key, folding_, folded_);
+  const std::string_view folded = fold_key(key, folding_, bytes_);
+  if (folding_ == Folding::none) bytes_.assign(folded);
   bytes_ += '\0';
 }
 

@@ -12,6 +12,7 @@
 #include "engine/base/diagnostic.h"
 #include "engine/rules/program_source.h"
 #include "tables/case_fold.h"
+#include "tables/open.h"
 
 namespace headgate::tables {
 
@@ -28,12 +29,19 @@ Error damaged(const std::string& path, std::string_view why);
 // Warns when the source was written after the database, unless that is so short ago that somebody may be about to build it.
 void warn_if_older(const std::string& database, const std::string& source, const WarningSink& warn);
 
-// A key as it stands in a compiled table: folded if that is wanted, in both forms. No memory is asked for at a lookup.
+// A key as it stands in a compiled table: folded if that is wanted, with a NUL behind it and without. No memory is asked for
+// at a lookup.
 class CompiledKey {
  public:
-  explicit CompiledKey(Folding folding) : folding_(folding) {}
+  explicit CompiledKey(const OpenOptions& options)
+      : folding_(folding_of(options.fold, options.utf8)), nul_(options.nul) {}
 
   void set(std::string_view key);
+
+  // Of the two forms this one is not asked for.
+  [[nodiscard]] bool leaves_out(bool with_nul) const {
+    return nul_ == (with_nul ? NulForm::without : NulForm::with);
+  }
 
   [[nodiscard]] std::string_view form(bool with_nul) const {
     return std::string_view(bytes_).substr(0, bytes_.size() - (with_nul ? 0 : 1));
@@ -41,8 +49,8 @@ class CompiledKey {
 
  private:
   Folding folding_;
-  std::string folded_;  // memory of set()
-  std::string bytes_;   // the NUL is the last one
+  NulForm nul_;
+  std::string bytes_;  // the NUL is the last one
 };
 
 // A value as Postfix takes it, up to the first NUL, out of bytes that may be taken away; false then. `out` is long enough.

@@ -18,8 +18,8 @@ constexpr int kTries = 100;  // with two transactions ended within each
 
 class LmdbTable final : public Lookup {
  public:
-  LmdbTable(std::string name, std::shared_ptr<const DataFile> file, Folding folding)
-      : name_(std::move(name)), file_(std::move(file)), key_(folding) {}
+  LmdbTable(std::string name, std::shared_ptr<const DataFile> file, const OpenOptions& options)
+      : name_(std::move(name)), file_(std::move(file)), key_(options) {}
 
   Result<std::optional<Found>> find(std::string_view key) override {
     key_.set(key);
@@ -43,17 +43,19 @@ class LmdbTable final : public Lookup {
     bool found = false, valid = false;
   };
 
-  // The value, if there is one, is in value_.
+  // The value, if there is one, is in value_. Postfix's postmap writes the form with a NUL unless told otherwise.
   Result<Outcome> try_once() {
     const LmdbReader reader(file_->bytes());
     LmdbReader::Answer answer;
     bool valid = false;
+    bool two_states = false;
     auto look = [&] {
-      answer = reader.find(key_.form(nul_form_));
-      if (answer.damage == nullptr && !answer.found) {
+      answer = reader.find(key_.form(!key_.leaves_out(true)));
+      if (answer.damage == nullptr && !answer.found && !key_.leaves_out(true) &&
+          !key_.leaves_out(false)) {
         const LmdbReader::Answer first = answer;
-        answer = reader.find(key_.form(!nul_form_));
-        if (answer.state != first.state) answer.state = first.state;
+        answer = reader.find(key_.form(false));
+        two_states = answer.state != first.state;  // what is in neither may be in both
         if (answer.bytes_used < first.bytes_used) answer.bytes_used = first.bytes_used;
       }
     };
@@ -70,13 +72,12 @@ class LmdbTable final : public Lookup {
     if (found) value_ = Found{{}, name_, 0};
     if (found && !copy_value(answer.value, value_->value)) return Outcome{kCut, false, true};
     if (!guarded_read(look_again)) return Outcome{kCut, false, true};
-    return Outcome{answer.damage, found, valid};
+    return Outcome{answer.damage, found, valid && (found || !two_states)};
   }
 
   std::string name_;
   std::shared_ptr<const DataFile> file_;
   CompiledKey key_;
-  bool nul_form_ = false;
   std::optional<Found> value_;
 };
 
@@ -99,8 +100,7 @@ Result<std::unique_ptr<Lookup>> open_lmdb_table(std::string_view spec, const std
   };
   TRY(file, compiled_file(name, programs, form));
   warn_if_older(name, path, warn);
-  return std::make_unique<LmdbTable>(std::string(spec), std::move(file),
-                                     folding_of(options.fold, options.utf8));
+  return std::make_unique<LmdbTable>(std::string(spec), std::move(file), options);
 }
 
 }  // namespace headgate::tables

@@ -32,6 +32,11 @@ Result<void> for_each_entry(std::string_view type, const std::string& path,
                             const VisitEntry& visit) {
   if (type == "lmdb") return for_each_lmdb_entry(path, visit);
   if (!makes_cdb(type)) return not_compiled(type);
+  if (type != "cdb") {  // Postfix lists its own hash: and btree:
+    auto listed = for_each_cdb_entry(path, visit);
+    if (listed || listed.error().code != Code::not_found) return listed;
+    return for_each_lmdb_entry(path, visit);
+  }
   return fail(Code::invalid,
               fmt::format("table {}:{}.cdb: sequence operation is not supported", type, path));
 }

@@ -51,8 +51,8 @@ struct MakeOptions {
 Result<std::unique_ptr<MapMaker>> make_map(std::string_view type, const std::string& path,
                                            const MakeOptions& options = {});
 
-// Shows every entry until `visit` says false; a NUL behind key and value is left off. lmdb only, as in Postfix, and in
-// the order of the keys.
+// Shows every entry until `visit` says false; a NUL behind key and value is left off. lmdb in the order of the keys, hash and
+// btree in that of the file that stands in for them; not cdb, as in Postfix.
 using VisitEntry = std::function<bool(std::string_view key, std::string_view value)>;
 Result<void> for_each_entry(std::string_view type, const std::string& path,
                             const VisitEntry& visit);

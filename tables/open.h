@@ -7,6 +7,7 @@
 //   Source    DATABASE_README, pcre_table(5), regexp_table(5).
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,6 +33,9 @@ struct Nesting {
   int depth;
 };
 
+// Which keys of a compiled table are found: those with a NUL behind them, those without, or both (postmap -N, -n).
+enum class NulForm : std::uint8_t { either, with, without };
+
 struct OpenOptions {
   bool fold =
       true;  // fixed-string types ignore the key's case (case_fold.h); regexp: and pcre: see the key as it is
@@ -39,6 +43,7 @@ struct OpenOptions {
       false;  // a key that is not UTF-8 is not found (warned), a value that is not is an Error (warned)
   bool duplicates =
       false;  // texthash: a key that stands twice is a warning, as for postmap; to daemons it is an Error
+  NulForm nul = NulForm::either;
   bool scan = true;  // off: regexp: and pcre: do without Hyperscan, to show that it changes nothing
   std::shared_ptr<match::Scratch>
       scratch;  // of regexp: and pcre: tables that are all asked by one owner; null: each has its own

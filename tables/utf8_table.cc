@@ -21,14 +21,14 @@ class Utf8Table final : public Lookup {
 
   Result<std::optional<Found>> find(std::string_view key) override {
     if (!text::valid_utf8(key)) {
-      complain(fmt::format("{}: non-UTF-8 key \"{}\": {}", name(), key, kReason));
+      complain(fmt::format("{}: non-UTF-8 key \"{}\": {}", shown_name(name()), key, kReason));
       return std::nullopt;
     }
     auto found = inside_->find(key);
     if (!found || !*found || text::valid_utf8((*found)->value)) return found;
-    complain(fmt::format("{}: key \"{}\": non-UTF-8 value \"{}\": {}", name(), key, (*found)->value,
-                         kReason));
-    return fail(Code::invalid, fmt::format("table {}: query error", name()));
+    complain(fmt::format("{}: key \"{}\": non-UTF-8 value \"{}\": {}", shown_name(name()), key,
+                         (*found)->value, kReason));
+    return fail(Code::invalid, fmt::format("table {}: query error", shown_name(name())));
   }
 
   [[nodiscard]] const std::string& name() const override { return inside_->name(); }
@@ -47,6 +47,10 @@ class Utf8Table final : public Lookup {
 };
 
 }  // namespace
+
+std::string shown_name(std::string_view spec) {
+  return std::string(spec) + (spec.starts_with("cdb:") ? ".cdb" : "");
+}
 
 std::unique_ptr<Lookup> utf8_table(std::unique_ptr<Lookup> inside, WarningSink warn) {
   return std::make_unique<Utf8Table>(std::move(inside), std::move(warn));

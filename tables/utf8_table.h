@@ -5,11 +5,16 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "engine/base/diagnostic.h"
 #include "engine/lookup.h"
 
 namespace headgate::tables {
+
+// A table's name as Postfix's warnings have it: a cdb: is named by its file, "cdb:F.cdb".
+std::string shown_name(std::string_view spec);
 
 std::unique_ptr<Lookup> utf8_table(std::unique_ptr<Lookup> inside, WarningSink warn);
 

@@ -54,12 +54,14 @@ class Tables {
     std::ofstream source(path()), addresses(folder_ + "/addresses");
     for (long n = 0; n < entries_; ++n)
       source << fmt::format("{} REJECT listed entry {}\n", key_of(n), n);
-    for (int n = 0; n < 1000; ++n) addresses << fmt::format("10.{}.{}.0/24 REJECT\n", n / 256, n % 256);
+    for (int n = 0; n < 1000; ++n)
+      addresses << fmt::format("10.{}.{}.0/24 REJECT\n", n / 256, n % 256);
     for (const char* type : {"cdb", "lmdb"}) build(type);
   }
 
   Tables(const Tables&) = delete;
   Tables& operator=(const Tables&) = delete;
+
   ~Tables() { std::filesystem::remove_all(folder_); }
 
   [[nodiscard]] std::string path() const { return folder_ + "/table"; }
@@ -72,7 +74,8 @@ class Tables {
     for (const auto& [word, value] : {std::pair<std::string, std::string>{"PATH", path()},
                                       {"ADDRESSES", folder_ + "/addresses"},
                                       {"INLINE", items}}) {
-      if (const auto at = text.find(word); at != std::string::npos) text.replace(at, word.size(), value);
+      if (const auto at = text.find(word); at != std::string::npos)
+        text.replace(at, word.size(), value);
     }
     return text;
   }
@@ -132,9 +135,10 @@ int main(int argc, char** argv) {
   const headgate::Tables tables(entries != nullptr ? std::atol(entries) : 100000);
   for (const headgate::Row& row : headgate::kRows) {
     for (const bool hit : {true, false}) {
-      benchmark::RegisterBenchmark(
-          fmt::format("{}/{}", row.name, hit ? "hit" : "miss").c_str(),
-          [&tables, &row, hit](benchmark::State& state) { headgate::ask(state, tables, row, hit); });
+      benchmark::RegisterBenchmark(fmt::format("{}/{}", row.name, hit ? "hit" : "miss").c_str(),
+                                   [&tables, &row, hit](benchmark::State& state) {
+                                     headgate::ask(state, tables, row, hit);
+                                   });
     }
   }
   benchmark::RunSpecifiedBenchmarks();

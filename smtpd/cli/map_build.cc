@@ -47,7 +47,8 @@ class MapBuild {
         name_(name) {}
 
   bool run() {
-    if (type_ == "proxy" && !options_.incremental) return refuse(*why_not_built(type_, name_, false));
+    if (type_ == "proxy" && !options_.incremental)
+      return refuse(*why_not_built(type_, name_, false));
     Fd file;
     if (!options_.incremental) {
       auto opened = open_file(name_, O_RDONLY | O_CLOEXEC);
@@ -109,7 +110,8 @@ class MapBuild {
 
   Result<void> put(tables::MapMaker& maker, const std::string& path,
                    const tables::SourceEntry& entry) {
-    std::string_view key = tables::fold_key(entry.key, tables::folding_of(options_.fold, utf8_), folded_);
+    std::string_view key =
+        tables::fold_key(entry.key, tables::folding_of(options_.fold, utf8_), folded_);
     std::string_view value = entry.value;
     if (options_.files) {
       auto content = content_of(value);
@@ -135,14 +137,16 @@ class MapBuild {
   // As each of Postfix's drivers names itself.
   void complain_of_duplicate(std::string_view key) {
     if (key.ends_with('\0')) key.remove_suffix(1);
-    voice_.warn(fmt::format("{}{}: duplicate entry: \"{}\"", type_ == "lmdb" ? "lmdb:" : "", name_, key));
+    voice_.warn(
+        fmt::format("{}{}: duplicate entry: \"{}\"", type_ == "lmdb" ? "lmdb:" : "", name_, key));
   }
 
   // -F: the files that a value names, a newline between them, in base64.
   static Result<std::string> content_of(std::string_view names) {
     std::string content;
     const auto paths = text::split(names, ", \t\r\n");
-    if (paths.empty()) return fail(Code::invalid, fmt::format("empty pathname list: >>{}<<'", names));
+    if (paths.empty())
+      return fail(Code::invalid, fmt::format("empty pathname list: >>{}<<'", names));
     for (const std::string_view path : paths) {
       TRY(text, read_file(std::string(path)));
       if (path.data() != paths.front().data()) content += '\n';
@@ -160,7 +164,8 @@ class MapBuild {
   const MapOptions& options_;
   MapVoice voice_;
   bool utf8_;
-  bool with_nul_;  // behind keys and values; left to itself, Postfix's lmdb: writes it, and cdb: does not
+  bool
+      with_nul_;  // behind keys and values; left to itself, Postfix's lmdb: writes it, and cdb: does not
   std::string type_, name_;
   std::string folded_, value_, key_with_nul_, value_with_nul_;  // of the entry that is being put
 };

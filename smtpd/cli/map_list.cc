@@ -17,6 +17,7 @@
 #include "tables/open.h"
 #include "tables/text_table.h"
 #include "tables/type_spec.h"
+#include "tables/utf8_table.h"
 
 namespace headgate::cli {
 
@@ -33,6 +34,7 @@ class EntryWriter {
 
   EntryWriter(const EntryWriter&) = delete;
   EntryWriter& operator=(const EntryWriter&) = delete;
+
   ~EntryWriter() { flush(); }
 
   bool write(std::string_view key, std::string_view value) {
@@ -40,7 +42,8 @@ class EntryWriter {
     if (decode_) {
       auto bytes = text::decode_base64(value);
       if (!bytes) {
-        voice_.warn(fmt::format("table {}: key {}: malformed BASE64 value: {}", table_, key, value));
+        voice_.warn(
+            fmt::format("table {}: key {}: malformed BASE64 value: {}", table_, key, value));
         return true;
       }
       value = decoded = std::move(*bytes);
@@ -90,7 +93,12 @@ int list_map(Invocation& invocation, const MapOptions& options, const config::Se
   open.fold = options.fold;
   open.utf8 = settings.smtputf8_enable && !options.disable_utf8;
   open.duplicates = true;
-  if (listing == MapListing::compiled) {
+  if (listing ==
+      MapListing::stead) {  // whether it may stand in, and what to do if not, its opening says
+    const auto opened = tables::open_table(spec, invocation.programs, voice.sink(), open);
+    if (!opened) return refuse(opened.error().text());
+  }
+  if (listing == MapListing::compiled || listing == MapListing::stead) {
     auto listed = tables::for_each_entry(split->type, std::string(split->name), visit);
     return listed ? kListed : refuse(listed.error().text());
   }
@@ -103,8 +111,8 @@ int list_map(Invocation& invocation, const MapOptions& options, const config::Se
   }
   const auto opened = tables::open_table(spec, invocation.programs, voice.sink(), open);
   if (!opened) return refuse(opened.error().text());
-  return refuse(fmt::format("table {}{}: sequence operation is not supported", spec,
-                            split->type == "cdb" ? ".cdb" : ""));
+  return refuse(
+      fmt::format("table {}: sequence operation is not supported", tables::shown_name(spec)));
 }
 
 }  // namespace headgate::cli

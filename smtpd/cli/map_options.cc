@@ -107,8 +107,10 @@ class Parser {
   // -s may be given twice, as to postmap.
   void choose(MapMode mode, std::string_view complaint) {
     const bool again = options_.mode == MapMode::list && mode == MapMode::list;
-    if (options_.mode != MapMode::build && !again) options_.complaint = complaint;
-    else options_.mode = mode;
+    if (options_.mode != MapMode::build && !again)
+      options_.complaint = complaint;
+    else
+      options_.mode = mode;
   }
 
   void take_key(MapMode mode, std::string_view attached) {

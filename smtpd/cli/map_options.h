@@ -21,7 +21,7 @@ enum class MapTerminator : std::uint8_t { either, nul, none };
 
 struct MapOptions {
   MapMode mode = MapMode::build;
-  std::string key;                                  // of -q and -d; "-": keys are read from standard input
+  std::string key;  // of -q and -d; "-": keys are read from standard input
   bool header = false, body = false, mime = false;  // -h -b -m
   bool fold = true;                                 // -f: do not
   bool force_utf8 = false, disable_utf8 = false;    // -U -u

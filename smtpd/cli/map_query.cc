@@ -17,6 +17,7 @@
 #include "smtpd/cli/line_input.h"
 #include "smtpd/cli/map_voice.h"
 #include "tables/open.h"
+#include "tables/utf8_table.h"
 
 namespace headgate::cli {
 
@@ -38,12 +39,14 @@ class MapQuery {
     open_options_.fold = options.fold;
     open_options_.scan = options.scan;
     open_options_.duplicates = true;
+    if (options.terminator != MapTerminator::either)
+      open_options_.nul = options.terminator == MapTerminator::nul ? tables::NulForm::with
+                                                                   : tables::NulForm::without;
     open_options_.utf8 = utf8 && (!options.is_message() || options.force_utf8);
   }
 
   int run() {
-    if (options_.mime && !options_.is_message())
-      voice_.warn("ignoring -m option without -b or -h");
+    if (options_.mime && !options_.is_message()) voice_.warn("ignoring -m option without -b or -h");
     if (options_.key != "-") {
       answer(options_.key, false);
     } else if (options_.is_message()) {
@@ -110,17 +113,28 @@ class MapQuery {
     for (std::size_t i = 0; i < tables_.size() && !failed_; ++i) {
       if (!tables_[i] && !open(i)) return;
       auto found = tables_[i]->find(key);
-      if (!found) return fail(fmt::format("table {}: query error", tables_[i]->name()));
+      if (!found) return fail_lookup(i, found.error());
       if (!*found) continue;
       std::string& value = (*found)->value;
-      if (options_.files && !decode(tables_[i]->name(), key, value)) return;
-      if (value.empty()) complain_of_empty(tables_[i]->name(), key);
+      if (options_.files && !decode(name_of(i), key, value)) return;
+      if (value.empty()) complain_of_empty(name_of(i), key);
       if (with_key) out_.append(key) += '\t';
       out_.append(value) += '\n';
       if (out_.size() >= kBufferBytes) show();
       found_ = true;
       return;
     }
+  }
+
+  // Postfix names a cdb: by its file.
+  [[nodiscard]] std::string name_of(std::size_t index) const {
+    return tables::shown_name(tables_[index]->name());
+  }
+
+  // Of a file that cannot be read, the reason; what a table says of its own was a warning before.
+  void fail_lookup(std::size_t index, const Error& error) {
+    if (error.code == Code::corrupt || error.code == Code::io) return fail(error.text());
+    fail(fmt::format("table {}: query error", name_of(index)));
   }
 
   bool decode(std::string_view table, std::string_view key, std::string& value) {
@@ -174,8 +188,7 @@ class MapQuery {
 
 }  // namespace
 
-int query_map(Invocation& invocation, const MapOptions& options,
-              const config::Settings& settings) {
+int query_map(Invocation& invocation, const MapOptions& options, const config::Settings& settings) {
   return MapQuery(invocation, options, settings).run();
 }
 

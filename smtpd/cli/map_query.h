@@ -8,7 +8,6 @@
 
 namespace headgate::cli {
 
-int query_map(Invocation& invocation, const MapOptions& options,
-              const config::Settings& settings);
+int query_map(Invocation& invocation, const MapOptions& options, const config::Settings& settings);
 
 }  // namespace headgate::cli

@@ -21,12 +21,12 @@ struct Row {
 };
 
 constexpr auto kRows = std::to_array<Row>({
-    {"btree", Build::yes, Remove::yes, MapListing::compiled},
+    {"btree", Build::yes, Remove::yes, MapListing::stead},
     {"cdb", Build::yes, Remove::yes, MapListing::opened},
     {"cidr", Build::no, Remove::read_only, MapListing::opened},
     {"environ", Build::no, Remove::no, MapListing::opened},
     {"fail", Build::fails, Remove::fails, MapListing::refused},
-    {"hash", Build::yes, Remove::yes, MapListing::compiled},
+    {"hash", Build::yes, Remove::yes, MapListing::stead},
     {"inline", Build::no, Remove::read_only, MapListing::text},
     {"internal", Build::no, Remove::no, MapListing::opened},
     {"lmdb", Build::yes, Remove::yes, MapListing::compiled},
@@ -46,8 +46,8 @@ constexpr auto kRows = std::to_array<Row>({
 });
 
 const Row* find(std::string_view type) {
-  const auto row = std::find_if(kRows.begin(), kRows.end(),
-                                [type](const Row& r) { return r.type == type; });
+  const auto row =
+      std::find_if(kRows.begin(), kRows.end(), [type](const Row& r) { return r.type == type; });
   return row == kRows.end() ? nullptr : &*row;
 }
 
@@ -64,8 +64,7 @@ std::optional<std::string> why_not_built(std::string_view type, std::string_view
   if (row->build == Build::yes) return std::nullopt;
   if (row->build == Build::fails)
     return fmt::format("table {}:{}: write error: Application error", type, name);
-  if (row->build == Build::proxy && !incremental)
-    return "can't create maps via the proxy service";
+  if (row->build == Build::proxy && !incremental) return "can't create maps via the proxy service";
   return fmt::format("unsupported dictionary type: {} does not support bulk-mode creation.", type);
 }
 

@@ -20,6 +20,7 @@ std::optional<std::string> why_not_removed(std::string_view type, std::string_vi
 // How -s comes by the entries.
 enum class MapListing : std::uint8_t {
   compiled,  // from the file that was built
+  stead,     // the same, of the file that is there in its stead
   text,      // from the table's text in memory
   opened,    // it is opened, and then cannot say
   refused,   // it is not even opened: *why

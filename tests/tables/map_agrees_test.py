@@ -158,7 +158,8 @@ def random_table(trial, seed):
         label = 'seed %d %s %s' % (seed, kind, options)
         trial.build(label, kind, options, data)
         trial.ask(label, kind, [o for o in options if o in ('-f', '-u', '-uf')], some_keys(r, data))
-    if r.random() < .5:
+    # Of a table with keys of both forms, with a NUL behind and without, postmap sees those of the form that it met first.
+    if r.random() < .5 and 'n' not in ''.join(options).lower():
         change(trial, r, 'seed %d lmdb' % seed)
 
 
@@ -211,7 +212,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('headgate')
     parser.add_argument('--seed', type=int, default=1)
-    parser.add_argument('--tables', type=int, default=40)
+    parser.add_argument('--tables', type=int, default=30)
     options = parser.parse_args()
     postmap = shutil.which('postmap', path=os.environ.get('PATH', '') + ':/usr/sbin')
     if not postmap:

@@ -43,9 +43,9 @@ class MapMakerTest : public testing::Test {
     return maker ? std::move(*maker) : nullptr;
   }
 
-  Entries entries() {
+  Entries entries(std::string_view type = "lmdb") {
     Entries all;
-    const auto shown = for_each_entry("lmdb", path(), [&](auto key, auto value) {
+    const auto shown = for_each_entry(type, path(), [&](auto key, auto value) {
       all.emplace_back(key, value);
       return true;
     });
@@ -161,6 +161,19 @@ TEST_F(MapMakerTest, a_key_is_removed_in_the_form_with_nul_first) {
   EXPECT_TRUE(*maker->remove("a"));
   ASSERT_TRUE(maker->commit());
   EXPECT_THAT(entries(), ElementsAre(Pair("a", "1"), Pair("b", "3")));
+}
+
+TEST_F(MapMakerTest, what_stands_in_for_hash_is_listed) {
+  const auto lmdb = make("lmdb");
+  put(*lmdb, "of", "lmdb");
+  ASSERT_TRUE(lmdb->commit());
+  EXPECT_THAT(entries("btree"), ElementsAre(Pair("of", "lmdb")));
+  const auto cdb = make("hash");
+  put(*cdb, "b", "2");
+  put(*cdb, std::string_view("a\0", 2), std::string_view("1\0", 2));
+  put(*cdb, "", "");
+  ASSERT_TRUE(cdb->commit());
+  EXPECT_THAT(entries("hash"), ElementsAre(Pair("b", "2"), Pair("a", "1"), Pair("", "")));
 }
 
 TEST_F(MapMakerTest, refusals) {

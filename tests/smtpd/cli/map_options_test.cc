@@ -80,6 +80,7 @@ TEST_F(MapCommand, GlobalOptionsAmongPostmaps) {
   put("t", "plain v\n");
   put("-v", "plain of-v\n");
   const std::string table = "texthash:" + path("t");
+
   struct Row {
     std::vector<std::string> words;
     int code;
