@@ -158,9 +158,21 @@ Outcome Evaluation::run_step(const Step& next) {
   }
   if (next.check == nullptr) return run_class(next);
   const Outcome outcome = next.check(*this);
-  if (outcome == Outcome::permit && next.table == nullptr) note_permit(next.name, "");
+  if (outcome == Outcome::permit && next.table == nullptr) note_own_permit(next);
   warn_of_ignored(next, outcome);
   return outcome;
+}
+
+// Those that look at the client or at the recipient only say so, whatever the list is about.
+void Evaluation::note_own_permit(const Step& next) {
+  Subject about = subject;
+  if (next.check == basic::permit_mynetworks || next.check == basic::permit_inet_interfaces ||
+      next.check == basic::permit_sasl_authenticated)
+    about = {context.client(), "Client host"};
+  if (next.check == basic::permit_auth_destination)
+    about = {context.recipient.value_or(""), "Recipient address"};
+  const OtherSubject other(*this, std::move(about));
+  note_permit(next.name, "");
 }
 
 // What stands behind an end of the list never runs.

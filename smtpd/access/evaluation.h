@@ -82,6 +82,7 @@ class Evaluation {
   Outcome run_steps(const std::vector<Step>& list);
   Outcome run_step(const Step& step);
   Outcome run_class(const Step& step);
+  void note_own_permit(const Step& step);
   void warn_of_ignored(const Step& step, Outcome outcome);
   proto::Reply reply_of(std::int64_t code, std::string dsn, std::string text);
 

@@ -64,10 +64,12 @@ bool is_from_line(std::string_view line) {
 // cleanup(8)'s lines about a message's content, with the queue id in front.
 class Intake::Log final : public checks::ActionObserver {
  public:
-  Log(const Session& session, EventSink& sink, const std::string& id)
-      : session_(session), sink_(sink), id_(id) {}
+  // `held`: by an access table already; nothing is said then of what the checks hold.
+  Log(const Session& session, EventSink& sink, const std::string& id, bool held)
+      : session_(session), sink_(sink), id_(id), held_(held) {}
 
   void on_action(const checks::ActionTaken& action) override {
+    if (held_ && action.kind == checks::ActionKind::hold) return;
     say_of_message(Level::info, action_log_text(action, session_.message_origin(),
                                                 session_.message_text(last_recipient())));
   }
@@ -102,6 +104,7 @@ class Intake::Log final : public checks::ActionObserver {
   const Session& session_;
   EventSink& sink_;
   const std::string& id_;
+  const bool held_;
 };
 
 Intake::Intake(Session& session, Services& services, std::unique_ptr<queue::Writer> writer,
@@ -111,13 +114,13 @@ Intake::Intake(Session& session, Services& services, std::unique_ptr<queue::Writ
       state_(session.state),
       writer_(std::move(writer)),
       id_(writer_->id()),
-      log_(std::make_unique<Log>(session, services.log, id_)),
+      log_(std::make_unique<Log>(session, services.log, id_, session.effects.hold)),
       sink_(*writer_, header_policy(session, services, local_client),
             meter_of(session, id_, local_client),
             [this](Level level, const std::string& text) { log_->say_of_message(level, text); }),
       reader_(std::move(reader)),
       splitter_(static_cast<std::size_t>(state_->settings->line_length_limit)),
-      effects_(std::exchange(session.effects, access::Effects())),
+      effects_(session.effects),
       began_(services.env.wall()) {
   const bool disabled = checks_disabled(*state_->settings);
   asks_tables_ = !disabled && !state_->checks->empty();
@@ -354,8 +357,7 @@ Task<Reply> Intake::commit(const checks::Verdict& verdict) {
 // the last counts; a refusal by the checks beats the DISCARD that comes after it.
 checks::Verdict Intake::outcome() const {
   checks::Verdict verdict = inspector_->verdict();
-  access::Effects effects = effects_;
-  effects.add(session_.effects);
+  const access::Effects& effects = session_.effects;
   verdict.hold |= effects.hold;
   if (!verdict.filter) verdict.filter = effects.filter;
   if (!verdict.redirect) verdict.redirect = effects.redirect;

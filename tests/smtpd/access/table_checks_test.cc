@@ -505,6 +505,8 @@ TEST(TableChecks, EnhancedCodesFitWhatIsJudged) {
 TEST(TableChecks, PermitsAreLogged) {
   House house;
   house.settings.smtpd_log_access_permit_actions = {"!relay", "static:all"};
+  house.settings.mynetworks = {"203.0.113.9"};
+  house.settings.smtpd_relay_restrictions = {"reject_unauth_destination"};
   const std::string rcpt = "permit: RCPT from mail.sub.c.example[203.0.113.9]: action=";
   const std::pair<List, std::string> cases[] = {
       {{"check_helo_access", "static:{ok text}"},
@@ -515,6 +517,8 @@ TEST(TableChecks, PermitsAreLogged) {
       {{"check_helo_access", "static:permit"}, rcpt + "permit for Helo command=helo.example "},
       {{"permit_auth_destination"},
        rcpt + "permit_auth_destination for Recipient address=bob@local.example "},
+      {{"permit_mynetworks"},
+       rcpt + "permit_mynetworks for Client host=mail.sub.c.example[203.0.113.9] "},
       {{"defer_if_permit", "permit"}, ""},
   };
   for (const auto& [list, expected] : cases)
