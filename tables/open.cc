@@ -129,24 +129,15 @@ struct Type {
 };
 
 constexpr auto kTypes = std::to_array<Type>({
-    {"btree", open_berkeley},
-    {"cdb", open_cdb},
-    {"cidr", open_cidr},
-    {"environ", open_environ},
-    {"fail", open_fail},
-    {"hash", open_berkeley},
-    {"inline", open_inline},
-    {"lmdb", open_lmdb},
-    {"memcache", open_memcache},
-    {"pcre", open_pcre},
-    {"pipemap", open_pipe},
-    {"randmap", open_random},
-    {"regexp", open_regexp},
-    {"socketmap", open_socketmap},
-    {"static", open_static},
-    {"tcp", open_tcp},
-    {"texthash", open_text},
-    {"unionmap", open_union},
+    {"btree", open_berkeley},    {"cdb", open_cdb},
+    {"cidr", open_cidr},         {"environ", open_environ},
+    {"fail", open_fail},         {"hash", open_berkeley},
+    {"inline", open_inline},     {"lmdb", open_lmdb},
+    {"memcache", open_memcache}, {"pcre", open_pcre},
+    {"pipemap", open_pipe},      {"randmap", open_random},
+    {"regexp", open_regexp},     {"socketmap", open_socketmap},
+    {"static", open_static},     {"tcp", open_tcp},
+    {"texthash", open_text},     {"unionmap", open_union},
     {"unix", open_unix},
 });
 

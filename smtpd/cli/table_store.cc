@@ -276,7 +276,8 @@ void TableStore::begin_reload() {
 
 // It need not be at rest: whoever builds it renames it when it is whole, and one that is not is refused when it is opened.
 bool TableStore::is_renamed_database(const Key& key, const Entry& entry, const FileStamp& stamp) {
-  return key.mapped && stamp.readable && entry.loaded && stamp.inode != entry.loaded->inode;
+  return key.mapped && !key.in_place && stamp.readable && entry.loaded &&
+         stamp.inode != entry.loaded->inode;
 }
 
 std::vector<std::string> TableStore::mark_changed(bool look) {
@@ -357,8 +358,7 @@ Result<void> TableStore::build(rules::Dialect dialect, const std::string& name,
 
 void TableStore::built(const Wanted& table, const Result<void>& result) {
   const std::lock_guard lock(mutex_);
-  const auto at =
-      entries_.find(Key{std::string(rules::name_of(table.dialect)), table.name});
+  const auto at = entries_.find(Key{std::string(rules::name_of(table.dialect)), table.name});
   if (at == entries_.end()) return;
   Entry& entry = at->second;
   if (entry.tried != entry.loaded) {  // the text changed meanwhile

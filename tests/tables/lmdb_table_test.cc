@@ -225,14 +225,20 @@ TEST_F(LmdbTableTest, all_entries_or_damage) {
   EXPECT_EQ(stops, 7);
   std::mt19937 random(23);
   int refused = 0;
+  int wrong = 0;
   for (int round = 0; round < 300; ++round) {
     std::string bad = good;
     const std::size_t at = random() % (bad.size() / 4096) * 4096 + random() % 64;
     bad[at] = static_cast<char>(random());
     Entries any;
     if (show(bad, any) != nullptr) ++refused;
+    for (const auto& [key, value] : any) {
+      const auto right = entries.find(key);
+      wrong += right == entries.end() || right->second != value ? 1 : 0;
+    }
   }
   EXPECT_GT(refused, 100);
+  EXPECT_EQ(wrong, 0);  // heads and pointers only were changed
 }
 
 // A flip in a key or a value is not noticed (lmdb_reader.h); one anywhere else is, or does not matter.
@@ -251,8 +257,10 @@ TEST_F(LmdbTableTest, flips) {
                                    : random() % (bad.size() / 4096) * 4096 + random() % 700;
     bad[at] = static_cast<char>(static_cast<unsigned char>(bad[at]) ^ (1U << random() % 8));
     const LmdbReader reader(bad);
+    int changed = 0;
     for (const auto& [key, value] : entries) {
       const auto answer = reader.find(key);
+      if (answer.damage == nullptr && answer.found && answer.value != value) ++changed;
       if (answer.damage != nullptr) {
         ++refused;
       } else if (!answer.found) {
@@ -260,6 +268,7 @@ TEST_F(LmdbTableTest, flips) {
       }
       crashes += answer.value.size() > bad.size() ? 1 : 0;
     }
+    EXPECT_LE(changed, 1) << at;  // the value that the flip is in
   }
   EXPECT_EQ(crashes, 0);
   EXPECT_GT(refused, 0);

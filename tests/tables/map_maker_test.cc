@@ -243,7 +243,25 @@ TEST_F(MapMakerTest, a_temporary_file_that_is_a_link_is_not_followed) {
   std::ofstream(path("victim")) << "precious";
   std::filesystem::create_symlink(path("victim"), path() + ".cdb.tmp");
   EXPECT_FALSE(make_map("cdb", path()));
+  std::filesystem::create_symlink(path("victim"), path() + ".lmdb.tmp");
+  EXPECT_FALSE(make_map("lmdb", path()));
+  std::filesystem::create_symlink(path("victim"), path() + ".lmdb");
+  EXPECT_FALSE(make_map("lmdb", path()));
   EXPECT_EQ(*read_file(path("victim")), "precious");
+}
+
+TEST_F(MapMakerTest, a_table_that_is_being_made_is_not_there_yet) {
+  for (const std::string type : {"cdb", "lmdb"}) {
+    for (const bool finished : {false, true}) {
+      auto maker = make(type);
+      put(*maker, "a", "1");
+      EXPECT_FALSE(std::filesystem::exists(path() + '.' + type));
+      if (finished) EXPECT_TRUE(maker->commit());
+      maker.reset();
+      EXPECT_EQ(std::filesystem::exists(path() + '.' + type), finished) << type;
+      EXPECT_FALSE(std::filesystem::exists(path() + '.' + type + ".tmp")) << type;
+    }
+  }
 }
 
 // Two threads are as good as two processes: the locks belong to the open files.

@@ -68,6 +68,7 @@ class MemcacheTableTest : public testing::Test {
   std::vector<std::string> warnings_;
 };
 
+// Stricter than Postfix: what is about another key, or does not end as it must, is out of step.
 TEST_F(MemcacheTableTest, RepliesMeanWhatPostfixTakesThemFor) {
   struct Case {
     std::string reply, answer;
@@ -76,10 +77,11 @@ TEST_F(MemcacheTableTest, RepliesMeanWhatPostfixTakesThemFor) {
   const std::string x(10240, 'x');
   const Case kCases[] = {
       {"VALUE k 0 5\r\nvalue\r\nEND\r\n", "value"},
-      {"VALUE other 0 5\r\nvalue\r\nEND\r\n", "value"},
+      {"VALUE k 0 5\r\nvalue\r\nEND\n", "value"},
+      {"VALUE other 0 5\r\nvalue\r\nEND\r\n", "error"},
       {"VALUE k 0 1 77\r\nv\r\nEND\r\n", "v"},
       {"VALUE  k  x  +1x\r\nv\r\nEND\r\n", "v"},
-      {"VALUE k 0 1\r\nv\r\nFOO\r\n", "v"},
+      {"VALUE k 0 1\r\nv\r\nFOO\r\n", "error"},
       {"VALUE k 0 3\r\na\nb\r\nEND\r\n", "a\nb"},
       {std::string("VALUE k 0 3\r\na\0b\r\nEND\r\n", 23), "a"},
       {"VALUE k 0 0\r\n\r\nEND\r\n", ""},

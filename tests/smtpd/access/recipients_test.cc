@@ -120,9 +120,9 @@ TEST(Recipients, UsersOfTheMachine) {
 
 // Postfix asks on, too: a user whom an earlier table has is known.
 TEST(Recipients, TableThatCannotBeOpenedFailsWhoeverIsInNoEarlierOne) {
-  for (const char* table : {"nosuchtype:/etc/aliases", "hash:/nonexistent/aliases",
-                            "cdb:/nonexistent/users", "lmdb:/nonexistent/users",
-                            "texthash:/nonexistent/users", "unionmap:{static:x"}) {
+  for (const char* table :
+       {"nosuchtype:/etc/aliases", "hash:/nonexistent/aliases", "cdb:/nonexistent/users",
+        "lmdb:/nonexistent/users", "texthash:/nonexistent/users", "unionmap:{static:x"}) {
     config::Settings settings = example_settings();
     settings.local_recipient_maps = {"inline:{alice=x}", table};
     Warnings warnings;

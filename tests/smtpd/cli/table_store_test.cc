@@ -475,11 +475,31 @@ TEST_F(TableStoreTest, AMappedFileIsSharedAndReplaced) {
   EXPECT_EQ(store_.data_file(path_, form)->get(), first->get());
   write("two");
   EXPECT_EQ(store_.data_file(path_, form)->get(), first->get());
-  EXPECT_THAT(store_.mark_changed(), IsEmpty());
   EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
   EXPECT_EQ((*store_.data_file(path_, form))->bytes(), "two");
   EXPECT_EQ(store_.end_round().size(), 1U);
   EXPECT_EQ((*first)->bytes(), "one");  // for whoever has it still
+}
+
+TEST_F(TableStoreTest, AMappedFileThatIsAnotherAtEachLookIsTakenAtEach) {
+  const rules::DataForm form{"cdb", false, false, nullptr};
+  ASSERT_TRUE(store_.data_file(path_, form));
+  for (const std::string& text : {std::string("two"), std::string("three"), std::string("four")}) {
+    write(text);
+    EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
+    EXPECT_EQ((*store_.data_file(path_, form))->bytes(), text);
+    store_.end_round();
+  }
+}
+
+TEST_F(TableStoreTest, AMappedFileThatIsWrittenOverIsTakenWhenItIsAtRest) {
+  const rules::DataForm form{"cdb", false, false, nullptr};
+  ASSERT_TRUE(store_.data_file(path_, form));
+  std::ofstream(path_) << "written over";
+  EXPECT_THAT(store_.mark_changed(), IsEmpty());
+  EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
+  EXPECT_EQ((*store_.data_file(path_, form))->bytes(), "written over");
+  store_.end_round();
 }
 
 TEST_F(TableStoreTest, AMappedFileThatIsNoneLeavesTheLastGoodOne) {
@@ -510,6 +530,23 @@ TEST_F(TableStoreTest, AFileThatIsChangedInPlaceIsNotAChange) {
   EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
   EXPECT_EQ((*store_.data_file(path_, form))->bytes(), "another");
   store_.end_round();
+}
+
+TEST_F(TableStoreTest, AFileThatWasNoneAndIsFilledInPlaceIsTaken) {
+  rules::DataForm form{"lmdb", true, false, nullptr};
+  form.check = [](std::string_view bytes) -> Result<void> {
+    if (bytes == "good") return {};
+    return fail(Code::corrupt, "damaged");
+  };
+  EXPECT_FALSE(store_.data_file(path_, form));
+  std::ofstream(path_) << "good";
+  store_.mark_changed();
+  EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
+  EXPECT_EQ((*store_.data_file(path_, form))->bytes(), "good");
+  store_.end_round();
+  std::ofstream(path_) << "changed in place";
+  store_.mark_changed();
+  EXPECT_THAT(store_.mark_changed(), IsEmpty());
 }
 
 TEST_F(TableStoreTest, AnOptionalFileIsNoProblemAndIsTakenWhenItComes) {
