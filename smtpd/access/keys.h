@@ -14,11 +14,13 @@ namespace headgate::access {
 
 struct Key {
   std::string text;
-  tables::KeyPart part = tables::KeyPart::whole;  // partial keys are for tables with fixed keys only
+  tables::KeyPart part =
+      tables::KeyPart::whole;  // partial keys are for tables with fixed keys only
 };
 
 struct KeyRules {
-  bool parents = true;  // smtpd_access_maps in parent_domain_matches_subdomains: else .parent is asked for
+  bool parents =
+      true;  // smtpd_access_maps in parent_domain_matches_subdomains: else .parent is asked for
   std::string_view delimiters;        // recipient_delimiter
   bool owner_request_special = true;  // owner-list and list-request are whole names
 };

@@ -83,8 +83,7 @@ Outcome reverse_client(Evaluation& evaluation) {
   const OtherSubject other(evaluation, {name, "Unverified Client host"});
   const Outcome outcome = name_or_address(evaluation, name);
   if (outcome != Outcome::permit) return outcome;
-  evaluation.warn(
-      fmt::format("restriction {} returns OK for {}", evaluation.step->name, name));
+  evaluation.warn(fmt::format("restriction {} returns OK for {}", evaluation.step->name, name));
   evaluation.warn("this is not allowed for security reasons");
   return evaluation.server_error("use DUNNO instead of OK if you want to make an exception");
 }
@@ -93,8 +92,7 @@ Outcome helo(Evaluation& evaluation) {
   const auto& name = evaluation.context.helo_name;
   if (!name) return Outcome::dunno;
   const OtherSubject other(evaluation, {*name, "Helo command"});
-  return ask(evaluation, domain_keys(*name, key_rules(evaluation)), *name)
-      .value_or(Outcome::dunno);
+  return ask(evaluation, domain_keys(*name, key_rules(evaluation)), *name).value_or(Outcome::dunno);
 }
 
 Outcome sender(Evaluation& evaluation) {

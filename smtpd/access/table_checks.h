@@ -11,12 +11,14 @@
 namespace headgate::access::table_checks {
 
 Outcome client(Evaluation& evaluation);  // its name first, then its address
-Outcome reverse_client(Evaluation& evaluation);  // by the name that nobody has verified: must not permit
+Outcome reverse_client(
+    Evaluation& evaluation);  // by the name that nobody has verified: must not permit
 Outcome helo(Evaluation& evaluation);
 Outcome sender(Evaluation& evaluation);
 Outcome recipient(Evaluation& evaluation);
 Outcome etrn(Evaluation& evaluation);
 Outcome sasl(Evaluation& evaluation);
-Outcome client_certificate(Evaluation& evaluation);  // the certificate's fingerprint, then its key's
+Outcome client_certificate(
+    Evaluation& evaluation);  // the certificate's fingerprint, then its key's
 
 }  // namespace headgate::access::table_checks

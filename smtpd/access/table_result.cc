@@ -222,12 +222,11 @@ Outcome run_list(Result& r) {
     r.evaluation.warn(
         fmt::format("access table {} has entry with lookup table: {}", r.table, r.value));
     r.evaluation.warn("do not specify lookup tables inside SMTPD access maps");
-    return r.evaluation.server_error(
-        "define a restriction class and specify its name instead.");
+    return r.evaluation.server_error("define a restriction class and specify its name instead.");
   }
   if (r.evaluation.too_deep())
-    return r.evaluation.server_error(fmt::format(
-        "access table {} entry {} causes unreasonable recursion", r.table, r.value));
+    return r.evaluation.server_error(
+        fmt::format("access table {} entry {} causes unreasonable recursion", r.table, r.value));
   return r.evaluation.run_within(Restrictions::parse(list));
 }
 

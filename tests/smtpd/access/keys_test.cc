@@ -49,8 +49,7 @@ TEST(Keys, Addresses) {
       {"unknown", "unknown"},
       {"", ""},
   };
-  for (const auto& [address, expected] : cases)
-    EXPECT_EQ(shown(address_keys(address)), expected);
+  for (const auto& [address, expected] : cases) EXPECT_EQ(shown(address_keys(address)), expected);
 }
 
 TEST(Keys, MailAddresses) {

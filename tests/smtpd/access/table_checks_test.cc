@@ -26,9 +26,7 @@ struct House {
   Warnings warnings;
   NoPrograms programs;
 
-  House() {
-    settings.recipient_delimiter = "+";
-  }
+  House() { settings.recipient_delimiter = "+"; }
 
   Decision recipient(const List& list, const Context& context = question()) {
     settings.smtpd_recipient_restrictions = list;
@@ -106,8 +104,8 @@ TEST(TableChecks, WhatIsNotKnownIsNotAsked) {
   House house;
   Context bare = question();
   bare.helo_name.reset();
-  for (const std::string restriction : {"check_helo_access", "check_etrn_access",
-                                        "check_sasl_access", "check_ccert_access"})
+  for (const std::string restriction :
+       {"check_helo_access", "check_etrn_access", "check_sasl_access", "check_ccert_access"})
     EXPECT_EQ(reply(house.recipient({restriction, "static:REJECT"}, bare)), "permit")
         << restriction;
   EXPECT_EQ(log(house.recipient({"check_ccert_access", "static:REJECT"}, bare)),
@@ -137,8 +135,9 @@ TEST(TableChecks, AddressesAreResolved) {
     House house;
     Context context = question();
     context.sender = address;
-    EXPECT_EQ(reply(house.recipient({"check_sender_access", "inline:{" + key + "=REJECT}"}, context)),
-              "554 5.7.1 <" + address + ">: Sender address rejected: Access denied");
+    EXPECT_EQ(
+        reply(house.recipient({"check_sender_access", "inline:{" + key + "=REJECT}"}, context)),
+        "554 5.7.1 <" + address + ">: Sender address rejected: Access denied");
   }
 }
 
@@ -185,7 +184,8 @@ TEST(TableChecks, Results) {
        "redirect=x@y "},
       {"BCC x@y", "permit", "bcc" + rcpt + who + " triggers BCC x@y", "bcc=x@y "},
       {"PREPEND X-Foo: bar", "permit", "", "prepend=X-Foo: bar "},
-      {"reject_unauth_destination, reject", "554 5.7.1 " + who + " rejected: Access denied", "", ""},
+      {"reject_unauth_destination, reject", "554 5.7.1 " + who + " rejected: Access denied", "",
+       ""},
       {"permit_mynetworks", "permit", "", ""},
       {"warn_if_reject reject", "permit",
        "reject_warning" + rcpt + "554 5.7.1 " + who + " rejected: Access denied", ""},
@@ -203,8 +203,8 @@ TEST(TableChecks, Results) {
   };
   for (const ResultCase& c : cases) {
     House house;
-    const Decision decision = house.recipient(
-        {"check_recipient_access", std::string(kTable) + c.value + "}}"});
+    const Decision decision =
+        house.recipient({"check_recipient_access", std::string(kTable) + c.value + "}}"});
     EXPECT_EQ(reply(decision), c.reply) << c.value;
     EXPECT_EQ(log(decision), c.log) << c.value;
     EXPECT_EQ(shown(decision.effects), c.effects) << c.value;
@@ -252,8 +252,8 @@ TEST(TableChecks, AFailedLookupIsNeverNotFound) {
   EXPECT_EQ(log(empty),
             "inline:{{bob@local.example=}} lookup of bob@local.example returns an empty string "
             "result\ninline:{{bob@local.example=}} should return NO RESULT in case of NOT FOUND");
-  EXPECT_EQ(reply(house.recipient({"warn_if_reject", "check_recipient_access",
-                                   "texthash:/no/such", "reject_unauth_destination"})),
+  EXPECT_EQ(reply(house.recipient({"warn_if_reject", "check_recipient_access", "texthash:/no/such",
+                                   "reject_unauth_destination"})),
             "permit");
 }
 
@@ -271,7 +271,8 @@ TEST(TableChecks, AnUnverifiedNameMustNotPermit) {
 }
 
 TEST(TableChecks, ListsOfTables) {
-  const std::string yes = "554 5.7.1 <bob@local.example>: Recipient address rejected: Access denied";
+  const std::string yes =
+      "554 5.7.1 <bob@local.example>: Recipient address rejected: Access denied";
   const std::string host =
       "554 5.7.1 <mail.sub.c.example[203.0.113.9]>: Client host rejected: Access denied";
   const std::pair<List, std::string> cases[] = {
@@ -389,6 +390,25 @@ TEST(TableChecks, DeferIf) {
   }
 }
 
+// The relay and the recipient restrictions are one stage, and who does not exist is refused in it.
+TEST(TableChecks, DeferIfRejectSoftensItsStage) {
+  const std::string x = "450 4.7.1 <mail.sub.c.example[203.0.113.9]>: Client host rejected: x";
+  House house;
+  house.settings.smtpd_relay_restrictions = {"check_client_access", "static:{DEFER_IF_REJECT x}",
+                                             "reject_unauth_destination"};
+  EXPECT_EQ(reply(house.recipient({"reject"})), x);
+  Context context = question();
+  context.recipient = "nobody@local.example";
+  EXPECT_EQ(reply(house.recipient({}, context)), x);
+  house.settings.smtpd_relay_restrictions = {"check_client_access", "static:{DEFER_IF_PERMIT x}",
+                                             "reject_unauth_destination"};
+  EXPECT_EQ(reply(house.recipient({}, context)), x);
+  house.settings.smtpd_relay_restrictions = {"reject_unauth_destination"};
+  house.settings.smtpd_client_restrictions = {"check_client_access", "static:{DEFER_IF_REJECT x}"};
+  EXPECT_EQ(reply(house.recipient({"reject"})),
+            "554 5.7.1 <bob@local.example>: Recipient address rejected: Access denied");
+}
+
 // Without smtpd_delay_reject the flag goes from command to command; only the recipient is refused.
 TEST(TableChecks, DeferIfPermitIsCarriedOn) {
   House house;
@@ -491,8 +511,7 @@ TEST(TableChecks, EnhancedCodesFitWhatIsJudged) {
     for (std::size_t i = 0; i < 10; ++i) {
       House house;
       const std::string dsn = "5.1." + std::to_string(i);
-      const Decision decision =
-          house.recipient({restriction, "static:{550 " + dsn + " x}"});
+      const Decision decision = house.recipient({restriction, "static:{550 " + dsn + " x}"});
       EXPECT_EQ(decision.refusal->dsn, "5." + std::string(becomes.substr(i * 4, 3)))
           << restriction << dsn;
     }
@@ -529,8 +548,8 @@ TEST(TableChecks, StartWarnsOfWhatWillFail) {
   House house;
   house.settings.restriction_classes = {{"known", {"permit"}}};
   house.settings.smtpd_client_restrictions = {
-      "known", "reject_rbl_client", "bl.example", "foo", "check_helo_access", "warn_if_reject",
-      "check_helo_access", "texthash:/no/such"};
+      "known",          "reject_rbl_client", "bl.example",       "foo", "check_helo_access",
+      "warn_if_reject", "check_helo_access", "texthash:/no/such"};
   const Access access = house.access();
   ASSERT_EQ(house.warnings.texts.size(), 4U) << testing::PrintToString(house.warnings.texts);
   EXPECT_EQ(house.warnings.texts[0],
