@@ -151,6 +151,9 @@ def dialogues():
                      beside.lines(ONE + "QUIT")),
         "unlisted and deferred": ({"local_recipient_maps": "inline:{a=b}",
                                    "smtpd_recipient_restrictions": "check_client_access static:{DEFER_IF_PERMIT x}"}, beside.lines(ONE + "QUIT")),
+        "routes": ({"smtpd_recipient_restrictions": "check_recipient_access static:OK, reject"},
+                   beside.lines(ONE + "RCPT TO:<a%b@elsewhere.example>\nRCPT TO:<a!b@elsewhere.example>\nRCPT TO:<a@elsewhere.example>\n"
+                                "RCPT TO:<a%elsewhere.example@here.example>\nQUIT")),
         "held once": ({"smtpd_recipient_restrictions": "check_recipient_access static:HOLD check_client_access static:HOLD"},
                       beside.lines(ONE + "RSET\n" + MAIL + "RCPT TO:<x@here.example>\nQUIT")),
         "connect": ({"smtpd_delay_reject": "no", "smtpd_client_restrictions": "inline:{{unknown = 550 5.1.0 x}}"}, beside.lines(HELLO + MAIL + "QUIT")),

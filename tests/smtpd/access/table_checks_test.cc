@@ -141,6 +141,29 @@ TEST(TableChecks, AddressesAreResolved) {
   }
 }
 
+// The next server might take user%other@domain for a route.
+TEST(TableChecks, ARecipientThatIsARouteIsNotPermitted) {
+  for (const std::string value : {"OK", "permit", "12"}) {
+    for (const auto& [address, expected] :
+         std::initializer_list<std::pair<std::string, bool>>{{"x@other.example", true},
+                                                             {"x%y@other.example", false},
+                                                             {"x!y@other.example", false},
+                                                             {"x@y@other.example", false}}) {
+      House house;
+      house.settings.smtpd_relay_restrictions = {"check_recipient_access", "static:" + value,
+                                                 "reject"};
+      Context context = question();
+      context.recipient = address;
+      EXPECT_EQ(house.recipient({}, context).permits(), expected) << value << ' ' << address;
+      context.recipient = "alice@local.example";
+      context.sender = address;
+      house.settings.smtpd_relay_restrictions = {"check_sender_access", "static:" + value,
+                                                 "reject"};
+      EXPECT_TRUE(house.recipient({}, context).permits());
+    }
+  }
+}
+
 struct ResultCase {
   std::string value, reply, log, effects;
 };
