@@ -83,16 +83,13 @@ class Access::Impl {
                  table_checks::sender);
   }
 
-  bool run_about_recipient(Evaluation& e, const std::vector<Step>& list) const {
-    return e.run(list, {e.context.recipient.value_or(""), "Recipient address"},
-                 table_checks::recipient);
-  }
-
   // Relay control first or second, both in full: permit ends its own list only.
   bool run_recipient(Evaluation& e) const {
     const bool relay_first = settings->smtpd_relay_before_recipient_restrictions;
-    return run_about_recipient(e, relay_first ? relay_list : recipient_list) &&
-           run_about_recipient(e, relay_first ? recipient_list : relay_list);
+    return e.run(relay_first ? relay_list : recipient_list,
+                 {e.context.recipient.value_or(""), "Recipient address"},
+                 table_checks::recipient) &&
+           e.run_too(relay_first ? recipient_list : relay_list);
   }
 
   Decision recipient(const Context& context) const {
@@ -103,8 +100,10 @@ class Access::Impl {
     }
     if (settings->smtpd_delay_reject && !(run_client(e) && run_helo(e) && run_sender(e)))
       return e.finish();
-    if (run_recipient(e) && settings->smtpd_reject_unlisted_recipient && check_listed())
-      run_about_recipient(e, listed);
+    // Who is deferred all the same is not told whether the recipient exists.
+    if (run_recipient(e) && !e.defers() && settings->smtpd_reject_unlisted_recipient &&
+        check_listed())
+      e.run_too(listed);
     return e.finish();
   }
 

@@ -117,9 +117,13 @@ void Evaluation::defer_if_reject(std::int64_t code, std::string dsn, std::string
 }
 
 bool Evaluation::run(const std::vector<Step>& list, Subject about, Check bare) {
-  defer_if_reject_.reset();  // it softens rejects of its own list only
+  defer_if_reject_.reset();  // it softens rejects of its own stage only
   subject = std::move(about);
   bare_ = bare;
+  return run_too(list);
+}
+
+bool Evaluation::run_too(const std::vector<Step>& list) {
   return run_steps(list) != Outcome::reject;
 }
 

@@ -40,6 +40,9 @@ class Evaluation {
   // go on with the next list; false: a refusal stands in the decision.
   bool run(const std::vector<Step>& list, Subject about, Check bare);
 
+  // Another list of the same stage: about the same, and DEFER_IF_REJECT of the one before softens it, too.
+  bool run_too(const std::vector<Step>& list);
+
   // A list within a list: what a table or a class stands for.
   Outcome run_within(const std::vector<Step>& list);
 
@@ -63,6 +66,8 @@ class Evaluation {
   void note_permit(std::string_view action, std::string_view source);
 
   Effects& effects() { return decision_.effects; }
+
+  [[nodiscard]] bool defers() const { return defer_if_permit_.has_value(); }
 
   [[nodiscard]] bool holding() const { return context.holding || decision_.effects.hold; }
 

@@ -60,15 +60,20 @@ Outcome name_or_address(Evaluation& evaluation, const std::string& name) {
   return ask(evaluation, address_keys(address), address).value_or(Outcome::dunno);
 }
 
+struct Answer {
+  Outcome outcome = Outcome::dunno;
+  bool routed = false;  // the address is a route through a domain that is not ours
+};
+
 // Tables see addresses as the queue resolves them: routes within our own domains taken apart, no domain made ours.
-Outcome mail_address(Evaluation& evaluation, const std::string& address, std::string_view what) {
+Answer mail_address(Evaluation& evaluation, const std::string& address, std::string_view what) {
   const OtherSubject other(evaluation, {address, what});
   const auto resolved = evaluation.recipients.resolve(address);
-  if (!resolved) return evaluation.lookup_failure(resolved.error(), address);
+  if (!resolved) return {evaluation.lookup_failure(resolved.error(), address)};
   std::string whole = resolved->address;
   if (!proto::has_domain(whole)) whole += '@' + evaluation.settings.myorigin;
-  return ask(evaluation, mail_keys(whole, key_rules(evaluation)), text::lower(whole))
-      .value_or(Outcome::dunno);
+  const auto outcome = ask(evaluation, mail_keys(whole, key_rules(evaluation)), text::lower(whole));
+  return {outcome.value_or(Outcome::dunno), resolved->routed};
 }
 
 }  // namespace
@@ -98,7 +103,7 @@ Outcome helo(Evaluation& evaluation) {
 Outcome sender(Evaluation& evaluation) {
   const auto& address = evaluation.context.sender;
   if (!address) return Outcome::dunno;
-  if (!address->empty()) return mail_address(evaluation, *address, "Sender address");
+  if (!address->empty()) return mail_address(evaluation, *address, "Sender address").outcome;
   const OtherSubject other(evaluation, {"", "Sender address"});
   return ask_whole(evaluation, evaluation.settings.smtpd_null_access_lookup_key)
       .value_or(Outcome::dunno);
@@ -107,7 +112,10 @@ Outcome sender(Evaluation& evaluation) {
 Outcome recipient(Evaluation& evaluation) {
   const auto& address = evaluation.context.recipient;
   if (!address || address->empty()) return Outcome::dunno;
-  return mail_address(evaluation, *address, "Recipient address");
+  const Answer answer = mail_address(evaluation, *address, "Recipient address");
+  // Whom the table means is not who gets the message in the end: a route is nothing that it can permit.
+  const bool permits = answer.outcome == Outcome::permit;
+  return permits && answer.routed ? Outcome::dunno : answer.outcome;
 }
 
 Outcome etrn(Evaluation& evaluation) {

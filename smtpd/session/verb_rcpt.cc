@@ -1,5 +1,6 @@
 // RCPT TO and VRFY. RFC 5321 §4.1.1.3, §4.1.1.6; the restriction lists, in access's order. Tested by
 // tests/smtp/relay_*.smtp, too_many_recipients.smtp.
+#include "engine/base/text.h"
 #include "smtpd/proto/replies.h"
 #include "smtpd/session/client_rates.h"
 #include "smtpd/session/judge.h"
@@ -52,8 +53,10 @@ Task<Answer> vrfy(Dialogue& dialogue, const proto::Request& request) {
   if (too_many) co_return Answer(*too_many);
   if (!parsed) co_return Answer(parsed.error());
   const auto& wish = std::get<proto::Vrfy>(*parsed);
-  const Refusal refusal = co_await judge_verify(dialogue, wish.address);
-  if (refusal) co_return Answer(*refusal);
+  if (!text::equal_ignore_case(wish.address, "postmaster")) {  // as in RCPT
+    const Refusal refusal = co_await judge_verify(dialogue, wish.address);
+    if (refusal) co_return Answer(*refusal);
+  }
   co_return Answer(proto::reply::verify_attempt(wish.argument));
 }
 

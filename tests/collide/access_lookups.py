@@ -34,9 +34,11 @@ COMMON = {
     'smtpd_hard_error_limit': '1000000000', 'smtpd_soft_error_limit': '1000000000', 'smtpd_junk_command_limit': '1000000000',
     'smtpd_relay_restrictions': 'reject_unauth_destination', 'smtpd_relay_before_recipient_restrictions': 'no',
     'disable_vrfy_command': 'no', 'smtpd_client_connection_count_limit': '0', 'smtpd_forbid_unauth_pipelining': 'no',
-    'local_recipient_maps': '', 'virtual_mailbox_maps': '', 'relay_domains': '', 'smtpd_forbid_bare_newline_exclusions': '', 'smtpd_timeout': '600s',
-    'myorigin': 'here.example', 'mydestination': 'here.example, a.b, 1.example', 'always_add_missing_headers': 'no', 'local_header_rewrite_clients': '',
+    'local_recipient_maps': '', 'virtual_mailbox_maps': '', 'smtpd_forbid_bare_newline_exclusions': '', 'smtpd_timeout': '600s',
+    'always_add_missing_headers': 'no', 'local_header_rewrite_clients': '',
 }
+# Postfix's trivial-rewrite(8) reads main.cf alone.
+MAIN = {'inet_protocols': 'all', 'relay_domains': '', 'myorigin': 'here.example', 'mydestination': 'here.example, a.b, 1.example'}
 LABELS = ['a', 'b', 'c', 'A', 'B', 'mail', 'example', 'com', 'x1', '1', '2', '192', 'host-9', 'sub', 'in-addr']
 USERS = ['u', 'v', 'U', 'user', 'a.b', 'owner-l', 'l-request', 'postmaster', 'mailer-daemon', 'x', '1', "o'neil", 'q q', 'r\\r', 'at@at',
          'pct%b', 'bang!x', 'c,d', 'é']
@@ -272,6 +274,9 @@ class Report:
             self.counts['found'] += ': k' in decision or ' k' in decision
             if a == b:
                 continue
+            if set(question) & set('%!@"') and any('address syntax' in reply for reply in a):
+                self.counts['refused'] += 1  # a route through our domain to none: refused at once, here not (compat.md, deviation 37)
+                continue
             self.counts['differ'] += 1
             self.shown += 1
             if self.shown <= 20:
@@ -279,7 +284,8 @@ class Report:
 
     def text(self):
         kinds = ', '.join('%s %d' % (kind, self.counts[kind]) for kind in KINDS)
-        return '%d lookups (%s), %d told an entry, %d differ' % (self.counts['lookups'], kinds, self.counts['found'], self.counts['differ'])
+        return '%d lookups (%s), %d told an entry, %d no addresses, %d differ' % (
+            self.counts['lookups'], kinds, self.counts['found'], self.counts['refused'], self.counts['differ'])
 
 
 def round_of(rng, folder, options, count):
@@ -289,8 +295,8 @@ def round_of(rng, folder, options, count):
     services = [Service(rng, folder / str(i), options.types.split(','), count) for i in range(SERVICES)]
     settings = [{**COMMON, **service.settings} for service in services]
     os.environ['HEADGATE'] = options.headgate
-    server, ports = with_several(settings, 'inet_protocols = all\n')
-    with server, private_postfix.PrivatePostfix({'inet_protocols': 'all'}, settings) as postfix:
+    server, ports = with_several(settings, ''.join('%s = %s\n' % item for item in MAIN.items()))
+    with server, private_postfix.PrivatePostfix(MAIN, settings) as postfix:
         return services, ask(postfix.ports, services), ask(ports, services)
 
 

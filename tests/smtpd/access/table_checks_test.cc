@@ -141,6 +141,29 @@ TEST(TableChecks, AddressesAreResolved) {
   }
 }
 
+// The next server might take user%other@domain for a route.
+TEST(TableChecks, ARecipientThatIsARouteIsNotPermitted) {
+  for (const std::string value : {"OK", "permit", "12"}) {
+    for (const auto& [address, expected] :
+         std::initializer_list<std::pair<std::string, bool>>{{"x@other.example", true},
+                                                             {"x%y@other.example", false},
+                                                             {"x!y@other.example", false},
+                                                             {"x@y@other.example", false}}) {
+      House house;
+      house.settings.smtpd_relay_restrictions = {"check_recipient_access", "static:" + value,
+                                                 "reject"};
+      Context context = question();
+      context.recipient = address;
+      EXPECT_EQ(house.recipient({}, context).permits(), expected) << value << ' ' << address;
+      context.recipient = "alice@local.example";
+      context.sender = address;
+      house.settings.smtpd_relay_restrictions = {"check_sender_access", "static:" + value,
+                                                 "reject"};
+      EXPECT_TRUE(house.recipient({}, context).permits());
+    }
+  }
+}
+
 struct ResultCase {
   std::string value, reply, log, effects;
 };
@@ -388,6 +411,25 @@ TEST(TableChecks, DeferIf) {
     House house;
     EXPECT_EQ(reply(house.recipient(list)), expected) << testing::PrintToString(list);
   }
+}
+
+// The relay and the recipient restrictions are one stage, and who does not exist is refused in it.
+TEST(TableChecks, DeferIfRejectSoftensItsStage) {
+  const std::string x = "450 4.7.1 <mail.sub.c.example[203.0.113.9]>: Client host rejected: x";
+  House house;
+  house.settings.smtpd_relay_restrictions = {"check_client_access", "static:{DEFER_IF_REJECT x}",
+                                             "reject_unauth_destination"};
+  EXPECT_EQ(reply(house.recipient({"reject"})), x);
+  Context context = question();
+  context.recipient = "nobody@local.example";
+  EXPECT_EQ(reply(house.recipient({}, context)), x);
+  house.settings.smtpd_relay_restrictions = {"check_client_access", "static:{DEFER_IF_PERMIT x}",
+                                             "reject_unauth_destination"};
+  EXPECT_EQ(reply(house.recipient({}, context)), x);
+  house.settings.smtpd_relay_restrictions = {"reject_unauth_destination"};
+  house.settings.smtpd_client_restrictions = {"check_client_access", "static:{DEFER_IF_REJECT x}"};
+  EXPECT_EQ(reply(house.recipient({"reject"})),
+            "554 5.7.1 <bob@local.example>: Recipient address rejected: Access denied");
 }
 
 // Without smtpd_delay_reject the flag goes from command to command; only the recipient is refused.
