@@ -20,6 +20,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/file.h"
+#include "tables/compiled_file.h"
 
 namespace headgate::tables {
 
@@ -138,11 +139,7 @@ class CdbMaker final : public MapMaker {
 // The file alone, locked; nothing when another builder renamed or removed it while we waited for the lock.
 Result<std::optional<Fd>> try_lock(const std::string& temporary, unsigned permissions) {
   auto fd = open_file(temporary, O_RDWR | O_CREAT | O_NOFOLLOW, permissions);
-  if (!fd) {
-    Error error = std::move(fd.error());
-    if (error.what.starts_with("open ")) error.what.insert(5, "database ");
-    return tl::unexpected(std::move(error));
-  }
+  if (!fd) return tl::unexpected(of_database(std::move(fd.error())));
   while (::flock(fd->get(), LOCK_EX) != 0) {
     if (errno != EINTR) return fail_errno("lock database", temporary, errno);
   }

@@ -26,9 +26,12 @@ Result<std::shared_ptr<const DataFile>> compiled_file(const std::string& path,
   auto file =
       programs != nullptr ? programs->data_file(path, form) : rules::open_data_file(path, form);
   if (file) return file;
-  Error error = std::move(file.error());
+  return tl::unexpected(of_database(std::move(file.error())));
+}
+
+Error of_database(Error error) {
   if (error.what.starts_with("open ")) error.what.insert(5, "database ");
-  return tl::unexpected(std::move(error));
+  return error;
 }
 
 Error damaged(const std::string& path, std::string_view why) {

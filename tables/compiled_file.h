@@ -21,6 +21,9 @@ Result<std::shared_ptr<const DataFile>> compiled_file(const std::string& path,
                                                       rules::ProgramSource* programs,
                                                       const rules::DataForm& form);
 
+// "open F.cdb: …" as Postfix says it: "open database F.cdb: …".
+Error of_database(Error error);
+
 Error damaged(const std::string& path, std::string_view why);
 
 // Warns when the source was written after the database, unless that is so short ago that somebody may be about to build it.

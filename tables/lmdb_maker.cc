@@ -19,6 +19,8 @@
 #include <fmt/format.h>
 
 #include "engine/base/file.h"
+#include "tables/compiled_file.h"
+#include "tables/lmdb_reader.h"
 
 namespace headgate::tables {
 
@@ -44,8 +46,7 @@ MDB_val value_of(std::string_view bytes) {
   return MDB_val{bytes.size(), const_cast<char*>(bytes.data())};
 }
 
-std::string_view without_nul(const MDB_val& value) {
-  std::string_view bytes(static_cast<const char*>(value.mv_data), value.mv_size);
+std::string_view without_nul(std::string_view bytes) {
   if (bytes.ends_with('\0')) bytes.remove_suffix(1);
   return bytes;
 }
@@ -148,11 +149,7 @@ class LmdbMaker final : public MapMaker {
       if (created_ && ::fchmod(fd->get(), permissions) != 0)
         return fail_errno("chmod database", path_, errno);
     }
-    if (!fd) {
-      Error error = std::move(fd.error());
-      if (error.what.starts_with("open ")) error.what.insert(5, "database ");
-      return tl::unexpected(std::move(error));
-    }
+    if (!fd) return tl::unexpected(of_database(std::move(fd.error())));
     lock_ = std::move(*fd);
     TRY_OK(lock_file(lock_, F_WRLCK, path_));
 
@@ -253,39 +250,17 @@ Result<std::unique_ptr<MapMaker>> make_lmdb(const std::string& path, const MakeO
   return maker;
 }
 
-// One that only reads takes the shared lock for its whole time: writers wait, and no page is taken from under it.
+// Under the shared lock: writers wait, so that what is copied is one state. Copied, because `visit` may take its time.
 Result<void> for_each_lmdb_entry(const std::string& path, const VisitEntry& visit) {
   const std::string name = path + ".lmdb";
   auto fd = open_file(name, O_RDONLY);
-  if (!fd) {
-    Error error = std::move(fd.error());
-    if (error.what.starts_with("open ")) error.what.insert(5, "database ");
-    return tl::unexpected(std::move(error));
-  }
+  if (!fd) return tl::unexpected(of_database(std::move(fd.error())));
   TRY_OK(lock_file(*fd, F_RDLCK, name));
-  MDB_env* created = nullptr;
-  if (const int status = ::mdb_env_create(&created); status != 0)
-    return fail_lmdb("open", name, status);
-  const Env env(created);
-  const int opened =
-      ::mdb_env_open(env.get(), name.c_str(), MDB_NOSUBDIR | MDB_NOLOCK | MDB_RDONLY, 0);
-  if (opened != 0) return fail_lmdb("open", name, opened);
-  MDB_txn* txn = nullptr;
-  if (const int status = ::mdb_txn_begin(env.get(), nullptr, MDB_RDONLY, &txn); status != 0)
-    return fail_lmdb("read", name, status);
-  const std::unique_ptr<MDB_txn, void (*)(MDB_txn*)> end(txn, ::mdb_txn_abort);
-  MDB_dbi dbi = 0;
-  MDB_cursor* cursor = nullptr;
-  int status = ::mdb_dbi_open(txn, nullptr, 0, &dbi);
-  if (status == 0) status = ::mdb_cursor_open(txn, dbi, &cursor);
-  if (status != 0) return fail_lmdb("read", name, status);
-  const std::unique_ptr<MDB_cursor, void (*)(MDB_cursor*)> close(cursor, ::mdb_cursor_close);
-  MDB_val key{};
-  MDB_val value{};
-  while ((status = ::mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
-    if (!visit(without_nul(key), without_nul(value))) return {};
-  }
-  if (status != MDB_NOTFOUND) return fail_lmdb("read", name, status);
+  TRY(bytes, read_file(name));
+  fd = Fd();
+  const char* const damage = LmdbReader(bytes).for_each(
+      [&visit](auto key, auto value) { return visit(without_nul(key), without_nul(value)); });
+  if (damage != nullptr) return tl::unexpected(damaged(name, damage));
   return {};
 }
 

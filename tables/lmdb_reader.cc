@@ -22,6 +22,15 @@ constexpr unsigned kBigData = 1;   // of a node's flags
 constexpr std::uint64_t kNoPage = ~std::uint64_t{0};
 constexpr unsigned kDepthLimit = 32;  // LMDB's own
 
+// What was read before is read before what follows.
+void finish_reads() {
+#ifdef __SANITIZE_THREAD__  // knows no fences, and g++ refuses them
+  std::atomic_signal_fence(std::memory_order_acquire);
+#else
+  std::atomic_thread_fence(std::memory_order_acquire);
+#endif
+}
+
 template <class Number>
 Number number_at(std::string_view bytes, std::uint64_t at) {
   return read_once<Number>(bytes.data() + at);
@@ -202,8 +211,37 @@ LmdbReader::Answer LmdbReader::find(std::string_view key) const {
   return answer;
 }
 
+// A page that is met more often than there are pages is part of a circle.
+const char* LmdbReader::walk(Walk& walk, std::uint64_t number, unsigned level) const {
+  if (walk.pages_left-- == 0) return "its pages form a circle";
+  Answer unused;
+  const Page here = page(walk.meta, number, unused);
+  if (here.damage != nullptr) return here.damage;
+  const bool is_leaf = level == walk.meta.depth;
+  if (here.flags != (is_leaf ? kLeaf : kBranch)) return "a page is of the wrong kind";
+  for (unsigned i = 0; i < here.nodes && !walk.stopped; ++i) {
+    const Node at = node(here, i);
+    if (at.damage != nullptr) return at.damage;
+    if (!is_leaf) {
+      if (const char* damage = this->walk(walk, at.number, level + 1)) return damage;
+      continue;
+    }
+    const Answer entry = value_of(walk.meta, at, {});
+    if (entry.damage != nullptr) return entry.damage;
+    walk.stopped = !walk.visit(at.key, entry.value);
+  }
+  return nullptr;
+}
+
+const char* LmdbReader::for_each(const Visit& visit) const {
+  const Meta meta = newest();
+  if (meta.damage != nullptr || meta.root == kNoPage) return meta.damage;
+  Walk all{meta, visit, bytes_.size() / meta.page_bytes};
+  return walk(all, meta.root, 1);
+}
+
 bool LmdbReader::still_valid(const Answer& answer) const {
-  std::atomic_thread_fence(std::memory_order_acquire);
+  finish_reads();
   const Meta now = newest();
   return now.damage == nullptr && now.state >= answer.state && now.state - answer.state <= 1;
 }

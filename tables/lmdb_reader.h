@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
 
 namespace headgate::tables {
@@ -36,6 +37,10 @@ class LmdbReader {
 
   // To be asked after the answer was used: false when it may have been overwritten meanwhile.
   [[nodiscard]] bool still_valid(const Answer& answer) const;
+
+  // Every entry in the order of the keys, until `visit` says false; for bytes that nobody writes to. Returns damage.
+  using Visit = std::function<bool(std::string_view key, std::string_view value)>;
+  [[nodiscard]] const char* for_each(const Visit& visit) const;
 
   [[nodiscard]] std::uint64_t size() const { return bytes_.size(); }
 
@@ -66,6 +71,15 @@ class LmdbReader {
   [[nodiscard]] static unsigned lower_bound(const Page& page, std::string_view key,
                                             const char*& damage);
   [[nodiscard]] Answer value_of(const Meta& meta, const Node& node, Answer answer) const;
+
+  struct Walk {
+    const Meta& meta;
+    const Visit& visit;
+    std::uint64_t pages_left;
+    bool stopped = false;
+  };
+
+  const char* walk(Walk& walk, std::uint64_t number, unsigned level) const;
 
   std::string_view bytes_;
 };

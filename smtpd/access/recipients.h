@@ -4,7 +4,7 @@
 //   Rewriting as Postfix resolves with default settings: a local domain is stripped, then a!u, u%b and u@b within the local
 //             part become u@b, until nothing changes. Resolved::address is what the tables are asked for.
 //   Errors    a table that fails is an Error: 451, never "unknown user". A list with a table of a type that headgate does
-//             not have (alias_maps = hash:…) is taken as absent, with a warning: no check, as with an empty list.
+//             not have, or a hash: that was never built as cdb, is taken as absent, with a warning: no check, as with an empty list.
 //   Threads   one owner.      Source    trivial-rewrite(8), smtpd_check(3), ADDRESS_CLASS_README; smtpd.md §4.7.
 #pragma once
 

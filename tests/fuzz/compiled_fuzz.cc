@@ -36,6 +36,10 @@ void ask_lmdb(std::string_view file, std::string_view key) {
   (void)reader.check();
   const LmdbReader::Answer answer = reader.find(key);
   compare(answer, reader.find(key), file);
+  (void)reader.for_each([file](std::string_view, std::string_view value) {
+    fuzz::require(is_within(value, file), "a value within the file");
+    return true;
+  });
   fuzz::require(answer.damage != nullptr || reader.still_valid(answer), "a state that stands");
 }
 

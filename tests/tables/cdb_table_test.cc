@@ -17,6 +17,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/bytes.h"
 #include "engine/base/file.h"
 #include "tables/cdb_reader.h"
 #include "tables/map_maker.h"
@@ -204,6 +205,67 @@ TEST_F(CdbTableTest, flips_behind_the_header) {
   EXPECT_LT(hidden, 1500U);  // a third of the bytes are slots, and of their 64 bits 24 can hide one
 }
 
+// One key, so two slots in one table; where they are is read out of the file.
+TEST_F(CdbTableTest, each_kind_of_damage_has_its_words) {
+  make({{"a", "1"}});
+  const std::string good = *read_file(file());
+  const std::uint32_t hash = cdb_hash_of("a");
+  const auto number = [](const std::string& bytes, std::size_t at) {
+    return ByteReader(std::string_view(bytes).substr(at)).u32();
+  };
+  const std::size_t header = (hash & 255U) * 8;
+  const std::size_t table = number(good, header);
+  ASSERT_EQ(number(good, header + 4), 2U);
+  const std::size_t slot = table + (hash >> 8U) % 2 * 8;
+  const std::size_t other_slot = table + (1 - (hash >> 8U) % 2) * 8;
+
+  struct Damage {
+    std::vector<std::pair<std::size_t, std::uint32_t>> numbers;  // where, what
+    std::string_view words;
+  };
+
+  for (const Damage& damage : {
+           Damage{{{slot + 4, 0}}, "a slot of a hash table has a hash and no record"},
+           Damage{{{slot, hash + 1}}, "a slot stands in the wrong hash table"},
+           Damage{{{slot + 4, 2047}}, "a record is not between the header and the hash tables"},
+           Damage{{{slot + 4, table - 7}},
+                  "a record is not between the header and the hash tables"},
+           Damage{{{2048 + 4, 2}}, "a record is not between the header and the hash tables"},
+           Damage{{{2048, 0xffffffff}}, "a record is not between the header and the hash tables"},
+           Damage{{{2048 + 8, 'b' | '1' << 8}}, "a record is not the one its slot was made for"},
+           Damage{{{slot, hash ^ 256U}, {other_slot, hash ^ 256U}, {other_slot + 4, 2048}},
+                  "a hash table has no empty slot"},
+       }) {
+    std::string bad = good;
+    CdbReader reader(bad);
+    ASSERT_EQ(reader.check(), nullptr);
+    for (const auto& [at, value] : damage.numbers) {
+      ByteWriter writer;
+      writer.u32(value);
+      bad.replace(at, at == 2048 + 8 ? 2 : 4, writer.bytes(), 0, at == 2048 + 8 ? 2 : 4);
+    }
+    // The last bytes may be among them, which is told first.
+    reader = CdbReader(bad);
+    const char* why = reader.check();
+    if (why == nullptr) why = reader.find("a").damage;
+    ASSERT_NE(why, nullptr) << damage.words;
+    const bool is_first_record = damage.numbers[0].first == 2048 || damage.numbers[0].first == 2052;
+    EXPECT_EQ(std::string_view(why), is_first_record
+                                         ? "its first record does not end before the hash tables"
+                                         : damage.words);
+  }
+}
+
+TEST_F(CdbTableTest, a_header_that_changes_in_use_is_noticed) {
+  make(kFew);
+  std::string bytes = *read_file(file());
+  CdbReader reader(bytes);
+  ASSERT_EQ(reader.check(), nullptr);
+  ASSERT_TRUE(reader.find("a").found);
+  ++bytes[(cdb_hash_of("a") & 255U) * 8];
+  EXPECT_STREQ(reader.find("a").damage, "it was written over while it was in use");
+}
+
 TEST_F(CdbTableTest, many_flips_never_crash) {
   Entries entries;
   for (int i = 0; i < 50; ++i) entries.emplace(fmt::format("key{}", i), std::string(i, 'v'));
@@ -231,7 +293,7 @@ TEST_F(CdbTableTest, a_file_that_is_cut_while_it_is_in_use) {
   make(entries);
   const auto size = static_cast<std::int64_t>(std::filesystem::file_size(file()));
   const std::string good = *read_file(file());
-  for (std::int64_t cut = size - 1; cut >= 0; cut -= cut > size - 40 ? 1 : 97) {
+  for (std::int64_t cut = size - 1; cut >= 0; cut -= cut > size - 40 ? 1 : 197) {
     write_contents(file(), good);
     const auto table = open();
     ASSERT_TRUE(table) << table.error().text();

@@ -45,13 +45,13 @@ class CompiledAgreesTest : public testing::TestWithParam<Variant> {
       for (auto i = 1 + random() % longest; i > 0; --i) text += letters[random() % letters.size()];
       return text;
     };
-    for (int i = 0; i < 3000; ++i) {
+    for (int i = 0; i < 1500; ++i) {
       std::string key = word(1 + random() % 60);
       if (key[0] != '*') key.insert(0, "k");
       entries_.emplace_back(std::move(key), word(4) + ' ' + word(1 + random() % 300));
     }
     for (std::size_t i = 0; i < 300; ++i)  // twice
-      entries_.emplace_back(entries_[i * 7].first, word(20));
+      entries_.emplace_back(entries_[i * 3].first, word(20));
     for (const auto& [key, value] : entries_) {
       known_.emplace(key, value);
       source_ += key + ' ' + value + '\n';
@@ -159,7 +159,7 @@ TEST_P(CompiledAgreesTest, lmdb_is_changed_by_both) {
     EXPECT_TRUE(found) << found.error().text();
     return found && *found ? (*found)->value : "-";
   };
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0; i < 4; ++i) {
     write_contents(path("new"), fmt::format("theirs v{}\nonly{} x\n", i, i));
     ASSERT_EQ(postmap(form() + " -r -i", "lmdb:" + path("both") + " < " + path("new")).second, 0);
     EXPECT_EQ(ask("theirs"), fmt::format("v{}", i));

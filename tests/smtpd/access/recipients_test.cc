@@ -128,6 +128,26 @@ TEST(Recipients, UnsupportedTableMeansNoCheckAndAWarning) {
   EXPECT_NE(warnings.texts[0].find("nosuchtype:/etc/aliases"), std::string::npos);
 }
 
+TEST(Recipients, HashThatWasNeverBuiltMeansNoCheckAndAWarning) {
+  config::Settings settings = example_settings();
+  settings.local_recipient_maps = {"inline:{alice=x}", "hash:/nonexistent/aliases"};
+  Warnings warnings;
+  const Recipients recipients = make(settings, warnings);
+  EXPECT_EQ(recipients.unknown_in(*recipients.resolve("nobody")).value(), "");
+  ASSERT_EQ(warnings.texts.size(), 1U);
+  EXPECT_NE(warnings.texts[0].find("headgate map hash:/nonexistent/aliases"), std::string::npos);
+}
+
+TEST(Recipients, MissingCompiledTableIsNoUnknownUser) {
+  for (const char* table : {"cdb:/nonexistent/users", "lmdb:/nonexistent/users"}) {
+    config::Settings settings = example_settings();
+    settings.local_recipient_maps = {table};
+    Warnings warnings;
+    const Recipients recipients = make(settings, warnings);
+    EXPECT_FALSE(recipients.unknown_in(*recipients.resolve("nobody"))) << table;
+  }
+}
+
 TEST(Recipients, FailingTableIsNoUnknownUser) {
   config::Settings settings = example_settings();
   settings.local_recipient_maps = {"texthash:/nonexistent/users"};
