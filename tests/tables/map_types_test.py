@@ -3,13 +3,14 @@
 
 Exit status and output must be equal, and the text where a row does not say that ours is another. Exit 77 where postmap is not
 installed."""
+import concurrent.futures
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 
-SOURCE = 'plain v\nMixed CASE  Value\nalias: x\nnovalue\nmixed again\n'
+SOURCE = b'plain v\nMixed CASE  Value\nalias: x\nnovalue\nmixed again\n'
 NAMES = {'inline': 'inline:{a=b}', 'static': 'static:x', 'unionmap': 'unionmap:{static:a,static:b}', 'pipemap': 'pipemap:{static:a,static:b}',
          'randmap': 'randmap:{a,b}', 'socketmap': 'socketmap:inet:127.0.0.1:1:x', 'tcp': 'tcp:127.0.0.1:1', 'unix': 'unix:passwd.byname'}
 # Of these Postfix holds a file that we do not build, asks a server, or names a package: only the exit status is compared.
@@ -39,47 +40,55 @@ LINES = [
 
 class Trial:
     def __init__(self, headgate, postmap, place):
-        self.programs, self.place, self.rows, self.differ = {'headgate': [headgate, 'map'], 'postmap': [postmap]}, place, 0, 0
-        for name in self.programs:
-            os.mkdir(os.path.join(place, name))
-            self.put(name, 'main.cf', 'compatibility_level = 3.7\n')
+        self.programs, self.place = {'headgate': [headgate, 'map'], 'postmap': [postmap]}, place
         self.built = {}  # each command line finds these files
-        self.put('postmap', 't', SOURCE)
+        self.put(place, '.', 'main.cf', b'compatibility_level = 3.7\n')
+        self.put(place, '.', 't', SOURCE)
         for kind in 'cdb', 'lmdb':
-            self.run('postmap', ['-w', kind + ':t'])
-            with open(os.path.join(place, 'postmap', 't.' + kind), 'rb') as f:
+            subprocess.run([postmap, '-w', kind + ':t'], cwd=place, env={'MAIL_CONFIG': '.'}, stderr=subprocess.DEVNULL, check=True)
+            with open(os.path.join(place, 't.' + kind), 'rb') as f:
                 self.built['t.' + kind] = f.read()
 
-    def put(self, where, name, text):
-        with open(os.path.join(self.place, where, name), 'w') as f:
-            f.write(text)
+    @staticmethod
+    def put(place, where, name, data):
+        with open(os.path.join(place, where, name), 'wb') as f:
+            f.write(data)
 
-    def run(self, program, words):
-        where = os.path.join(self.place, program)
-        p = subprocess.run(self.programs[program] + words, input=b'plain\nnew v', stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=where,
-                           env={'PATH': os.environ.get('PATH', ''), 'MAIL_CONFIG': '.'}, timeout=30)
+    def run(self, place, program, words):
+        p = subprocess.run(self.programs[program] + words, input=b'plain\nnew v', stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                           cwd=os.path.join(place, program), env={'PATH': os.environ.get('PATH', ''), 'MAIL_CONFIG': '.'}, timeout=60)
         return p.returncode, p.stdout, p.stderr.replace(program.encode() + b': ', b'')
 
-    def compare(self, words, text, same_output=True):
-        for program in self.programs:
-            for name in os.listdir(os.path.join(self.place, program)):
-                if name != 'main.cf':
-                    os.remove(os.path.join(self.place, program, name))
-            self.put(program, 't', SOURCE)
-            for name, data in self.built.items():
-                with open(os.path.join(self.place, program, name), 'wb') as f:
-                    f.write(data)
-        theirs, ours = self.run('postmap', words), self.run('headgate', words)
-        if not same_output:
-            theirs, ours = theirs[:1], ours[:1]
-        elif not text:
+    def compare(self, row):
+        words, text = row
+        with tempfile.TemporaryDirectory(dir=self.place) as place:
+            for program in self.programs:
+                os.mkdir(os.path.join(place, program))
+                self.put(place, program, 'main.cf', b'compatibility_level = 3.7\n')
+                self.put(place, program, 't', SOURCE)
+                for name, data in self.built.items():
+                    self.put(place, program, name, data)
+                # postmap waits, and reads again, while a text is younger than some seconds
+                os.utime(os.path.join(place, program, 't'), (1e9, 1e9))
+            theirs, ours = self.run(place, 'postmap', words), self.run(place, 'headgate', words)
+        if not text:
             theirs, ours = theirs[:2], ours[:2]
-        if words[:1] == ['-s']:  # texthash: has no order, and postmap reads a file that was written just now again and again
+        if words[:1] == ['-s']:  # texthash: has no order
             theirs, ours = [r[:1] + tuple(sorted(set(text.split(b'\n'))) for text in r[1:]) for r in (theirs, ours)]
-        self.rows += 1
-        if theirs != ours:
-            self.differ += 1
-            print('%s\n  postmap:  %r\n  headgate: %r' % (' '.join(words), theirs, ours))
+        return words, theirs, ours
+
+
+def rows():
+    for kind in TYPES:
+        for mode in '', '-s', '-i', '-d':
+            if kind in LISTED and mode == '-s' or kind in ('hash', 'btree') and mode:  # our file is another, and is not changed in place
+                continue
+            # what is built needs a source that can be opened
+            name = kind + ':t' if mode == '' else NAMES.get(kind, kind + ':t')
+            text = kind not in OTHER_TEXT and (mode, kind) not in BETTER_TEXT and not (mode == '-s' and kind in LATER)
+            yield [mode, 'plain', name] if mode == '-d' else [w for w in (mode, name) if w], text
+    for line, text in LINES:
+        yield line.split(), text
 
 
 def main():
@@ -87,25 +96,16 @@ def main():
     if not postmap:
         print('postmap is not installed')
         return 77
-    with tempfile.TemporaryDirectory() as place:
+    count = differ = 0
+    with tempfile.TemporaryDirectory() as place, concurrent.futures.ThreadPoolExecutor(24) as pool:
         trial = Trial(os.path.abspath(sys.argv[1]), postmap, place)
-        for kind in TYPES:
-            name = NAMES.get(kind, kind + ':t')
-            for mode in '', '-s', '-i', '-d':
-                if kind in LISTED and mode == '-s':
-                    continue
-                if mode == '' and kind in NAMES:
-                    name_of_file = kind + ':t'  # else it is the source that cannot be opened
-                else:
-                    name_of_file = name
-                text = kind not in OTHER_TEXT and (mode, kind) not in BETTER_TEXT and not (mode == '-s' and kind in LATER)
-                if kind in ('hash', 'btree') and mode:  # our file is another, and is not changed in place
-                    continue
-                trial.compare([mode, 'plain', name_of_file] if mode == '-d' else [w for w in (mode, name_of_file) if w], text)
-        for line, text in LINES:
-            trial.compare(line.split(), text)
-    print('%d command lines, %d differ' % (trial.rows, trial.differ))
-    return 1 if trial.differ else 0
+        for words, theirs, ours in pool.map(trial.compare, rows()):  # postmap sleeps a second before it ends by an error
+            count += 1
+            if theirs != ours:
+                differ += 1
+                print('%s\n  postmap:  %r\n  headgate: %r' % (' '.join(words), theirs, ours))
+    print('%d command lines, %d differ' % (count, differ))
+    return 1 if differ else 0
 
 
 if __name__ == '__main__':
