@@ -74,9 +74,8 @@ class Keys {
       if (!options_.headers) take(message.body.view());
     }
     // regexec can take seconds for one line of 100 KB: those come last, and the limit ends there.
-    std::stable_sort(keys_.begin(), keys_.end(), [](std::string_view a, std::string_view b) {
-      return a.size() < b.size();
-    });
+    std::stable_sort(keys_.begin(), keys_.end(),
+                     [](std::string_view a, std::string_view b) { return a.size() < b.size(); });
     return kExitOk;
   }
 

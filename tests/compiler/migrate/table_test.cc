@@ -43,8 +43,9 @@ INSTANTIATE_TEST_SUITE_P(
     ToPcre, Table,
     ::testing::Values(
         Case{"comments", "# c\n\n/a$/  REJECT x # y\n", "# c\n\n/a$/E REJECT x # y\n"},
-        Case{"column", "/a$/m    X\n/a$/     X\n/a{,2}/  Y\n", "/a$/m    X\n/a$/E    X\n/a{0,2}/ Y\n"},
-    Case{"no_newline", "/a/ X", "/a/ X\n"}, Case{"flags", "/a./im REJECT\n", "/a./is REJECT\n"},
+        Case{"column", "/a$/m    X\n/a$/     X\n/a{,2}/  Y\n",
+             "/a$/m    X\n/a$/E    X\n/a{0,2}/ Y\n"},
+        Case{"no_newline", "/a/ X", "/a/ X\n"}, Case{"flags", "/a./im REJECT\n", "/a./is REJECT\n"},
         Case{"negated", "! !!/a/ X\n", "! !!/a/ X\n"},
         Case{"delimiter", "|a/b| X\n%a\\%b% Y\n+a\\+b+ Z\n", "|a/b| X\n%a\\%b% Y\n+a\\+b+ Z\n"},
         Case{"delimiter_must_change", "+a\\++x Z\n", "/a+/ Z\n"},
