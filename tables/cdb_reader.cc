@@ -45,7 +45,8 @@ const char* CdbReader::check() {
   last_[1] = number_at(last_at_ + 4);
   const bool has_records = tables_[0].at > kHeaderBytes;
   if (!has_records) return nullptr;
-  if (last_at_ < tables_[0].at) return "it has records and no hash table that leads to one";
+  if (last_at_ + kSlotBytes <= tables_[0].at)
+    return "it has records and no hash table that leads to one";
   const Record first = record_at(kHeaderBytes);
   if (!first.in_bounds) return "its first record does not end before the hash tables";
   has_nul_form_ = first.key.ends_with('\0') && first.value.ends_with('\0');
