@@ -256,7 +256,9 @@ TEST_F(MapMakerTest, a_table_that_is_being_made_is_not_there_yet) {
       auto maker = make(type);
       put(*maker, "a", "1");
       EXPECT_FALSE(std::filesystem::exists(path() + '.' + type));
-      if (finished) EXPECT_TRUE(maker->commit());
+      if (finished) {
+        EXPECT_TRUE(maker->commit());
+      }
       maker.reset();
       EXPECT_EQ(std::filesystem::exists(path() + '.' + type), finished) << type;
       EXPECT_FALSE(std::filesystem::exists(path() + '.' + type + ".tmp")) << type;
