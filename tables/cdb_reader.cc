@@ -102,7 +102,9 @@ std::uint64_t CdbReader::expect_slot(std::uint32_t hash) const {
 void CdbReader::expect_record(std::uint64_t slot) const {
   if (slot > bytes_.size() - kSlotBytes) return;
   const std::uint32_t at = number_at(slot + 4);
+  constexpr std::uint32_t kLineBytes = 64;
   if (at < bytes_.size()) __builtin_prefetch(bytes_.data() + at);
+  if (at < bytes_.size() - kLineBytes) __builtin_prefetch(bytes_.data() + at + kLineBytes);
 }
 
 CdbReader::Answer CdbReader::find(std::string_view key, std::uint32_t hash) const {

@@ -31,11 +31,13 @@ class CdbTable final : public Lookup, public KeysAhead {
   Result<std::optional<Found>> find(std::string_view key) override {
     key_.set(key);
     CdbReader::Answer answer;
-    auto look = [this, &answer] {
+    bool with_nul = false;  // the form asked for last
+    auto look = [this, &answer, &with_nul] {
       const bool usual = reader_.has_nul_form();
       const std::uint32_t hash = cdb_hash_of(key_.form(false));
-      const auto find = [this, hash](bool with_nul) {
-        return reader_.find(key_.form(with_nul), with_nul ? cdb_hash_with_nul(hash) : hash);
+      const auto find = [this, hash, &with_nul](bool nul) {
+        with_nul = nul;
+        return reader_.find(key_.form(nul), nul ? cdb_hash_with_nul(hash) : hash);
       };
       if (!key_.leaves_out(usual)) answer = find(usual);
       if (answer.damage == nullptr && !answer.found && !key_.leaves_out(!usual))
@@ -44,6 +46,7 @@ class CdbTable final : public Lookup, public KeysAhead {
     if (!guarded_read(look)) return refuse(kCut);
     if (answer.damage != nullptr) return refuse(answer.damage);
     if (!answer.found) return std::nullopt;
+    key_.met(with_nul);
     Found found{{}, name_, 0};
     const char* changed = nullptr;
     auto look_again = [this, &changed] { changed = reader_.changed(); };

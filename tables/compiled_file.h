@@ -43,6 +43,11 @@ class CompiledKey {
     return nul_ == (with_nul ? NulForm::without : NulForm::with);
   }
 
+  // A key of this form was found.
+  void met(bool with_nul) {
+    if (nul_ == NulForm::first_met) nul_ = with_nul ? NulForm::with : NulForm::without;
+  }
+
   [[nodiscard]] std::string_view form(bool with_nul) const {
     return std::string_view(bytes_).substr(0, bytes_.size() - (with_nul ? 0 : 1));
   }

@@ -49,11 +49,13 @@ class LmdbTable final : public Lookup {
     LmdbReader::Answer answer;
     bool valid = false;
     bool two_states = false;
+    bool with_nul = !key_.leaves_out(true);  // the form asked for last
     auto look = [&] {
-      answer = reader.find(key_.form(!key_.leaves_out(true)));
+      answer = reader.find(key_.form(with_nul));
       if (answer.damage == nullptr && !answer.found && !key_.leaves_out(true) &&
           !key_.leaves_out(false)) {
         const LmdbReader::Answer first = answer;
+        with_nul = false;
         answer = reader.find(key_.form(false));
         two_states = answer.state != first.state;  // what is in neither may be in both
         if (answer.bytes_used < first.bytes_used) answer.bytes_used = first.bytes_used;
@@ -72,6 +74,7 @@ class LmdbTable final : public Lookup {
     if (found) value_ = Found{{}, name_, 0};
     if (found && !copy_value(answer.value, value_->value)) return Outcome{kCut, false, true};
     if (!guarded_read(look_again)) return Outcome{kCut, false, true};
+    if (found && valid) key_.met(with_nul);
     return Outcome{answer.damage, found, valid && (found || !two_states)};
   }
 

@@ -50,8 +50,9 @@ struct Nesting {
   int depth;
 };
 
-// Which keys of a compiled table are found: those with a NUL behind them, those without, or both (postmap -N, -n).
-enum class NulForm : std::uint8_t { either, with, without };
+// Which keys of a compiled table are found: those with a NUL behind them, those without (postmap -N, -n), both; or, as by
+// postmap otherwise, both until one is found, and then only those of its form, which spares half of a search in vain.
+enum class NulForm : std::uint8_t { either, with, without, first_met };
 
 struct OpenOptions {
   bool fold =

@@ -70,7 +70,7 @@ class Tables {
 
   [[nodiscard]] std::string spec(std::string text) const {
     std::string items;
-    for (long n = 0; n < 20; ++n) items += fmt::format("{{{} = REJECT}}", key_of(n));
+    for (long n = 0; n < 20; ++n) items += fmt::format("{{{} = REJECT}}, ", key_of(n));
     for (const auto& [word, value] : {std::pair<std::string, std::string>{"PATH", path()},
                                       {"ADDRESSES", folder_ + "/addresses"},
                                       {"INLINE", items}}) {
@@ -111,7 +111,7 @@ void ask(benchmark::State& state, const Tables& tables, const Row& row, bool hit
   std::vector<std::string> keys(16384);
   for (std::string& key : keys) {
     const long n = number(random);
-    key = type == "cidr" ? fmt::format("{}.{}.{}.7", hit ? 10 : 11, n % 1000 / 256, n % 256)
+    key = type == "cidr" ? fmt::format("{}.{}.{}.7", hit ? 10 : 11, n % 1000 / 256, n % 1000 % 256)
                          : key_of(hit ? n : n + tables.entries());
   }
   std::size_t next = 0, found = 0;

@@ -42,9 +42,9 @@ class MapQuery {
     open_options_.fold = options.fold;
     open_options_.scan = options.scan;
     open_options_.duplicates = true;
-    if (options.terminator != MapTerminator::either)
-      open_options_.nul = options.terminator == MapTerminator::nul ? tables::NulForm::with
-                                                                   : tables::NulForm::without;
+    open_options_.nul = options.terminator == MapTerminator::nul    ? tables::NulForm::with
+                        : options.terminator == MapTerminator::none ? tables::NulForm::without
+                                                                    : tables::NulForm::first_met;
     open_options_.utf8 = utf8 && (!options.is_message() || options.force_utf8);
   }
 

@@ -98,6 +98,55 @@ TEST_F(CdbTableTest, both_forms_in_one_file) {
   EXPECT_EQ(ask(**table, "b"), "2");
 }
 
+TEST_F(CdbTableTest, the_form_that_is_asked_for) {
+  auto maker = make_map("cdb", base());
+  for (const auto& [key, value] : Entries{{"a", "1"}, {std::string("b\0", 2), "2"}})
+    ASSERT_TRUE((*maker)->put(key, value, OnDuplicate::keep_first));
+  ASSERT_TRUE((*maker)->commit());
+
+  struct Row {
+    NulForm form;
+    std::vector<std::string_view> keys, values;
+  };
+
+  for (const Row& row :
+       {Row{NulForm::with, {"a", "b"}, {"-", "2"}}, Row{NulForm::without, {"a", "b"}, {"1", "-"}},
+        Row{NulForm::first_met, {"x", "a", "b", "a"}, {"-", "1", "-", "1"}},
+        Row{NulForm::first_met, {"x", "b", "a", "b"}, {"-", "2", "-", "2"}}}) {
+    OpenOptions options;
+    options.nul = row.form;
+    const auto table = open(options);
+    auto* const ahead = dynamic_cast<KeysAhead*>(table->get());
+    ASSERT_NE(ahead, nullptr);
+    ahead->expect(row.keys);  // which changes no answer
+    for (std::size_t i = 0; i < row.keys.size(); ++i)
+      EXPECT_EQ(ask(**table, row.keys[i]), row.values[i]) << row.keys[i];
+  }
+}
+
+TEST_F(CdbTableTest, what_is_expected_of_an_empty_or_damaged_table) {
+  std::vector<std::string> memory(100, "key");
+  const std::vector<std::string_view> keys(memory.begin(), memory.end());
+  make({});
+  const auto empty = open();
+  dynamic_cast<KeysAhead&>(**empty).expect(keys);
+  dynamic_cast<KeysAhead&>(**empty).expect({});
+  make(kFew);
+  const auto table = open();
+  std::filesystem::resize_file(file(), 2048);
+  dynamic_cast<KeysAhead&>(**table).expect(keys);
+  EXPECT_THAT(ask(**table, "a"), HasSubstr("cut short"));
+}
+
+TEST_F(CdbTableTest, keys_are_folded_as_they_were_when_it_was_built) {
+  make({{"\xc3\xa4", "1"}, {"ss", "2"}});
+  OpenOptions utf8;
+  utf8.utf8 = true;
+  EXPECT_EQ(ask(**open(utf8), "\xc3\x84"), "1");
+  EXPECT_EQ(ask(**open(utf8), "\xc3\x9f"), "2");
+  EXPECT_EQ(ask(**open(), "\xc3\x84"), "-");
+}
+
 TEST_F(CdbTableTest, warns_of_a_source_that_is_newer_unless_it_is_new) {
   make(kFew);
   write_contents(base(), "a 1\n");
