@@ -45,7 +45,8 @@ const char* CdbReader::check() {
   last_[1] = number_at(last_at_ + 4);
   const bool has_records = tables_[0].at > kHeaderBytes;
   if (!has_records) return nullptr;
-  if (last_at_ < tables_[0].at) return "it has records and no hash table that leads to one";
+  if (last_at_ + kSlotBytes <= tables_[0].at)
+    return "it has records and no hash table that leads to one";
   const Record first = record_at(kHeaderBytes);
   if (!first.in_bounds) return "its first record does not end before the hash tables";
   has_nul_form_ = first.key.ends_with('\0') && first.value.ends_with('\0');
@@ -62,8 +63,7 @@ CdbReader::Record CdbReader::record_at(std::uint32_t at) const {
   return {content.substr(0, key_bytes), content.substr(key_bytes, value_bytes), true};
 }
 
-CdbReader::Answer CdbReader::search(std::string_view key) const {
-  const std::uint32_t hash = cdb_hash_of(key);
+CdbReader::Answer CdbReader::search(std::string_view key, std::uint32_t hash) const {
   const std::uint32_t number = hash & 255U;
   const Table table = tables_[number];
   if (number_at(std::uint64_t{number} * 8) != table.at ||
@@ -91,8 +91,22 @@ CdbReader::Answer CdbReader::search(std::string_view key) const {
   return {"a hash table has no empty slot"};
 }
 
-CdbReader::Answer CdbReader::find(std::string_view key) const {
-  const Answer answer = search(key);
+std::uint64_t CdbReader::expect_slot(std::uint32_t hash) const {
+  const Table table = tables_[hash & 255U];
+  if (table.slots == 0) return table.at;
+  const std::uint64_t at = table.at + std::uint64_t{(hash >> 8U) % table.slots} * kSlotBytes;
+  __builtin_prefetch(bytes_.data() + at);
+  return at;
+}
+
+void CdbReader::expect_record(std::uint64_t slot) const {
+  if (slot > bytes_.size() - kSlotBytes) return;
+  const std::uint32_t at = number_at(slot + 4);
+  if (at < bytes_.size()) __builtin_prefetch(bytes_.data() + at);
+}
+
+CdbReader::Answer CdbReader::find(std::string_view key, std::uint32_t hash) const {
+  const Answer answer = search(key, hash);
   const char* const changed_since = changed();
   return changed_since != nullptr ? Answer{changed_since} : answer;
 }

@@ -15,6 +15,11 @@
 
 namespace headgate::tables {
 
+std::uint32_t cdb_hash_of(std::string_view key);
+
+// Of the same key with a NUL behind it.
+constexpr std::uint32_t cdb_hash_with_nul(std::uint32_t hash) { return hash * 33; }
+
 class CdbReader {
  public:
   explicit CdbReader(std::string_view bytes) : bytes_(bytes) {}
@@ -28,7 +33,13 @@ class CdbReader {
     std::string_view value{};  // of the bytes
   };
 
-  [[nodiscard]] Answer find(std::string_view key) const;
+  [[nodiscard]] Answer find(std::string_view key, std::uint32_t hash) const;
+
+  [[nodiscard]] Answer find(std::string_view key) const { return find(key, cdb_hash_of(key)); }
+
+  // Fetches what find() will read first, without waiting for it: the key's slot; then, of the slot, its record.
+  [[nodiscard]] std::uint64_t expect_slot(std::uint32_t hash) const;
+  void expect_record(std::uint64_t slot) const;
 
   // To be asked after an answer was used: why it cannot be believed, or null.
   [[nodiscard]] const char* changed() const;
@@ -48,7 +59,7 @@ class CdbReader {
 
   [[nodiscard]] std::uint32_t number_at(std::uint64_t at) const;
   [[nodiscard]] Record record_at(std::uint32_t at) const;
-  [[nodiscard]] Answer search(std::string_view key) const;
+  [[nodiscard]] Answer search(std::string_view key, std::uint32_t hash) const;
 
   std::string_view bytes_;
   std::array<Table, 256> tables_{};
@@ -56,7 +67,5 @@ class CdbReader {
   std::uint32_t last_[2] = {0, 0};  // these bytes
   bool has_nul_form_ = false;
 };
-
-std::uint32_t cdb_hash_of(std::string_view key);
 
 }  // namespace headgate::tables

@@ -1,6 +1,8 @@
 // Tested by tests/tables/cdb_table_test.cc and, beside postmap(1), compiled_agrees_test.cc.
 #include "tables/cdb_table.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "engine/base/guarded_read.h"
@@ -20,7 +22,7 @@ const char* check(CdbReader& reader) {
   return guarded_read(look) ? why : kCut;
 }
 
-class CdbTable final : public Lookup {
+class CdbTable final : public Lookup, public KeysAhead {
  public:
   CdbTable(std::string name, std::shared_ptr<const DataFile> file, CdbReader reader,
            const OpenOptions& options)
@@ -31,9 +33,13 @@ class CdbTable final : public Lookup {
     CdbReader::Answer answer;
     auto look = [this, &answer] {
       const bool usual = reader_.has_nul_form();
-      if (!key_.leaves_out(usual)) answer = reader_.find(key_.form(usual));
+      const std::uint32_t hash = cdb_hash_of(key_.form(false));
+      const auto find = [this, hash](bool with_nul) {
+        return reader_.find(key_.form(with_nul), with_nul ? cdb_hash_with_nul(hash) : hash);
+      };
+      if (!key_.leaves_out(usual)) answer = find(usual);
       if (answer.damage == nullptr && !answer.found && !key_.leaves_out(!usual))
-        answer = reader_.find(key_.form(!usual));
+        answer = find(!usual);
     };
     if (!guarded_read(look)) return refuse(kCut);
     if (answer.damage != nullptr) return refuse(answer.damage);
@@ -44,6 +50,21 @@ class CdbTable final : public Lookup {
     if (!copy_value(answer.value, found.value) || !guarded_read(look_again)) return refuse(kCut);
     if (changed != nullptr) return refuse(changed);
     return found;
+  }
+
+  void expect(std::span<const std::string_view> keys) override {
+    std::array<std::uint64_t, 2 * kKeys> slots{};
+    std::size_t count = 0;
+    for (const std::string_view key : keys.first(std::min(keys.size(), kKeys))) {
+      key_.set(key);
+      const std::uint32_t hash = cdb_hash_of(key_.form(false));
+      if (!key_.leaves_out(false)) slots[count++] = reader_.expect_slot(hash);
+      if (!key_.leaves_out(true)) slots[count++] = reader_.expect_slot(cdb_hash_with_nul(hash));
+    }
+    auto look = [this, &slots, count] {
+      for (std::size_t i = 0; i < count; ++i) reader_.expect_record(slots[i]);
+    };
+    (void)guarded_read(look);  // what is wrong the lookup will tell
   }
 
   [[nodiscard]] const std::string& name() const override { return name_; }

@@ -38,6 +38,7 @@ Result<OpenTable> only_full(Result<std::unique_ptr<Lookup>> table) {
   if (!table) return tl::unexpected(std::move(table.error()));
   OpenTable open;
   open.full = std::move(*table);
+  open.ahead = dynamic_cast<KeysAhead*>(open.full.get());
   return open;
 }
 

@@ -7,8 +7,10 @@
 //   Source    DATABASE_README, pcre_table(5), regexp_table(5).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,8 +20,23 @@
 
 namespace headgate::tables {
 
+// A table that makes use of knowing which keys it will be asked for next: what they need of a big file is fetched from memory
+// while others are being looked up. No answer depends on it.
+class KeysAhead {
+ public:
+  static constexpr std::size_t kKeys = 16;  // what is worth telling at once
+
+  KeysAhead() = default;
+  KeysAhead(const KeysAhead&) = delete;
+  KeysAhead& operator=(const KeysAhead&) = delete;
+  virtual ~KeysAhead() = default;
+
+  virtual void expect(std::span<const std::string_view> keys) = 0;
+};
+
 struct OpenTable {
   std::unique_ptr<Lookup> full;
+  KeysAhead* ahead = nullptr;         // of `full`; null: it has no use for it
   std::unique_ptr<Lookup> emergency;  // set only when the table has #@emergency marks
 };
 

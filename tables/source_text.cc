@@ -18,7 +18,6 @@ namespace headgate::tables {
 
 namespace {
 
-constexpr std::size_t kChunkBytes = 256 * 1024;
 constexpr std::string_view kIgnored = " -- ignoring this line";
 constexpr std::string_view kAliases = R"(record is in "key: value" format; is this an alias file?)";
 
@@ -62,13 +61,14 @@ void SourceText::complain(std::string_view text) {
                    path_, line_.first_line, 1});
 }
 
-FileText::FileText(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+FileText::FileText(int fd, std::string path, std::size_t piece_bytes)
+    : fd_(fd), path_(std::move(path)), piece_bytes_(piece_bytes) {}
 
 std::string_view FileText::more(std::string_view left) {
   if (!left.empty()) std::memmove(buffer_.data(), left.data(), left.size());
   // A line longer than the buffer doubles it: its bytes are moved a few times, not once for each piece.
-  if (buffer_.size() < left.size() + kChunkBytes)
-    buffer_.resize(std::max(2 * buffer_.size(), left.size() + kChunkBytes));
+  if (buffer_.size() < left.size() + piece_bytes_)
+    buffer_.resize(std::max(2 * buffer_.size(), left.size() + piece_bytes_));
   for (;;) {
     const ssize_t got = ::read(fd_, buffer_.data() + left.size(), buffer_.size() - left.size());
     if (got < 0 && errno == EINTR) continue;

@@ -50,7 +50,7 @@ class SourceText {
 //   Errors    reading ends at the first; error() tells.       Lifetime  borrows the descriptor.
 class FileText {
  public:
-  FileText(int fd, std::string path);
+  FileText(int fd, std::string path, std::size_t piece_bytes = std::size_t{256} * 1024);
   FileText(const FileText&) = delete;
   FileText& operator=(const FileText&) = delete;
 
@@ -64,6 +64,7 @@ class FileText {
  private:
   int fd_;
   std::string path_;
+  std::size_t piece_bytes_;
   std::string buffer_;
   std::uint64_t bytes_read_ = 0;
   std::optional<Error> error_;

@@ -254,7 +254,9 @@ int run(std::vector<std::string> arguments, rules::ProgramSource& programs, std:
                         err,
                         linter,
                         migrator};
-  return command->run(invocation);
+  const int code = command->run(invocation);
+  if (out.flush()) return code;
+  return fatal(invocation, kExitIo, "write to standard output: it did not take all");
 }
 
 int fatal(Invocation& invocation, int code, std::string_view text) {

@@ -180,14 +180,30 @@ const rules::Program* program_of(const Side& side) {
   return lookup == nullptr ? nullptr : &lookup->program();
 }
 
+// The patterns that may be meant for body lines.
+std::multiset<std::string> unnamed_patterns(const rules::Program& program) {
+  std::multiset<std::string> unnamed;
+  for (const auto& pattern : program.patterns()) {
+    if (!bench::names_header(pattern.text)) unnamed.insert(pattern.text);
+  }
+  return unnamed;
+}
+
+// By the look of both; and where patterns that name no header came or went, bodies are asked for, too: "no difference" must
+// not mean that nobody looked.
 AskedFor asked_for(const Options& options, const Side& before, const Side& after) {
   AskedFor asked{options.headers, options.body, !options.headers && !options.body};
-  if (asked.guessed) {
-    const rules::Program* program = program_of(before);
-    if (program == nullptr) program = program_of(after);
-    asked.body = program != nullptr && bench::key_kind_of(*program) == peers::KeyKind::body;
-    asked.headers = !asked.body;
+  if (!asked.guessed) return asked;
+  const rules::Program* const programs[] = {program_of(before), program_of(after)};
+  for (const rules::Program* program : programs) {
+    if (program == nullptr) continue;
+    const bool is_body = bench::key_kind_of(*program) == peers::KeyKind::body;
+    asked.body = asked.body || is_body;
+    asked.headers = asked.headers || !is_body;
   }
+  if (programs[0] != nullptr && programs[1] != nullptr && !asked.body)
+    asked.body = unnamed_patterns(*programs[0]) != unnamed_patterns(*programs[1]);
+  if (!asked.body) asked.headers = true;
   return asked;
 }
 

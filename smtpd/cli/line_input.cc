@@ -9,19 +9,37 @@
 
 namespace headgate::cli {
 
+namespace {
+
+constexpr std::size_t kPieceBytes = 16384;  // private memory of a process that waits for keys
+
+}  // namespace
+
 LineInput::LineInput(std::istream& in, std::function<void()> before_reading)
     : in_(in), before_reading_(std::move(before_reading)) {
-  if (&in == &std::cin) file_.emplace(STDIN_FILENO, "stdin");
+  if (&in == &std::cin) file_.emplace(STDIN_FILENO, "stdin", kPieceBytes);
 }
 
 std::string_view LineInput::read_stream(std::string_view left) {
-  constexpr std::streamsize kPiece = 65536;
   std::string next(left);
-  next.resize(left.size() + kPiece);
-  const std::streamsize got = in_.rdbuf()->sgetn(next.data() + left.size(), kPiece);
+  next.resize(left.size() + kPieceBytes);
+  const std::streamsize got =
+      in_.rdbuf()->sgetn(next.data() + left.size(), static_cast<std::streamsize>(kPieceBytes));
   next.resize(left.size() + static_cast<std::size_t>(got));
   buffer_.swap(next);
   return buffer_;
+}
+
+std::size_t LineInput::ahead(std::span<std::string_view> lines) const {
+  std::string_view rest = rest_;
+  std::size_t count = 0;
+  for (; count < lines.size(); ++count) {
+    const auto newline = rest.find('\n');
+    if (newline == std::string_view::npos) break;
+    lines[count] = rest.substr(0, newline);
+    rest.remove_prefix(newline + 1);
+  }
+  return count;
 }
 
 std::optional<std::string_view> LineInput::next() {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <iosfwd>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,9 @@ class LineInput {
   explicit LineInput(std::istream& in, std::function<void()> before_reading = {});
 
   std::optional<std::string_view> next();
+
+  // The lines after it that are in memory already, as many as fit; returns how many. They last as long as those of next().
+  [[nodiscard]] std::size_t ahead(std::span<std::string_view> lines) const;
 
  private:
   std::string_view read_stream(std::string_view left);

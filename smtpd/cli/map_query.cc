@@ -6,8 +6,10 @@
 // Tested by tests/cases/postmap and tests/collide, both against postmap itself.
 #include "smtpd/cli/map_query.h"
 
+#include <array>
 #include <memory>
 #include <ostream>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -24,7 +26,7 @@ namespace headgate::cli {
 namespace {
 
 constexpr int kFound = 0, kNotFound = 1;
-constexpr std::size_t kBufferBytes = 65536;
+constexpr std::size_t kBufferBytes = 16384;
 
 // One run: the tables, opened when first needed, and what postmap would print.
 class MapQuery {
@@ -34,7 +36,8 @@ class MapQuery {
         options_(options),
         settings_(settings),
         voice_(invocation, settings.smtputf8_enable),
-        tables_(options.tables.size()) {
+        tables_(options.tables.size()),
+        ahead_(options.tables.size()) {
     const bool utf8 = settings.smtputf8_enable && !options.disable_utf8;
     open_options_.fold = options.fold;
     open_options_.scan = options.scan;
@@ -52,8 +55,7 @@ class MapQuery {
     } else if (options_.is_message()) {
       ask_message();
     } else {
-      LineInput input(invocation_.in, [this] { show(); });
-      while (const auto line = next_line(input)) answer(*line, true);
+      ask_lines();
     }
     show();
     return found_ && !failed_ ? kFound : kNotFound;
@@ -88,6 +90,25 @@ class MapQuery {
   std::optional<std::string_view> next_line(LineInput& input) const {
     if (failed_) return std::nullopt;
     return input.next();
+  }
+
+  void ask_lines() {
+    LineInput input(invocation_.in, [this] { show(); });
+    for (std::size_t count = 0;; ++count) {
+      if (count % tables::KeysAhead::kKeys == 0) look_ahead(input);
+      const auto line = next_line(input);
+      if (!line) break;
+      answer(*line, true);
+    }
+  }
+
+  // A big table's lookup is mostly waiting for memory: sixteen keys wait together.
+  void look_ahead(const LineInput& input) {
+    std::array<std::string_view, tables::KeysAhead::kKeys> keys;
+    const std::size_t count = input.ahead(keys);
+    for (tables::KeysAhead* table : ahead_) {
+      if (table != nullptr) table->expect(std::span(keys).first(count));
+    }
   }
 
   void ask_message() {
@@ -156,6 +177,7 @@ class MapQuery {
       return false;
     }
     tables_[index] = std::move(table->full);
+    ahead_[index] = table->ahead;
     return true;
   }
 
@@ -180,6 +202,7 @@ class MapQuery {
   const config::Settings& settings_;
   MapVoice voice_;
   std::vector<std::unique_ptr<Lookup>> tables_;
+  std::vector<tables::KeysAhead*> ahead_;  // of tables_
   tables::OpenOptions open_options_;
   bool found_ = false;
   bool failed_ = false;

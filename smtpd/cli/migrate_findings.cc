@@ -114,7 +114,9 @@ std::vector<MigrationFinding> findings_of(const config::Source& source) {
     findings.push_back(parameter(source, name, setting, audit.unused.contains(name)));
   // What is not set and has another default here.
   for (const config::Param& param : config::params()) {
-    if (param.state != config::State::other_default || source.main.contains(param.name)) continue;
+    if (param.state != config::State::other_default || source.main.contains(param.name) ||
+        param.name == "queue_directory")  // see below
+      continue;
     findings.push_back(
         {FindingKind::differs, "not set", std::string(param.name), std::string(param.note)});
   }

@@ -147,6 +147,18 @@ TEST_F(CdbTableTest, what_is_no_cdb_file_is_damaged) {
   EXPECT_EQ(open().error().code, Code::corrupt);
 }
 
+// Where the only record begins ends in zeros, as its slot and the file then do.
+TEST_F(CdbTableTest, one_entry) {
+  for (int i = 0; i < 300; ++i) {
+    const std::string key = fmt::format("key{}", i);
+    make({{key, "v"}});
+    const auto table = open();
+    ASSERT_TRUE(table) << key << ' ' << table.error().text();
+    EXPECT_EQ(ask(**table, key), "v");
+    EXPECT_EQ(ask(**table, "none"), "-");
+  }
+}
+
 TEST_F(CdbTableTest, an_index_of_zeros_is_damage) {
   make(kFew);
   std::string bytes = *read_file(file());

@@ -24,6 +24,14 @@ TEST_F(CliTest, EverySubcommandHasItsOwnHelp) {
   }
 }
 
+TEST_F(CliTest, OutputThatIsNotTakenIsAFailure) {
+  std::istringstream in;
+  std::ostringstream err;
+  std::ostream full(nullptr);
+  EXPECT_EQ(run({"map", "-q", "k", "inline:{k=v}"}, programs_, in, full, err), kExitIo);
+  EXPECT_THAT(err.str(), HasSubstr("write to standard output"));
+}
+
 struct UsageCase {
   std::vector<std::string> arguments;
   const char* expected;

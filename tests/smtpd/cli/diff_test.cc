@@ -348,6 +348,15 @@ TEST_F(Diff, BodyLinesWhenAskedOrByTheLookOfThePatterns) {
   EXPECT_EQ(changes(), "pass -> reject 2");
 }
 
+TEST_F(Diff, ANewRuleThatNamesNoHeaderIsLookedForInBodies) {
+  put("old", "/^Subject: q/ WARN\n/^From: q/ WARN\n");
+  put("new", "/^Subject: q/ WARN\n/^From: q/ WARN\n/evil/ REJECT\n");
+  put("mail/1", "Subject: x\n\nevil\n");
+  EXPECT_EQ(diff(), 1);
+  EXPECT_THAT(out_,
+              HasSubstr("asked for: headers, body lines (by the look of the patterns; -h, -b)"));
+}
+
 TEST_F(Diff, TwoConfigurations) {
   for (const std::string side : {"a", "b"}) {
     std::filesystem::create_directories(directory_ / side);
