@@ -188,6 +188,11 @@ Error unsupported(std::string_view type) {
 
 }  // namespace
 
+bool is_table_type(std::string_view type) {
+  return std::any_of(kTypes.begin(), kTypes.end(),
+                     [&](const Type& row) { return row.name == type; });
+}
+
 Result<OpenTable> open_table(std::string_view spec, rules::ProgramSource& programs,
                              const WarningSink& warn, const OpenOptions& options) {
   TRY_OK(check_nesting(spec, options.within));

@@ -72,6 +72,9 @@ struct OpenOptions {
 Result<OpenTable> open_table(std::string_view spec, rules::ProgramSource& programs,
                              const WarningSink& warn, const OpenOptions& options = {});
 
+// A type that open_table() serves; proxy: is none by itself.
+bool is_table_type(std::string_view type);
+
 // A Lookup that answers every key with `reason`.
 std::unique_ptr<Lookup> unavailable_table(std::string_view spec, Error reason);
 

@@ -158,6 +158,8 @@ class Grouper {
         unit.body.units.push_back(std::move(member));
     }
     unit.body.tail = std::exchange(tail_, {});
+    unit.body.tail.insert(unit.body.tail.end(), idle_marks_.begin(), idle_marks_.end());
+    idle_marks_.clear();
     pending_.push_back(row);
     return unit;
   }
@@ -173,7 +175,11 @@ class Grouper {
       into.push_back(std::move(inner));
     }
     tail_ = std::move(lead);
-    tail_.insert(tail_.end(), guard.body.tail.begin(), guard.body.tail.end());
+    // A mark before an endif marks nothing: before the new if's endif that stays so, above a rule it would not.
+    for (const Item* item : guard.body.tail) {
+      const bool is_mark = item->kind == ItemKind::loose && is_emergency_mark(item->lines[0]);
+      (is_mark ? idle_marks_ : tail_).push_back(item);
+    }
   }
 
   // "Subject" and not "subject".
@@ -267,6 +273,8 @@ class Grouper {
 
   void write(const Item& item) {
     if (item.kind == ItemKind::loose) return out_.add_loose(item);
+    // An endif without an if would find one in the new table, and an indented line a rule that it goes on.
+    if (item.kind == ItemKind::skipped) return out_.add_commented_out(item, why_skipped(item));
     result_.new_lines[item.first_line] = out_.next_line();
     out_.add_kept(item);
   }
@@ -300,7 +308,8 @@ class Grouper {
   WrittenTable out_;
   GroupedTable result_;
   std::vector<const Item*> header_;
-  std::vector<const Item*> tail_;  // of ifs that were taken apart
+  std::vector<const Item*> tail_;        // of ifs that were taken apart
+  std::vector<const Item*> idle_marks_;  // #@emergency before their endifs
   std::vector<rules::MigratedGroup> pending_;
 };
 

@@ -32,6 +32,10 @@ bool is_dropped(std::string_view line) {
 
 bool is_emergency_mark(std::string_view line) { return text::trim(line) == "#@emergency"; }
 
+std::string why_skipped(const Item& item) {
+  return "not in force: " + (item.why.empty() ? "it is no logical line" : item.why);
+}
+
 std::string without_place(const Diagnostic& warning) {
   const std::string mark = fmt::format(", line {}: ", warning.line);
   const auto at = warning.text.find(mark);

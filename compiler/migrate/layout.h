@@ -31,6 +31,9 @@ struct Item {
 std::vector<Item> lay_out(std::string_view text, const front::RuleFile& file,
                           const std::vector<Diagnostic>& warnings);
 
+// Why a skipped item is a comment from now on: "not in force: …".
+std::string why_skipped(const Item& item);
+
 bool is_emergency_mark(std::string_view line);
 
 // "regexp map NAME, line 3: TEXT" -> "TEXT".

@@ -25,7 +25,6 @@ struct Unit {
   bool is_if = false;
   Block body;
   const Item* end = nullptr;  // its endif; null: the table's end closes it, or it is a new one
-  std::vector<const Item*> end_lead;
 
   // It can only answer texts that begin with one of these and a colon; nullopt: nothing is known. In lower case.
   std::optional<std::vector<std::string>> names;

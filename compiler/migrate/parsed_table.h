@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/back/lower.h"
 #include "compiler/back/patterns.h"
 #include "compiler/front/ast.h"
 #include "compiler/migrate/layout.h"
@@ -27,7 +28,10 @@ struct ParsedTable {
 
   // The program of all statements but those that are `left_out`, by their place; answered by the reference engine alone.
   [[nodiscard]] std::shared_ptr<const rules::Program> program(
-      const std::vector<bool>& left_out = {}) const;
+      const std::vector<bool>& left_out = {}, back::Subset subset = back::Subset::all) const;
+
+  // Of what is not left out, and of lines that are skipped: then only marked rules are asked in an emergency.
+  [[nodiscard]] bool has_emergency_marks(const std::vector<bool>& left_out = {}) const;
 };
 
 Result<ParsedTable> parse_table(front::Dialect dialect, const std::string& name,
@@ -35,6 +39,9 @@ Result<ParsedTable> parse_table(front::Dialect dialect, const std::string& name,
 
 // "!/a/i", as the table's author would write it.
 std::string shown_pattern(const front::Pattern& pattern);
+
+// The highest $number of a rule's value.
+std::uint64_t highest_group(const front::Statement& statement);
 
 // The place of each statement's endif, of a guard; npos without one.
 std::vector<std::size_t> ends_of(const front::RuleFile& file);

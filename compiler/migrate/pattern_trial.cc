@@ -2,12 +2,14 @@
 #include "compiler/migrate/pattern_trial.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "compiler/analyse/subjects.h"
+#include "compiler/migrate/patient_engine.h"
+#include "compiler/migrate/posix_tree.h"
 #include "engine/base/text.h"
 #include "engine/match/confirm_pcre2.h"
 
@@ -18,6 +20,10 @@ namespace {
 constexpr std::size_t kSubjects = 160;     // a pattern
 constexpr std::size_t kSome = 12;          // of them for whole tables
 constexpr std::size_t kLongestText = 300;  // regexec is slow on long ones
+constexpr std::size_t kShort = 64;         // who cannot answer so short a text is of no use
+constexpr std::chrono::milliseconds kFirstCpu{2000};  // of a pattern that may be dear
+constexpr int kFirstDear = 3;                         // so many of a table may take that long
+constexpr std::chrono::milliseconds kLaterCpu{200};   // a pattern behind them
 
 std::string_view group_text(const std::string& text, const std::vector<match::Group>& groups,
                             std::size_t number) {
@@ -41,16 +47,21 @@ const TriedPattern& PatternTrials::of(const front::Pattern& pattern, std::uint64
 TriedPattern PatternTrials::attempt(const front::Pattern& pattern, std::uint64_t highest_group) {
   TriedPattern tried;
   tried.translation = translate_pattern(pattern, highest_group, match_limit_);
+  if (!tried.translation) return tried;
   analyse::SubjectOptions options;
   options.count = kSubjects;
   options.max_length = kLongestText;
-  const analyse::Subjects kinds =
-      analyse::subjects_by_kind(front::Dialect::regexp, pattern, options);
+  analyse::Subjects kinds = analyse::subjects_by_kind(front::Dialect::regexp, pattern, options);
+  const match::Confirmer& before = *patterns_[pattern.id].engine;
+  if (const std::string why = leave_dear_out(pattern, before, highest_group, kinds, tried);
+      !why.empty()) {
+    tried.translation = tl::unexpected(why);
+    return tried;
+  }
   for (std::size_t i = 0; i < kSome / 2; ++i) {
     if (i < kinds.matching.size()) tried.some.push_back(kinds.matching[i]);
     if (i < kinds.near.size()) tried.some.push_back(kinds.near[i]);
   }
-  if (!tried.translation) return tried;
   const front::Flags& f = tried.translation->flags;
   const auto after = match::compile_pcre2(
       tried.translation->text, match::Pcre2Options{f.caseless, f.multiline, f.dotall, f.extended,
@@ -60,14 +71,55 @@ TriedPattern PatternTrials::attempt(const front::Pattern& pattern, std::uint64_t
     return tried;
   }
   for (const auto* texts : {&kinds.matching, &kinds.near}) {
-    const std::string seen =
-        difference(*patterns_[pattern.id].engine, **after, highest_group, *texts);
+    const std::string seen = difference(before, **after, highest_group, *texts);
     tried.subjects += texts->size();
     if (seen.empty()) continue;
     tried.translation = tl::unexpected(seen);
     return tried;
   }
   return tried;
+}
+
+bool PatternTrials::is_dear(const front::Pattern& pattern, std::uint64_t highest_group) {
+  analyse::SubjectOptions options;
+  options.count = kSubjects;
+  options.max_length = kLongestText;
+  analyse::Subjects kinds = analyse::subjects_by_kind(front::Dialect::regexp, pattern, options);
+  TriedPattern tried;
+  const std::string why =
+      leave_dear_out(pattern, *patterns_[pattern.id].engine, highest_group, kinds, tried);
+  return !why.empty() || tried.untried > 0;
+}
+
+// Takes away the texts that regexec is too slow for; the reason, if hardly any are left.
+std::string PatternTrials::leave_dear_out(const front::Pattern& pattern,
+                                          const match::Confirmer& before,
+                                          std::uint64_t highest_group, analyse::Subjects& kinds,
+                                          TriedPattern& tried) {
+  const auto tree = read_posix(pattern.text, pattern.flags);
+  if (!tree || !may_be_dear(*tree)) return {};
+  std::vector<std::string> texts = kinds.matching;
+  texts.insert(texts.end(), kinds.near.begin(), kinds.near.end());
+  std::stable_sort(texts.begin(), texts.end(),
+                   [](const std::string& a, const std::string& b) { return a.size() < b.size(); });
+  const auto cpu = dear_ < kFirstDear ? kFirstCpu : kLaterCpu;
+  const std::size_t answered = texts_answered(before, highest_group > 0, texts, cpu);
+  if (answered == texts.size()) return {};
+  ++dear_;
+  if (texts[answered].size() <= kShort) {
+    return fmt::format("not tried (too dear): regexec did not answer a text of {} byte(s) in {} ms",
+                       texts[answered].size(), cpu.count());
+  }
+  tried.longest = kShort;
+  const auto drop_long = [](std::vector<std::string>& some) {
+    std::erase_if(some, [](const std::string& text) { return text.size() > kShort; });
+  };
+  drop_long(kinds.matching);
+  drop_long(kinds.near);
+  const std::size_t left = kinds.matching.size() + kinds.near.size();
+  tried.untried = texts.size() - left;
+  return left > 0 ? std::string()
+                  : "not tried (too dear): regexec takes too long for texts near it";
 }
 
 std::string PatternTrials::difference(const match::Confirmer& before, const match::Confirmer& after,

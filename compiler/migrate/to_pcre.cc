@@ -33,13 +33,6 @@ struct Work {
   std::string left_why;
 };
 
-std::uint64_t highest_group(const Statement& statement) {
-  std::uint64_t highest = 0;
-  for (const front::Piece& piece : statement.value)
-    highest = std::max<std::uint64_t>(highest, piece.group);
-  return highest;
-}
-
 // With both delimiters and the flags.
 std::string written(const Translation& translation, char delimiter) {
   std::string text = translation.text;
@@ -76,8 +69,10 @@ class Writer {
       Work& work = work_[i];
       work.first = &trials_.of(statement.pattern, highest_group(statement));
       if (!work.first->translation) work.left_why = work.first->translation.error();
+      result_.longest = std::min(result_.longest, work.first->longest);
       if (!statement.has_second) continue;
       work.second = &trials_.of(statement.second, 0);
+      result_.longest = std::min(result_.longest, work.second->longest);
       if (!work.second->translation && work.left_why.empty())
         work.left_why = work.second->translation.error();
     }
@@ -101,10 +96,7 @@ class Writer {
 
   void write(const Item& item) {
     if (item.kind == ItemKind::loose) return out_.add_loose(item);
-    if (item.kind == ItemKind::skipped) {
-      return out_.add_commented_out(
-          item, "not in force: " + (item.why.empty() ? "it is no logical line" : item.why));
-    }
+    if (item.kind == ItemKind::skipped) return out_.add_commented_out(item, why_skipped(item));
     const Statement& statement = table_.file.statements[item.statement];
     const Work& work = work_[item.statement];
     MigratedRule row;
@@ -123,6 +115,8 @@ class Writer {
     } else {
       write_changed(item, statement, work, row);
       judge(statement, work, row);
+      if (row.untried > 0)
+        row.why += fmt::format("; {} longer texts were not tried (too dear)", row.untried);
     }
     if (statement.kind != StatementKind::end) result_.rules.push_back(std::move(row));
   }
@@ -181,6 +175,7 @@ class Writer {
 
   static void judge(const Statement& statement, const Work& work, MigratedRule& row) {
     row.subjects = work.first->subjects + (work.second != nullptr ? work.second->subjects : 0);
+    row.untried = work.first->untried + (work.second != nullptr ? work.second->untried : 0);
     std::size_t trusted = work.first->translation->trusted_bytes;
     std::string doubt = work.first->translation->match_doubt;
     if (doubt.empty()) doubt = work.first->translation->captures_doubt;

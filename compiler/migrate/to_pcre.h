@@ -15,7 +15,8 @@ namespace headgate::migrate {
 struct PcreTable {
   std::string text;
   std::vector<rules::MigratedRule> rules;
-  std::vector<bool> left_out;         // by the old table's statements
+  std::vector<bool> left_out;               // by the old table's statements
+  std::size_t longest = std::string::npos;  // more bytes are too dear for one of the old patterns
   std::vector<std::string> subjects;  // texts near its patterns, each behind what its guards want
 };
 

@@ -34,7 +34,14 @@ struct MigratedRule {
   std::string before, after;  // the pattern with its delimiters and flags
   std::string why;            // the proof in words, the doubt, or what stood in the way
   std::size_t subjects = 0;
+  std::size_t untried = 0;           // texts that were too dear for the old engine
   std::vector<std::string> changes;  // "`$` is the very end: flag E"
+};
+
+// A line of the old table that Postfix passes over, with a warning.
+struct SkippedLine {
+  int line = 0;
+  std::string text, why;
 };
 
 struct MigratedGroup {
@@ -66,13 +73,23 @@ struct Migration {
   std::string text;
   std::vector<MigratedRule> rules;  // by line; guards too
   std::vector<MigratedGroup> groups;
-  std::vector<Diagnostic>
-      warnings;  // of the old table; the lines that they skip are comments in the new one
-  std::size_t made_subjects = 0;    // whole tables were compared on so many texts made for it,
-  std::size_t corpus_subjects = 0;  // and on so many keys of the corpus
+  std::vector<Diagnostic> warnings;  // of the old table
+  std::vector<SkippedLine> skipped;  // of the old table: comments in the new one
+  std::string why_not_grouped;       // the grouped table answered otherwise, and was given up
+  std::size_t made_subjects = 0;     // whole tables were compared on so many texts made for it,
+  std::size_t corpus_subjects = 0;   // and on so many keys of the corpus
+  std::size_t dear_subjects = 0;     // that were left out: too long for what the old engine can do
   std::vector<Disagreement> disagreements;  // the first few; rules that are left out do not count
 
   [[nodiscard]] std::size_t count(Certainty certainty) const;
+
+  // Rules that are in force in the new table.
+  [[nodiscard]] std::size_t rules_in_force() const;
+
+  // The old table says something, and the new one nothing: nobody wants that in its place.
+  [[nodiscard]] bool lost_all() const {
+    return rules_in_force() == 0 && !(rules.empty() && skipped.empty());
+  }
 };
 
 class Migrator {
@@ -88,6 +105,13 @@ class Migrator {
 inline std::size_t Migration::count(Certainty certainty) const {
   std::size_t n = 0;
   for (const MigratedRule& rule : rules) n += rule.certainty == certainty ? 1 : 0;
+  return n;
+}
+
+inline std::size_t Migration::rules_in_force() const {
+  std::size_t n = 0;
+  for (const MigratedRule& rule : rules)
+    n += !rule.is_guard && rule.certainty != Certainty::left ? 1 : 0;
   return n;
 }
 

@@ -1,6 +1,6 @@
 // headgate migrate: a check table for pcre: or grouped, the source of a hash: or btree: table as cdb:, or a whole configuration
 // directory (migrate_directory.cc). The table goes to -o FILE, and the report to standard output; without -o the table does,
-// and the report to standard error. Exit: 0 all is carried over, 65 something was left out or answers differ, 66 what
+// and the report to standard error. Exit: 0 all is carried over, 65 something was left out or answers differ (and a line that Postfix skips is left out), 66 what
 // cannot be read, 74 what cannot be written, 64 usage.
 // Tested by tests/smtpd/cli/migrate_test.cc.
 #include "smtpd/cli/migrate.h"
@@ -100,10 +100,16 @@ int put_out(Invocation& invocation, const MigrateOptions& options, const std::st
     std::error_code ignored;
     if (std::filesystem::equivalent(source, options.output, ignored))
       return fatal(invocation, kExitUsage, "migrate: -o names the table itself");
+    // An empty table in the place of one that says something would let all through.
     const auto written =
-        write_file_atomically(options.output, table.migration.text, permissions_of(source));
+        table.migration.lost_all()
+            ? Result<void>{}
+            : write_file_atomically(options.output, table.migration.text, permissions_of(source));
     if (!written) return fatal(invocation, kExitIo, written.error().text());
   }
+  if (to_file && table.migration.lost_all())
+    warning(invocation,
+            fmt::format("{} is not written: nothing would be in force in it", options.output));
   if (invocation.json) {
     invocation.out << migration_as_json(table, !to_file)
                           .dump(2, ' ', false, nlohmann::json::error_handler_t::replace)

@@ -17,6 +17,7 @@
 #include "smtpd/cli/migrate.h"
 #include "smtpd/cli/migrate_files.h"
 #include "smtpd/cli/migrate_findings.h"
+#include "smtpd/cli/migrate_leftovers.h"
 #include "smtpd/config/source.h"
 
 namespace headgate::cli {
@@ -93,8 +94,8 @@ std::string as_text(const Report& report, bool markdown) {
     if (!row.empty()) text += fmt::format("{}{}\n", markdown ? "\n" : "  ", text::printable(row));
   }
   if (!report.tables->empty()) {
-    text += fmt::format("\n{}regexp: tables for pcre:\n{}", markdown ? "## " : "",
-                        markdown ? "```\n" : "");
+    text +=
+        fmt::format("\n{}Tables written anew:\n{}", markdown ? "## " : "", markdown ? "```\n" : "");
     for (const MigratedTable& table : *report.tables) text += migration_as_text(table, false);
     if (markdown) text += "```\n";
   }
@@ -173,6 +174,13 @@ int migrate_directory(Invocation& invocation, const MigrateOptions& options) {
     report.findings.push_back(
         {FindingKind::unknown, config::place(said.file, said.line), "", said.text});
   for (MigrationFinding& finding : files.findings()) report.findings.push_back(std::move(finding));
+  if (const auto now = config::read_source({to.string(), {}}))
+    for (MigrationFinding& finding : leftovers(*now, from.string(), to.string())) {
+      std::erase_if(report.findings, [&finding](const MigrationFinding& other) {
+        return other.kind == FindingKind::carried && other.what == finding.what;
+      });
+      report.findings.push_back(std::move(finding));
+    }
   const std::string prefix = from.string() + "/";
   for (MigrationFinding& finding : report.findings)
     if (finding.where.starts_with(prefix)) finding.where.erase(0, prefix.size());

@@ -4,9 +4,12 @@
 #include "smtpd/cli/migrate_files.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <utility>
 
@@ -14,8 +17,10 @@
 
 #include "engine/base/file.h"
 #include "engine/base/text.h"
+#include "smtpd/cli/migrate_leftovers.h"
 #include "smtpd/cli/migrate_words.h"
 #include "smtpd/config/params.h"
+#include "tables/open.h"
 
 namespace headgate::cli {
 
@@ -32,16 +37,9 @@ constexpr std::array<std::string_view, 4> kDatabases{"hash", "btree", "dbm", "sd
 constexpr std::array<std::string_view, 2> kCompiled{"cdb", "lmdb"};
 constexpr std::array<std::string_view, 2> kTexts{"texthash", "cidr"};
 constexpr std::array<std::string_view, 2> kRules{"pcre", "regexp"};
-constexpr std::array<std::string_view, 12> kOthers{"ldap", "mysql",   "pgsql",   "sqlite",
-                                                   "nis",  "nisplus", "netinfo", "internal",
-                                                   "unix", "environ", "mongodb", "sqlite3"};
-
-// Lists in which a word that begins with / is a file of more words.
-bool takes_files(std::string_view parameter) {
-  return parameter == "mynetworks" || parameter == "mydestination" ||
-         parameter.ends_with("_domains") || parameter.ends_with("_networks") ||
-         parameter.ends_with("_exceptions") || parameter.ends_with("_hosts");
-}
+// Of Postfix; which of them are served, tables/ says.
+constexpr std::array<std::string_view, 8> kOthers{"ldap", "mysql",   "pgsql",   "sqlite",
+                                                  "nis",  "nisplus", "netinfo", "mongodb"};
 
 std::string_view parameter_of(std::string_view line) {
   return text::trim(line.substr(0, line.find('=')));
@@ -55,16 +53,39 @@ MigratedFiles::MigratedFiles(Invocation& invocation, const MigrateOptions& optio
       options_(options),
       from_(std::move(from)),
       to_(std::move(to)),
-      source_(source) {}
+      source_(source),
+      in_use_(names_in_use(source)) {}
 
 void MigratedFiles::note(FindingKind kind, const Place& place, std::string what, std::string text) {
   findings_.push_back({kind, place.line_of, std::move(what), std::move(text)});
 }
 
+// The folder that a file really lies in, whatever it is called: by `..`, or by a link. The file's own name stays.
 std::string MigratedFiles::relative(const std::string& path) const {
+  std::error_code error;
+  const fs::path name = fs::path(path).filename();
+  const bool is_file = !name.empty() && name != "." && name != "..";
+  const fs::path folder =
+      fs::weakly_canonical(is_file ? fs::path(path).parent_path() : fs::path(path), error);
+  // On an error (a loop of links) nothing can be read either.
+  const std::string real = error     ? fs::path(path).lexically_normal().string()
+                           : is_file ? (folder / name).string()
+                                     : folder.string();
   const std::string prefix = from_ + "/";
-  if (path.starts_with(prefix)) return path.substr(prefix.size());
-  return "outside" + path;
+  if (real == from_) return "";  // the beginning of names that are put together
+  if (real.starts_with(prefix)) return real.substr(prefix.size());
+  return "outside" + real;
+}
+
+// Nothing outside the new directory is written, and nothing of the old one.
+std::string MigratedFiles::why_no_target(const std::string& path, const std::string& target) const {
+  std::error_code error;
+  const fs::path folder = fs::weakly_canonical(fs::path(target).parent_path(), error);
+  if (error || (folder.string() + "/").compare(0, to_.size() + 1, to_ + "/") != 0)
+    return fmt::format("its copy {} would not lie in {}", target, to_);
+  if (fs::equivalent(path, target, error))
+    return fmt::format("its copy {} would be itself", target);
+  return {};
 }
 
 std::string MigratedFiles::new_name(const std::string& path) const {
@@ -99,8 +120,8 @@ std::string MigratedFiles::rewritten(std::string_view text, const std::string& f
       if (is_main && !text::is_space(line.front())) {
         parameter = parameter_of(line);
         // What changes nothing here is left alone, with what it names.
-        follows =
-            config::find_param(parameter) != nullptr || !config::is_built_in(source_, parameter);
+        follows = config::find_param(parameter) != nullptr || in_use_.contains(parameter) ||
+                  !config::is_built_in(source_, parameter);
       }
       const Place place{fmt::format("{}, line {}", file, number), parameter};
       out += follows ? rewritten_line(line, place, false, is_main && takes_files(parameter))
@@ -145,7 +166,8 @@ std::string MigratedFiles::replaced(const TableWord& word, std::string_view as_w
                        is_one_of(*type, kCompiled) || is_one_of(*type, kTexts) ||
                        is_one_of(*type, kRules);
   if (!is_file) {
-    if (is_one_of(*type, kOthers) && source_.main.find(*type) == source_.main.end())
+    if (is_one_of(*type, kOthers) && !tables::is_table_type(*type) &&
+        source_.main.find(*type) == source_.main.end())
       note(FindingKind::unsupported, place, written,
            fmt::format(
                "there are no {}: tables: whoever asks it is answered with a temporary error; "
@@ -216,33 +238,48 @@ std::string MigratedFiles::rules(const std::string& type, const std::string& pat
                                  const Place& place) {
   const std::string same = fmt::format("{}:{}", type, new_name(path));
   const auto text = read_file(path);
-  if (type == "pcre" || !options_.to_pcre_like || !text) {
+  const bool is_pcre = type == "pcre";
+  if ((is_pcre || !options_.to_pcre_like) && !options_.group) {
+    copy(path, place);
+    return same;
+  }
+  if (!text || copied_.contains(relative(path))) {  // as what it was named first
     copy(path, place);
     return same;
   }
   auto migration =
-      migrate_rules(invocation_, options_, rules::Dialect::regexp, path, std::string(*text));
+      migrate_rules(invocation_, options_, is_pcre ? rules::Dialect::pcre : rules::Dialect::regexp,
+                    path, std::string(*text));
+  const std::string was = fmt::format("{}:{}", type, path);
   if (!migration) {
-    note(FindingKind::failed, place, "regexp:" + path, migration.error().text());
+    note(FindingKind::failed, place, was, migration.error().text());
     copy(path, place);
     return same;
   }
-  MigratedTable table{"regexp:" + path, "pcre:" + to_ + "/" + relative(path),
+  const std::string_view becomes = migration->dialect == rules::Dialect::pcre
+                                       ? std::string_view("pcre")
+                                       : std::string_view("regexp");
+  MigratedTable table{was, fmt::format("{}:{}/{}", becomes, to_, relative(path)),
                       std::move(*migration)};
+  for (const rules::SkippedLine& line : table.migration.skipped)
+    note(FindingKind::failed, {fmt::format("{}, line {}", path, line.line), ""}, line.text,
+         "Postfix skips it, and so does headgate: the table stays as it was: " + line.why);
   const bool complete = table.complete();
-  if (!complete) table.to = "regexp:" + to_ + "/" + relative(path) + " (as it was)";
+  if (!complete) table.to = fmt::format("{}:{}/{} (as it was)", type, to_, relative(path));
   copy(path, place, complete ? &table.migration.text : nullptr);
   tables_.push_back(std::move(table));
-  return complete ? fmt::format("pcre:{}", new_name(path)) : same;
+  return complete ? fmt::format("{}:{}", becomes, new_name(path)) : same;
 }
 
 bool MigratedFiles::take_list(const std::string& path, const Place& place) {
-  if (const auto known = copied_.find(path); known != copied_.end()) return known->second;
+  const std::string place_there = relative(path);
+  if (const auto known = copied_.find(place_there); known != copied_.end())
+    return known->second.done;
   const auto text = read_file(path);
   if (!text) {
     return copy(path, place);  // which says why not
   }
-  copied_[path] = true;  // it may name itself
+  copied_[place_there] = {path, true};  // it may name itself
   std::string changed;
   std::string_view rest = *text;
   for (int number = 1; !rest.empty(); ++number) {
@@ -256,17 +293,45 @@ bool MigratedFiles::take_list(const std::string& path, const Place& place) {
             : rewritten_line(line, {fmt::format("{}, line {}", path, number), ""}, true, true);
     if (newline != std::string_view::npos) changed += '\n';
   }
-  copied_.erase(path);
+  copied_.erase(place_there);
   return copy(path, place, &changed);
 }
 
+// Root gives the copy its owner; what is left to say of who may read it.
+std::string MigratedFiles::keep_owner(const std::string& target, const struct stat& old) {
+  if (geteuid() == 0 && lchown(target.c_str(), old.st_uid, old.st_gid) != 0)
+    return fmt::format("its owner could not be set: {}", std::strerror(errno));
+
+  struct stat now {};
+
+  const bool same =
+      lstat(target.c_str(), &now) == 0 && now.st_uid == old.st_uid && now.st_gid == old.st_gid;
+  if (!same && (old.st_mode & 0004U) == 0) {
+    return fmt::format(
+        "it was user {}'s and group {}'s and is {}'s and {}'s now: see to it that the "
+        "server's user (mail_owner) may read it",
+        old.st_uid, old.st_gid, now.st_uid, now.st_gid);
+  }
+  if ((old.st_mode & 0044U) == 0)
+    return "only its owner may read it: see to it that the server's user (mail_owner) may";
+  return {};
+}
+
 bool MigratedFiles::copy(const std::string& path, const Place& place, const std::string* text) {
-  if (const auto known = copied_.find(path); known != copied_.end()) return known->second;
-  bool& done = copied_[path];
+  const std::string place_there = relative(path);
   const auto failed = [&](const std::string& why) {
     note(FindingKind::failed, place, path, why);
     return false;
   };
+  std::error_code error;
+  if (const auto known = copied_.find(place_there); known != copied_.end()) {
+    const Copied& other = known->second;
+    if (other.from != path && other.done && !fs::equivalent(other.from, path, error))
+      return failed(fmt::format("its place in the new directory, {}, is that of {}: rename it",
+                                place_there, other.from));
+    return other.done;
+  }
+  bool& done = copied_.emplace(place_there, Copied{path, false}).first->second.done;
 
   struct stat status {};
 
@@ -274,8 +339,8 @@ bool MigratedFiles::copy(const std::string& path, const Place& place, const std:
   if (!S_ISREG(status.st_mode)) return failed("it is no file");
   const auto content = text != nullptr ? Result<std::string>(*text) : read_file(path);
   if (!content) return failed(content.error().what);
-  const std::string target = to_ + "/" + relative(path);
-  std::error_code error;
+  const std::string target = to_ + "/" + place_there;
+  if (const std::string why = why_no_target(path, target); !why.empty()) return failed(why);
   fs::create_directories(fs::path(target).parent_path(), error);
   if (error) return failed(fmt::format("create {}: {}", target, error.message()));
   const auto written = write_file_atomically(target, *content, status.st_mode & 0777U);
@@ -284,9 +349,8 @@ bool MigratedFiles::copy(const std::string& path, const Place& place, const std:
     note(FindingKind::changed, place, path,
          fmt::format("a symbolic link to {}: the copy is a file",
                      fs::read_symlink(path, error).string()));
-  if ((status.st_mode & 0044U) == 0)
-    note(FindingKind::unsupported, place, target,
-         "only its owner may read it: see to it that the server's user (mail_owner) may");
+  if (const std::string why = keep_owner(target, status); !why.empty())
+    note(FindingKind::unsupported, place, target, why);
   done = true;
   return true;
 }

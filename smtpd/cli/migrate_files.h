@@ -3,6 +3,9 @@
 //   Threads   one owner.     Errors  a finding a file: nothing that fails stops the rest. The old directory is only read.
 #pragma once
 
+#include <sys/stat.h>
+
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -33,6 +36,11 @@ class MigratedFiles {
     std::string parameter;
   };
 
+  struct Copied {
+    std::string from;
+    bool done = false;
+  };
+
   std::string rewritten(std::string_view text, const std::string& file, bool is_main);
   std::string rewritten_line(std::string_view line, const Place& place, bool is_list,
                              bool names_files);
@@ -41,9 +49,11 @@ class MigratedFiles {
   std::string with_old_directory(std::string text) const;
   std::string database(const std::string& type, const std::string& path, const Place& place);
   std::string rules(const std::string& type, const std::string& path, const Place& place);
+  static std::string keep_owner(const std::string& target, const struct stat& old);
   bool copy(const std::string& path, const Place& place, const std::string* text = nullptr);
   bool take_list(const std::string& path, const Place& place);
   [[nodiscard]] std::string relative(const std::string& path) const;
+  [[nodiscard]] std::string why_no_target(const std::string& path, const std::string& target) const;
   [[nodiscard]] std::string new_name(const std::string& path) const;
   void note(FindingKind kind, const Place& place, std::string what, std::string text);
 
@@ -51,9 +61,10 @@ class MigratedFiles {
   const MigrateOptions& options_;
   const std::string from_, to_;
   const config::Source& source_;
+  const std::set<std::string, std::less<>> in_use_;  // parameters that others name
   std::vector<MigrationFinding> findings_;
   std::vector<MigratedTable> tables_;
-  std::map<std::string, bool> copied_;           // by old path
+  std::map<std::string, Copied> copied_;         // by the place in the new directory
   std::map<std::string, std::string> replaced_;  // "hash:/etc/postfix/access" -> what it became
 };
 

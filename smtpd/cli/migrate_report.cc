@@ -41,7 +41,8 @@ std::string rule_as_text(const rules::MigratedRule& rule) {
 }  // namespace
 
 bool MigratedTable::complete() const {
-  return migration.count(Certainty::left) == 0 && migration.disagreements.empty();
+  return migration.count(Certainty::left) == 0 && migration.disagreements.empty() &&
+         migration.skipped.empty() && migration.why_not_grouped.empty();
 }
 
 std::string migration_as_text(const MigratedTable& table, bool every_rule) {
@@ -59,13 +60,21 @@ std::string migration_as_text(const MigratedTable& table, bool every_rule) {
                                                        "cannot match what they match",
                                                        group.moved));
   }
-  if (!m.warnings.empty())
-    text += fmt::format("  {} warning(s) of the old table; what it skips is a comment now\n",
-                        m.warnings.size());
+  for (const rules::SkippedLine& line : m.skipped) {
+    text += fmt::format("  line {}: {}: could not be carried over: Postfix skips it: {}\n",
+                        line.line, text::printable(line.text), text::printable(line.why));
+  }
+  if (m.lost_all()) text += "  nothing of the old table would be in force in the new one\n";
+  if (!m.why_not_grouped.empty())
+    text += fmt::format("  not grouped: {}\n", text::printable(m.why_not_grouped));
   text +=
       fmt::format("  whole tables compared on {} texts made for them and {} of the corpus: {}\n",
                   m.made_subjects, m.corpus_subjects,
                   m.disagreements.empty() ? "no difference" : "THEY DIFFER");
+  if (m.dear_subjects > 0) {
+    text += fmt::format("  {} longer texts were not tried (too dear): regexec takes too long\n",
+                        m.dear_subjects);
+  }
   for (const rules::Disagreement& d : m.disagreements) {
     text += fmt::format("    \"{}\": {} -> {}\n", text::printable(d.subject),
                         text::printable(d.before), text::printable(d.after));
@@ -94,6 +103,7 @@ nlohmann::json migration_as_json(const MigratedTable& table, bool with_text) {
          {"after", rule.after},
          {"why", rule.why},
          {"subjects", rule.subjects},
+         {"untried", rule.untried},
          {"changes", rule.changes}});
   }
   document["groups"] = nlohmann::json::array();
@@ -103,6 +113,11 @@ nlohmann::json migration_as_json(const MigratedTable& table, bool with_text) {
                                   {"rules", group.rules},
                                   {"moved", group.moved}});
   }
+  document["not_grouped"] = m.why_not_grouped;
+  document["skipped"] = nlohmann::json::array();
+  for (const rules::SkippedLine& line : m.skipped)
+    document["skipped"].push_back({{"line", line.line}, {"text", line.text}, {"why", line.why}});
+  document["dear_subjects"] = m.dear_subjects;
   document["warnings"] = nlohmann::json::array();
   for (const Diagnostic& warning : m.warnings) document["warnings"].push_back(warning.text);
   document["differences"] = nlohmann::json::array();

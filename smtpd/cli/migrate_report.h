@@ -15,7 +15,7 @@ struct MigratedTable {
   std::string to;    // "pcre:/etc/postfix/header_checks.pcre"
   rules::Migration migration;
 
-  // Nothing was left out and no answer changed.
+  // Nothing was left out or skipped, no answer changed, and what was asked for was done.
   [[nodiscard]] bool complete() const;
 };
 

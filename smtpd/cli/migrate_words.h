@@ -19,4 +19,7 @@ struct TableWord {
 // `with_files`: words that begin with / or $config_directory/ are files whose lines belong to the list.
 std::vector<TableWord> table_words(std::string_view line, bool with_files);
 
+// Lists in which a word that begins with / is a file of more words.
+bool takes_files(std::string_view parameter);
+
 }  // namespace headgate::cli

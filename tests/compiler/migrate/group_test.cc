@@ -37,6 +37,7 @@ TEST_P(Group, BecomesOnceAndAnswersAlike) {
     const rules::Migration migration = grouped(c.before, dialect);
     EXPECT_EQ(after, migration.text);
     EXPECT_TRUE(migration.disagreements.empty());
+    EXPECT_EQ("", migration.why_not_grouped);
     EXPECT_EQ(after, grouped(after, dialect).text) << "again";
   }
 }
@@ -83,6 +84,21 @@ INSTANTIATE_TEST_SUITE_P(
              "if /^Subject:/\n#@emergency\n/^Subject: a/ A\n/^Subject: b/ "
              "B\n#@emergency\n/^Subject: c/ C\nendif\n"},
         Case{"marked_if", "#@emergency\nif /^Subject:/\n/a/ A\nendif\n/^Subject: b/ B\n", ""},
+        Case{"mark_before_endif",
+             "if /^Subject:/\n/foo/ REJECT A\n#@emergency\nendif\nif /^Subject:/\n/zap/ REJECT "
+             "B\nendif\n/^Subject: b/ REJECT B\n/^Subject: c/ REJECT C\n",
+             "if /^Subject:/\n/foo/ REJECT A\n/zap/ REJECT B\n/^Subject: b/ REJECT B\n/^Subject: "
+             "c/ REJECT C\n#@emergency\nendif\n"},
+        Case{"orphan_endif",
+             "if /^Subject:/\n/foo/ A\nendif\nendif\n/^Subject: b/ B\nif /^Subject:/\n/bar/ "
+             "C\nendif\n",
+             "if /^Subject:/\n/foo/ A\n# migrate: not in force: ignoring ENDIF without matching "
+             "IF\n# endif\n/^Subject: b/ B\n/bar/ C\nendif\n"},
+        Case{"indented_line",
+             "  /x/ X\n/^From: f/ F\n/^Subject: a/ A\n/^From: g/ G\n/^From: h/ H\n",
+             "if /^From:/\n# migrate: not in force: t: logical line must not start with "
+             "whitespace: \"  /x/ X\"\n#   /x/ X\n/^From: f/ F\n/^From: g/ G\n/^From: h/ "
+             "H\nendif\n/^Subject: a/ A\n"},
         Case{"case_counts", "if /^Subject:/i\n/a/ A\nendif\n/^Subject: b/ B\n", ""},
         Case{"conditional_if",
              "if /^Subject: x/\n/a/ A\n/b/ B\nendif\n/^From: y/ Y\n/^Subject: b/ B\n",
@@ -137,6 +153,7 @@ TEST(Group, KeepsTheFirstRuleOfRandomTables) {
     const rules::Migration once = grouped(text);
     ASSERT_TRUE(once.disagreements.empty()) << text << "became\n"
                                             << once.text << once.disagreements[0].subject;
+    EXPECT_EQ("", once.why_not_grouped) << text;
     EXPECT_GT(once.made_subjects, 10U);
     ASSERT_EQ(once.text, grouped(once.text).text) << text;
   }

@@ -106,6 +106,47 @@ TEST(Table, LeavesOutWhatItSawDiffer) {
   EXPECT_NE(std::string::npos, m.rules[0].why.find("$1 of")) << m.rules[0].why;
 }
 
+// regexec never comes back from these with captures.
+TEST(Table, DoesNotAskWhatIsTooDear) {
+  const std::string bomb = "/(\\`(\\'.+?^|x{0,2}*^(b|\\<)**)+\\w{1})/m R[$1][$2][$3]\n";
+  const rules::Migration m = migrate(bomb + "/a$/ X\n");
+  ASSERT_EQ(2U, m.rules.size());
+  EXPECT_EQ(Certainty::left, m.rules[0].certainty);
+  EXPECT_NE(std::string::npos, m.rules[0].why.find("not tried (too dear)")) << m.rules[0].why;
+  EXPECT_EQ(Certainty::proven, m.rules[1].certainty);
+  TableMigrator migrator;
+  rules::MigrationRequest request;
+  request.name = "t";
+  request.text = bomb + "/^Subject: a/ A\n/^Subject: b/ B\n/^Subject: c/ C\n";
+  request.group = true;
+  const auto grouped = migrator.migrate(request);
+  ASSERT_TRUE(grouped);
+  EXPECT_EQ(request.text, grouped->text);
+  EXPECT_NE(std::string::npos, grouped->why_not_grouped.find("line 1: not tried (too dear)"));
+}
+
+TEST(Table, TellsWhatWasSkippedAndWhenNothingIsLeft) {
+  const rules::Migration some = migrate("/a/ X\njunk\n/b{/ Y\n");
+  ASSERT_EQ(2U, some.skipped.size());
+  EXPECT_EQ(2, some.skipped[0].line);
+  EXPECT_EQ("junk", some.skipped[0].text);
+  EXPECT_EQ("ignoring unrecognized request", some.skipped[0].why);
+  EXPECT_EQ(1U, some.rules_in_force());
+  EXPECT_FALSE(some.lost_all());
+  EXPECT_TRUE(migrate("xa/bxx X\n").lost_all());
+  EXPECT_TRUE(migrate("/a$./ X\n").lost_all());
+  EXPECT_FALSE(migrate("# nothing yet\n").lost_all());
+}
+
+// What was marked and could not be carried over leaves a table that is asked for more in an emergency.
+TEST(Table, ComparesWhatIsAskedInAnEmergency) {
+  const rules::Migration m = migrate("#@emergency\njunk\n/a/ X\n");
+  ASSERT_FALSE(m.disagreements.empty());
+  EXPECT_EQ("in an emergency: no match", m.disagreements[0].before);
+  EXPECT_EQ("in an emergency: line 4: X", m.disagreements[0].after);
+  EXPECT_EQ(0U, m.count(Certainty::proven));
+}
+
 TEST(Table, ComparesTheCorpus) {
   TableMigrator migrator;
   const std::vector<std::string_view> keys{"Subject: a", "b", std::string_view("a\0b", 3)};

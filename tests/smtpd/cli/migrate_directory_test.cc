@@ -1,4 +1,7 @@
 // A configuration directory, moved: what is copied, what is written differently, what the report says.
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
@@ -170,6 +173,163 @@ TEST_F(MigrateDirectoryTest, RefusesToWriteWhereSomethingIs) {
   EXPECT_EQ(migrate({old_}), kExitUsage);
   fs::create_directory(path("empty"));
   EXPECT_EQ(migrate({path("empty"), "--to", path("new2")}), kExitNoInput);
+}
+
+// A name that goes through `..` or through a link to a directory ends where the file really lies, in the new directory alone.
+TEST_F(MigrateDirectoryTest, NeverWritesOutsideTheNewDirectory) {
+  fs::create_directory(path("mail"));
+  fs::create_directory(path("far"));
+  fs::create_directory_symlink(old_, path("alias"));
+  fs::create_directory_symlink(path("far"), old_ + "/link");
+  put("mail/checks", "/a$/ REJECT up\n");
+  put("far/checks", "/a$/ REJECT far\n");
+  put("checks", "/a$/ REJECT behind the link\n");
+  put("old/checks", "/a$/ REJECT here\n");
+  put("mail/access", "a.example REJECT\n");
+
+  struct Case {
+    std::string name;
+    std::string source, target;  // below the fixture's directory, and below the new one
+  };
+
+  const std::string outside = "outside" + directory_.string();
+  const Case cases[] = {
+      {old_ + "/../mail/checks", "mail/checks", outside + "/mail/checks"},
+      {old_ + "/./checks", "old/checks", "checks"},
+      {path("alias") + "/checks", "old/checks", "checks"},
+      {path("alias") + "/../old/../old/checks", "old/checks", "checks"},
+      {old_ + "/link/checks", "far/checks", outside + "/far/checks"},
+      {old_ + "/link/../checks", "checks", outside + "/checks"},
+  };
+  for (const Case& c : cases) {
+    fs::remove_all(new_);
+    const std::string source = path(c.source.c_str());
+    const std::string before = read(source);
+    put("old/main.cf", "header_checks = regexp:" + c.name + "\n");
+    EXPECT_EQ(move({"--to-pcre-like"}), kExitOk) << c.name << "\n" << out_;
+    EXPECT_EQ(read(source), before) << c.name;
+    EXPECT_EQ(read(new_ + "/main.cf"), "header_checks = pcre:$config_directory/" + c.target + "\n");
+    EXPECT_THAT(read(new_ + "/" + c.target), HasSubstr("/a$/E REJECT")) << c.name;
+  }
+  fs::remove_all(new_);
+  put("old/main.cf",
+      "smtpd_client_restrictions = check_client_access hash:" + old_ + "/../mail/access\n");
+  move();
+  EXPECT_FALSE(fs::exists(path("mail/access.cdb")));
+}
+
+TEST_F(MigrateDirectoryTest, RefusesATargetThatLeadsBack) {
+  fs::create_directory(old_ + "/sub");
+  put("old/sub/checks", "/a$/ REJECT\n");
+  put("old/list", "/a$/ REJECT\n");
+  fs::create_directory(new_);
+  fs::create_directory_symlink(old_ + "/sub", new_ + "/sub");
+  fs::create_symlink(old_ + "/list", new_ + "/list");
+  put("old/main.cf", "header_checks = regexp:" + old_ + "/sub/checks, regexp:" + old_ + "/list\n");
+  const std::string before = snapshot();
+  EXPECT_EQ(move({"--to-pcre-like", "--force", "--json"}), kExitBadTable) << out_;
+  EXPECT_EQ(before, snapshot());
+  EXPECT_EQ(finding(old_ + "/sub/checks")["kind"], "failed");
+  EXPECT_EQ(finding(old_ + "/list")["kind"], "failed");
+}
+
+TEST_F(MigrateDirectoryTest, KeepsATableOfWhichLinesAreSkipped) {
+  put("old/main.cf", "header_checks = regexp:" + old_ + "/h\n");
+  put("old/h", "xa/bxx REJECT\njunk\n");
+  EXPECT_EQ(move({"--to-pcre-like", "--json"}), kExitBadTable) << out_;
+  EXPECT_EQ(read(new_ + "/main.cf"), "header_checks = regexp:$config_directory/h\n");
+  EXPECT_EQ(read(new_ + "/h"), "xa/bxx REJECT\njunk\n");
+  EXPECT_EQ(finding("junk")["kind"], "failed");
+  EXPECT_EQ(finding("junk")["where"], "h, line 2");
+}
+
+TEST_F(MigrateDirectoryTest, ReportsWhatStaysBehind) {
+  struct Case {
+    const char* main;    // behind "@" the old directory
+    const char* master;  // appended
+    int code;
+    const char* what;  // failed, "" for none
+    const char* line;  // in the new main.cf
+  };
+
+  const Case cases[] = {
+      {"kind = regexp\nbody_checks = ${kind}:@/t\n", "", kExitOk, "",
+       "body_checks = regexp:$config_directory/t\n"},
+      {"default_database_type = texthash\nmynetworks = ${default_database_type}:@/t\n", "", kExitOk,
+       "", "mynetworks = texthash:$config_directory/t\n"},
+      {"rx = pcre:@/\nheader_checks = ${rx}t\n", "", kExitBadTable, "header_checks", ""},
+      {"dir = @\nheader_checks = pcre:${dir}/t\n", "", kExitOk, "",
+       "header_checks = pcre:$config_directory/t\n"},
+      {"word = @/t\ntype = pcre:\nheader_checks = $type$word\n", "", kExitBadTable, "header_checks",
+       ""},
+      {"alias_maps = texthash:@/t\nlocal_recipient_maps = $alias_maps\n", "", kExitOk, "",
+       "alias_maps = texthash:$config_directory/t\n"},
+      {"alias_maps = texthash:@/t\n", "", kExitOk, "", "alias_maps = texthash:"},
+      {"myhostname = a.example\n", " -o mynetworks=@/t\n", kExitBadTable, "-o mynetworks", ""},
+      {"myhostname = a.example\n", " -o body_checks=pcre:@/t\n", kExitOk, "", ""},
+      {"smtpd_restriction_classes = mine\ntype = pcre:\nmine = check_client_access $type@/t\n", "",
+       kExitBadTable, "mine", ""},
+      {"virtual_alias_maps = memcache:@/t\n", "", kExitBadTable, "virtual_alias_maps", ""},
+  };
+  const auto filled = [&](std::string text) {
+    for (std::size_t at = 0; (at = text.find('@', at)) != std::string::npos;)
+      text.replace(at, 1, old_);
+    return text;
+  };
+  for (const Case& c : cases) {
+    fs::remove_all(new_);
+    put("old/main.cf", filled(c.main));
+    put("old/master.cf", filled(std::string("2525 inet n - n - 20 smtpd\n") + c.master));
+    put("old/t", "/x/ REJECT\n");
+    const int code = move({"--json"});
+    if (c.code == kExitOk)
+      EXPECT_THAT(code, testing::AnyOf(kExitOk)) << c.main << out_;
+    else
+      EXPECT_NE(code, kExitOk) << c.main;
+    EXPECT_THAT(read(new_ + "/main.cf"), HasSubstr(c.line)) << c.main;
+    if (*c.what == '\0') continue;
+    EXPECT_EQ(finding(c.what)["kind"], "failed") << c.main << out_;
+  }
+}
+
+TEST_F(MigrateDirectoryTest, KeepsOwners) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  put("old/main.cf", "header_checks = pcre:" + old_ + "/h\n");
+  put("old/h", "/x/ X\n");
+  fs::permissions(old_ + "/h", fs::perms(0640));
+  ASSERT_EQ(chown((old_ + "/h").c_str(), 4242, 4343), 0);
+  EXPECT_EQ(move(), kExitOk) << out_;
+
+  struct stat status {};
+
+  ASSERT_EQ(stat((new_ + "/h").c_str(), &status), 0);
+  EXPECT_EQ(status.st_uid, 4242U);
+  EXPECT_EQ(status.st_gid, 4343U);
+}
+
+TEST_F(MigrateDirectoryTest, KnowsWhichTypesThereAre) {
+  put("old/main.cf",
+      "virtual_alias_maps = ldap:/x.cf, unix:passwd.byname\n"
+      "smtpd_recipient_restrictions = reject_unauth_destination, "
+      "check_policy_service mysql:/private/policy\n");
+  move({"--json"});
+  EXPECT_EQ(finding("ldap:/x.cf")["kind"], "unsupported");
+  EXPECT_TRUE(finding("unix:passwd.byname").is_null()) << out_;
+  EXPECT_TRUE(finding("mysql:/private/policy").is_null()) << out_;
+}
+
+TEST_F(MigrateDirectoryTest, GroupsTablesWhenAsked) {
+  put("old/main.cf",
+      "header_checks = pcre:" + old_ + "/p\nmime_header_checks = regexp:" + old_ + "/r\n");
+  const std::string flat = "/^Subject: a/ A\n/^Subject: b/ B\n/^Subject: c/ C\n";
+  put("old/p", flat);
+  put("old/r", flat);
+  EXPECT_EQ(move({"--group"}), kExitOk) << out_;
+  EXPECT_EQ(read(new_ + "/p"), "if /^Subject:/\n" + flat + "endif\n");
+  EXPECT_EQ(read(new_ + "/r"), "if /^Subject:/\n" + flat + "endif\n");
+  EXPECT_EQ(read(new_ + "/main.cf"),
+            "header_checks = pcre:$config_directory/p\n"
+            "mime_header_checks = regexp:$config_directory/r\n");
 }
 
 }  // namespace

@@ -39,6 +39,29 @@ TEST_F(MigrateTest, WhatIsLeftOutIsIncomplete) {
   EXPECT_FALSE(document.contains("text"));
 }
 
+// A filter that lets all through would take the place of one that does not.
+TEST_F(MigrateTest, WritesNoTableOfNothing) {
+  put("out", "/before/ X\n");
+  for (const char* text : {"xa/bxx REJECT\n", "/a$./ X\n", "  /indented/ X\n", "junk\n"}) {
+    put("t", text);
+    EXPECT_EQ(migrate({"regexp:" + path("t"), "--to", "pcre", "-o", path("out")}), kExitBadTable)
+        << text;
+    EXPECT_EQ(read(path("out")), "/before/ X\n") << text;
+    EXPECT_THAT(err_, HasSubstr("is not written")) << text;
+  }
+  put("t", "# nothing yet\n");
+  EXPECT_EQ(migrate({"regexp:" + path("t"), "--to", "pcre", "-o", path("out")}), kExitOk);
+  EXPECT_EQ(read(path("out")), "# nothing yet\n");
+}
+
+TEST_F(MigrateTest, WhatPostfixSkipsIsIncomplete) {
+  put("t", "/a/ X\njunk\n");
+  EXPECT_EQ(migrate({"regexp:" + path("t"), "--to", "pcre", "-o", path("out")}), kExitBadTable);
+  EXPECT_EQ(read(path("out")),
+            "/a/ X\n# migrate: not in force: ignoring unrecognized request\n# junk\n");
+  EXPECT_THAT(out_, HasSubstr("line 2: junk: could not be carried over: Postfix skips it"));
+}
+
 TEST_F(MigrateTest, GroupsAndComparesOnMail) {
   put("t", "/^Subject: a/ A\n/^From: b/ B\n/^Subject: c/ C\n/^Subject: d/ D\n");
   put("mail", "Subject: c\nFrom: b\n\nbody\n");
@@ -101,6 +124,9 @@ TEST(TableWords, AreFoundInTheirPlaces) {
        true,
        {"|/no", "|/yes", "|$config_directory/too"}},
       {"/no", false, {}},
+      {"${kind}:/a ${a}${b}:/c", false, {"${kind}|/a", "${a}${b}|/c"}},
+      {"${default_database_type}:/a", false, {"${default_database_type}|/a"}},
+      {"check_policy_service unix:/a, hash:/b", false, {"hash|/b"}},
       {"[::1]/128 127.0.0.1:25 http://x", false, {"http|//x"}},
   };
   for (const Case& c : cases) {
