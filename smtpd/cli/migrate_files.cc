@@ -224,12 +224,15 @@ std::string MigratedFiles::database(const std::string& type, const std::string& 
   }
   if (copy(path, place)) {
     std::string said;
-    if (!build_cdb(invocation_, target, said))
+    if (!build_cdb(invocation_, target, CdbOwner::caller, said))
       note(FindingKind::failed, place, fmt::format("cdb:{}", target),
            "could not be built: " + std::string(text::trim(said)));
     else if (!said.empty())
       note(FindingKind::changed, place, fmt::format("cdb:{}", target),
            "built; said: " + std::string(text::trim(said)));
+    if (stat(path.c_str(), &status) == 0)
+      if (const std::string why = keep_owner(target + ".cdb", status); !why.empty())
+        note(FindingKind::unsupported, place, target + ".cdb", why);
   }
   return fmt::format("cdb:{}", name);
 }

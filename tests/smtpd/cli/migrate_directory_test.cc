@@ -297,17 +297,24 @@ TEST_F(MigrateDirectoryTest, ReportsWhatStaysBehind) {
 
 TEST_F(MigrateDirectoryTest, KeepsOwners) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can give files away";
-  put("old/main.cf", "header_checks = pcre:" + old_ + "/h\n");
+  put("old/main.cf", "header_checks = pcre:" + old_ +
+                         "/h\nsmtpd_client_restrictions = check_client_access hash:" + old_ +
+                         "/a\n");
   put("old/h", "/x/ X\n");
-  fs::permissions(old_ + "/h", fs::perms(0640));
-  ASSERT_EQ(chown((old_ + "/h").c_str(), 4242, 4343), 0);
+  put("old/a", "192.0.2.1 REJECT\n");
+  for (const char* name : {"/h", "/a"}) {
+    fs::permissions(old_ + name, fs::perms(0640));
+    ASSERT_EQ(chown((old_ + name).c_str(), 4242, 4343), 0);
+  }
   EXPECT_EQ(move(), kExitOk) << out_;
+  for (const char* name : {"/h", "/a", "/a.cdb"}) {
+    struct stat status {};
 
-  struct stat status {};
-
-  ASSERT_EQ(stat((new_ + "/h").c_str(), &status), 0);
-  EXPECT_EQ(status.st_uid, 4242U);
-  EXPECT_EQ(status.st_gid, 4343U);
+    ASSERT_EQ(stat((new_ + name).c_str(), &status), 0) << name;
+    EXPECT_EQ(status.st_uid, 4242U) << name;
+    EXPECT_EQ(status.st_gid, 4343U) << name;
+    EXPECT_EQ(status.st_mode & 0007U, 0U) << name;
+  }
 }
 
 TEST_F(MigrateDirectoryTest, KnowsWhichTypesThereAre) {
