@@ -169,7 +169,7 @@ int migrate_map(Invocation& invocation, const MigrateOptions& options) {
   if (options.to != "cdb")
     return fatal(invocation, kExitUsage, fmt::format("migrate: --to {}: there is cdb", options.to));
   std::string said;
-  const bool built = build_cdb(invocation, name, said);
+  const bool built = build_cdb(invocation, name, CdbOwner::of_text, said);
   invocation.err << said;
   if (!built) return fatal(invocation, kExitBadTable, fmt::format("{}.cdb was not built", name));
   invocation.out << fmt::format("{} -> cdb:{}: built\n", options.what, name);
@@ -178,9 +178,11 @@ int migrate_map(Invocation& invocation, const MigrateOptions& options) {
 
 }  // namespace
 
-bool build_cdb(Invocation& invocation, const std::string& path, std::string& said) {
+bool build_cdb(Invocation& invocation, const std::string& path, CdbOwner owner, std::string& said) {
   std::ostringstream out, err;
-  Invocation map{{"cdb:" + path},
+  std::vector<std::string> arguments{"cdb:" + path};
+  if (owner == CdbOwner::caller) arguments.insert(arguments.begin(), "-o");
+  Invocation map{std::move(arguments),
                  invocation.config_directory,
                  {},
                  0,

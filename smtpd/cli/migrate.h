@@ -3,6 +3,7 @@
 //   Threads   the caller's.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +22,11 @@ struct MigrateOptions {
   unsigned limit = 60;  // seconds that a corpus may take, a table
 };
 
+// Whose rights `headgate map` has when root runs it; the owner of a text may not be one who may write beside it.
+enum class CdbOwner : std::uint8_t { of_text, caller };
+
 // Another spelling of "what `headgate map` does": FILE -> FILE.cdb. What it said is in `said`.
-bool build_cdb(Invocation& invocation, const std::string& path, std::string& said);
+bool build_cdb(Invocation& invocation, const std::string& path, CdbOwner owner, std::string& said);
 
 // `text` of "regexp:NAME" or "pcre:NAME".
 Result<rules::Migration> migrate_rules(Invocation& invocation, const MigrateOptions& options,

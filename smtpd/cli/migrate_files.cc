@@ -224,12 +224,15 @@ std::string MigratedFiles::database(const std::string& type, const std::string& 
   }
   if (copy(path, place)) {
     std::string said;
-    if (!build_cdb(invocation_, target, said))
+    if (!build_cdb(invocation_, target, CdbOwner::caller, said))
       note(FindingKind::failed, place, fmt::format("cdb:{}", target),
            "could not be built: " + std::string(text::trim(said)));
     else if (!said.empty())
       note(FindingKind::changed, place, fmt::format("cdb:{}", target),
            "built; said: " + std::string(text::trim(said)));
+    if (stat(path.c_str(), &status) == 0)
+      if (const std::string why = keep_owner(target + ".cdb", status); !why.empty())
+        note(FindingKind::unsupported, place, target + ".cdb", why);
   }
   return fmt::format("cdb:{}", name);
 }
@@ -239,6 +242,15 @@ std::string MigratedFiles::rules(const std::string& type, const std::string& pat
   const std::string same = fmt::format("{}:{}", type, new_name(path));
   const auto text = read_file(path);
   const bool is_pcre = type == "pcre";
+  if (const auto other = anew_.find(relative(path));
+      other != anew_.end() && other->second != type) {
+    note(
+        FindingKind::failed, place, fmt::format("{}:{}", type, path),
+        fmt::format("its copy was written anew as what it is elsewhere, a {}: table: give this one "
+                    "a copy of its own",
+                    other->second));
+    return same;
+  }
   if ((is_pcre || !options_.to_pcre_like) && !options_.group) {
     copy(path, place);
     return same;
@@ -266,7 +278,8 @@ std::string MigratedFiles::rules(const std::string& type, const std::string& pat
          "Postfix skips it, and so does headgate: the table stays as it was: " + line.why);
   const bool complete = table.complete();
   if (!complete) table.to = fmt::format("{}:{}/{} (as it was)", type, to_, relative(path));
-  copy(path, place, complete ? &table.migration.text : nullptr);
+  if (copy(path, place, complete ? &table.migration.text : nullptr) && complete)
+    anew_[relative(path)] = type;
   tables_.push_back(std::move(table));
   return complete ? fmt::format("{}:{}", becomes, new_name(path)) : same;
 }

@@ -65,6 +65,7 @@ class MigratedFiles {
   std::vector<MigrationFinding> findings_;
   std::vector<MigratedTable> tables_;
   std::map<std::string, Copied> copied_;         // by the place in the new directory
+  std::map<std::string, std::string> anew_;      // places of tables that were changed -> old type
   std::map<std::string, std::string> replaced_;  // "hash:/etc/postfix/access" -> what it became
 };
 

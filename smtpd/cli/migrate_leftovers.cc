@@ -84,6 +84,8 @@ class Search {
     if (entry != nullptr && layer.contains(name)) {
       where = config::place(fs::path(entry->file).filename().string(), entry->line);
       what = "-o " + name;
+    } else if (!is_set && entry != nullptr) {
+      where = config::place(fs::path(entry->file).filename().string(), entry->line);
     } else if (is_set) {
       where = config::place(fs::path(setting->file).filename().string(), setting->line);
     }

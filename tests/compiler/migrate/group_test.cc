@@ -124,6 +124,19 @@ INSTANTIATE_TEST_SUITE_P(
              ""}),
     [](const auto& tested) { return tested.param.name; });
 
+// The mark goes with the line that Postfix skips; then more would be asked in an emergency.
+TEST(Group, GivesUpWhatWouldAnswerOtherwise) {
+  const std::string flat = "#@emergency\njunk\n/^Subject: a/ A\n/^Subject: b/ B\n/^Subject: c/ C\n";
+  const rules::Migration m = grouped(flat);
+  EXPECT_EQ(flat, m.text);
+  EXPECT_TRUE(m.groups.empty());
+  EXPECT_TRUE(m.disagreements.empty());
+  EXPECT_NE(std::string::npos, m.why_not_grouped.find("in an emergency: no match"))
+      << m.why_not_grouped;
+  ASSERT_EQ(3U, m.rules.size());
+  EXPECT_EQ(3, m.rules[0].new_line);
+}
+
 // Random tables of rules that overlap: any grouping that changes which rule is first would show.
 TEST(Group, KeepsTheFirstRuleOfRandomTables) {
   std::mt19937 random(7);
