@@ -72,10 +72,17 @@ class Table:
         report = self.migrate("regexp:%s" % self.path, out, "--to", "pcre", *on_mail)
         if report is None:
             return None
+        if not out.exists():  # nothing would be in force
+            out.write_text("")
         for warning in self.warnings("pcre:%s" % out) - self.warnings("regexp:%s" % self.path):
             self.problems.append("postmap says now: " + warning)
         for dialect in () if self.options.no_groups else ("pcre", "regexp"):
+            once.unlink(missing_ok=True)
             grouped = self.migrate("%s:%s" % (dialect, self.path), once, "--group", *on_mail)
+            if grouped is not None and not once.exists():
+                if any(rule["certainty"] != "left" and rule["kind"] == "rule" for rule in grouped["rules"]):
+                    self.problems.append("%s: grouped, it was not written" % dialect)
+                continue
             again = self.migrate("%s:%s" % (dialect, once), twice, "--group")
             if grouped is None or again is None:
                 continue
