@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Lookup tables beside Postfix's, in one run: building, file size, lookups per second, memory.
 
-    bench/tables/run.py                                1,000,000 entries, as the issue asks
+    bench/tables/run.py                                1,000,000 entries
     bench/tables/run.py --entries 20000 --rounds 3     a quick look
     bench/tables/run.py --only lookup --json out.json
 
