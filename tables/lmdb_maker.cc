@@ -154,7 +154,12 @@ class LmdbMaker final : public MapMaker {
       written_ += ".tmp";
       fd = open_file(written_, O_RDWR | O_CREAT | O_NOFOLLOW, permissions);
     }
-    if (!fd) return tl::unexpected(of_database(std::move(fd.error())));
+    if (!fd) {
+      Error error = of_database(std::move(fd.error()));
+      const auto at = error.what.find(written_);
+      if (at != std::string::npos) error.what.replace(at, written_.size(), path_);  // as Postfix
+      return tl::unexpected(std::move(error));
+    }
     lock_ = std::move(*fd);
     TRY_OK(lock_file(lock_, F_WRLCK, written_));
 

@@ -154,7 +154,8 @@ class MapQuery {
 
   // Of a file that cannot be read, the reason; what a table says of its own was a warning before.
   void fail_lookup(std::size_t index, const Error& error) {
-    if (error.code == Code::corrupt || error.code == Code::io) return fail(error.text());
+    const bool is_damage = error.code == Code::corrupt && error.what.starts_with("database ");
+    if (is_damage) return fail(error.text());
     fail(fmt::format("table {}: query error", name_of(index)));
   }
 

@@ -202,7 +202,8 @@ TEST_F(MemcacheTableTest, DomainsKeepTheOthersKeysAway) {
       {"fail:x", "a", "(none)"},
   };
   const FakeServer server([](Peer& peer) {
-    while (!peer.read_until('\n').empty()) peer.say("VALUE k 0 1\r\nv\r\nEND\r\n");
+    for (std::string line = peer.read_until('\n'); !line.empty(); line = peer.read_until('\n'))
+      peer.say("VALUE " + line.substr(4, line.size() - 5) + " 0 1\r\nv\r\nEND\r\n");
   });
   for (const Case& c : kCases) {
     const auto table = open(server, std::string("domain = ") + c.domain + "\n");
