@@ -13,13 +13,11 @@ namespace headgate::tables {
 
 namespace {
 
-constexpr const char* kCut = "it was cut short while it was in use";
-
 // Why the bytes are no cdb file; null: they may be one.
 const char* check(CdbReader& reader) {
   const char* why = nullptr;
   auto look = [&reader, &why] { why = reader.check(); };
-  return guarded_read(look) ? why : kCut;
+  return guarded_read(look) ? why : kCutInUse;
 }
 
 class CdbTable final : public Lookup, public KeysAhead {
@@ -43,14 +41,15 @@ class CdbTable final : public Lookup, public KeysAhead {
       if (answer.damage == nullptr && !answer.found && !key_.leaves_out(!usual))
         answer = find(!usual);
     };
-    if (!guarded_read(look)) return refuse(kCut);
+    if (!guarded_read(look)) return refuse(kCutInUse);
     if (answer.damage != nullptr) return refuse(answer.damage);
     if (!answer.found) return std::nullopt;
     key_.met(with_nul);
     Found found{{}, name_, 0};
     const char* changed = nullptr;
     auto look_again = [this, &changed] { changed = reader_.changed(); };
-    if (!copy_value(answer.value, found.value) || !guarded_read(look_again)) return refuse(kCut);
+    if (!copy_value(answer.value, found.value) || !guarded_read(look_again))
+      return refuse(kCutInUse);
     if (changed != nullptr) return refuse(changed);
     return found;
   }

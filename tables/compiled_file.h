@@ -26,6 +26,9 @@ Error of_database(Error error);
 
 Error damaged(const std::string& path, std::string_view why);
 
+// Why, of a file whose bytes are no longer there.
+constexpr const char* kCutInUse = "it was cut short while it was in use";
+
 // Warns when the source was written after the database, unless that is so short ago that somebody may be about to build it.
 void warn_if_older(const std::string& database, const std::string& source, const WarningSink& warn);
 

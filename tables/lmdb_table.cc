@@ -13,7 +13,6 @@ namespace headgate::tables {
 
 namespace {
 
-constexpr const char* kCut = "it was cut short while it was in use";
 constexpr int kTries = 100;  // with two transactions ended within each
 
 class LmdbTable final : public Lookup {
@@ -62,9 +61,9 @@ class LmdbTable final : public Lookup {
       }
     };
     auto look_again = [&] { valid = reader.still_valid(answer); };
-    if (!guarded_read(look)) return Outcome{kCut, false, true};
+    if (!guarded_read(look)) return Outcome{kCutInUse, false, true};
     TRY(size, file_->size_now());
-    if (answer.bytes_used > size) return Outcome{kCut, false, true};
+    if (answer.bytes_used > size) return Outcome{kCutInUse, false, true};
     if (answer.bytes_used > reader.size()) {  // it has grown
       TRY(again, file_->mapped_again());
       file_ = std::move(again);
@@ -72,8 +71,8 @@ class LmdbTable final : public Lookup {
     }
     const bool found = answer.damage == nullptr && answer.found;
     if (found) value_ = Found{{}, name_, 0};
-    if (found && !copy_value(answer.value, value_->value)) return Outcome{kCut, false, true};
-    if (!guarded_read(look_again)) return Outcome{kCut, false, true};
+    if (found && !copy_value(answer.value, value_->value)) return Outcome{kCutInUse, false, true};
+    if (!guarded_read(look_again)) return Outcome{kCutInUse, false, true};
     if (found && valid) key_.met(with_nul);
     return Outcome{answer.damage, found, valid && (found || !two_states)};
   }
@@ -95,9 +94,9 @@ Result<std::unique_ptr<Lookup>> open_lmdb_table(std::string_view spec, const std
   form.optional = optional;
   form.in_place = true;
   form.check = [&name](std::string_view bytes) -> Result<void> {
-    const char* why = kCut;
+    const char* why = kCutInUse;
     auto look = [&why, bytes] { why = LmdbReader(bytes).check(); };
-    if (!guarded_read(look)) why = kCut;
+    if (!guarded_read(look)) why = kCutInUse;
     if (why != nullptr) return tl::unexpected(damaged(name, why));
     return {};
   };

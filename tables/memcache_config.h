@@ -16,6 +16,8 @@
 
 namespace headgate::tables {
 
+constexpr std::size_t kMostMemcacheConfigBytes = 1U << 20U;  // of the file
+
 struct MemcacheConfig {
   Endpoint server;
   std::string backup;  // "type:name"; empty: none

@@ -16,7 +16,6 @@ namespace headgate::tables {
 
 namespace {
 
-constexpr std::size_t kMostConfigBytes = 1U << 20U;
 constexpr std::chrono::seconds kNoTimeout{100};  // timeout = 0
 
 using Answer = Result<std::optional<std::string>>;
@@ -163,7 +162,7 @@ Result<std::unique_ptr<Lookup>> open_memcache_table(std::string_view spec, std::
                          static_cast<void>(config);
                          return {};
                        }};
-  TRY(text, programs.read_text(path, kMostConfigBytes, form));
+  TRY(text, programs.read_text(path, kMostMemcacheConfigBytes, form));
   TRY(config, parse_memcache_config(path, text, warn));
   const Nesting nesting(spec, options.within);
   OpenOptions inner = options;

@@ -153,9 +153,6 @@ constexpr auto kPostfixTypes = std::to_array<std::string_view>({
     "sqlite",
 });
 
-// A table in a table in a table: what nobody writes would only serve to use up the stack.
-constexpr int kMostNested = 32;
-
 Result<void> check_nesting(std::string_view spec, const Nesting* within) {
   if (within == nullptr) return {};
   if (within->depth >= kMostNested)

@@ -40,6 +40,9 @@ struct OpenTable {
   std::unique_ptr<Lookup> emergency;  // set only when the table has #@emergency marks
 };
 
+// A table in a table in a table: what nobody writes would only serve to use up the stack.
+constexpr int kMostNested = 32;
+
 // The tables that are being opened around the one that is asked for, from the inside out.
 struct Nesting {
   Nesting(std::string_view table, const Nesting* around)

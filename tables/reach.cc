@@ -14,14 +14,12 @@
 #include "engine/base/text.h"
 #include "tables/combined_table.h"
 #include "tables/memcache_config.h"
+#include "tables/open.h"
 #include "tables/type_spec.h"
 
 namespace headgate::tables {
 
 namespace {
-
-constexpr int kMostNested = 32;  // as open_table()
-constexpr std::size_t kMostConfigBytes = 1U << 20U;
 
 std::uint16_t port_of(const std::string& service) {
   std::uint16_t port = 0;
@@ -71,7 +69,7 @@ class Walk {
   }
 
   void memcache(const std::string& path, int depth) {
-    const auto text = read_file(path, kMostConfigBytes);
+    const auto text = read_file(path, kMostMemcacheConfigBytes);
     if (!text) return;
     const auto config = parse_memcache_config(path, *text, [](const Diagnostic&) {});
     if (!config) return;

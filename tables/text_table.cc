@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/file.h"
+#include "tables/compiled_file.h"
 #include "tables/keyed_table.h"
 #include "tables/source_text.h"
 
@@ -32,11 +33,6 @@ Result<std::unique_ptr<KeyedTable>> read_table(std::string_view spec, const std:
     warn(Diagnostic{Severity::warning, std::move(complaint), path, entry->line, 1});
   }
   return table;
-}
-
-Error as_database(Error error) {
-  if (error.what.starts_with("open ")) error.what.insert(5, "database ");
-  return error;
 }
 
 }  // namespace
@@ -63,7 +59,7 @@ Result<std::unique_ptr<Lookup>> open_text_table(std::string_view spec, const std
   auto data = texts != nullptr ? texts->read_text(path, 0, form) : read_file(path);
   if (!data) {
     for (const Diagnostic& diagnostic : of_refused) warn(diagnostic);
-    return tl::unexpected(as_database(std::move(data.error())));
+    return tl::unexpected(of_database(std::move(data.error())));
   }
   TRY(table, read_table(spec, path, *data, warn, options));
   return std::unique_ptr<Lookup>(std::move(table));
@@ -74,7 +70,7 @@ Result<void> for_each_text_entry(
     const OpenOptions& options,
     const std::function<bool(std::string_view key, std::string_view value)>& visit) {
   auto data = read_file(path);
-  if (!data) return tl::unexpected(as_database(std::move(data.error())));
+  if (!data) return tl::unexpected(of_database(std::move(data.error())));
   TRY(table, read_table(spec, path, *data, warn, options));
   table->for_each(visit);
   return {};

@@ -4,54 +4,38 @@
 // Case-blind matching in glibc compares upper-cased bytes; so do the sets built here: `[Z-a]` is not what PCRE2 makes of it.
 // Tested by tests/compiler/analyse/parse_test.cc.
 #include <algorithm>
-#include <optional>
 #include <utility>
 
-#include "compiler/analyse/cursor.h"
-#include "compiler/analyse/regex_tree.h"
-#include "engine/base/text.h"
+#include "compiler/analyse/posix_tokens.h"
 
 namespace headgate::analyse {
 
 namespace {
 
-constexpr std::uint32_t kMostRepeats = 32767;  // RE_DUP_MAX
-
 class Parser {
  public:
   Parser(const std::string& pattern, const front::Flags& flags)
-      : at_(pattern), basic_(flags.basic), caseless_(flags.caseless), newline_(flags.multiline) {}
+      : at_(pattern, flags), newline_(flags.multiline) {}
 
   Node run() { return alternatives(0); }
 
  private:
-  // The spelling of an operator: bare in extended syntax, with a backslash in basic.
-  [[nodiscard]] bool at_operator(char c) const {
-    return basic_ ? at_.peek() == '\\' && at_.peek(1) == c : at_.peek() == c;
-  }
-
-  bool eat_operator(char c) {
-    if (!at_operator(c)) return false;
-    at_.skip(basic_ ? 2 : 1);
-    return true;
-  }
-
   Node alternatives(int depth) {
     if (depth > kDeepest) throw GiveUp{"nested too deeply"};
     Node first = sequence(depth);
-    if (!at_operator('|')) return first;
+    if (!at_.at_operator('|')) return first;
     Node node = make_leaf(NodeKind::alternate);
     node.children.push_back(std::move(first));
-    while (eat_operator('|')) node.children.push_back(sequence(depth));
+    while (at_.eat_operator('|')) node.children.push_back(sequence(depth));
     return node;
   }
 
   Node sequence(int depth) {
     Node node = make_leaf(NodeKind::concat);
     bool repeatable = false;
-    while (at_.more() && !at_operator('|')) {
-      if (at_operator(')') && (depth > 0 || basic_)) break;
-      if (auto limits = take_quantifier()) {
+    while (at_.more() && !at_.at_operator('|')) {
+      if (at_.at_operator(')') && (depth > 0 || at_.basic())) break;
+      if (auto limits = at_.take_quantifier()) {
         if (!repeatable) throw GiveUp{"quantifier after nothing"};
         Node& last = node.children.back();
         last = make_repeat(std::move(last), limits->first, limits->second);
@@ -68,55 +52,12 @@ class Parser {
     return kind == NodeKind::bytes || kind == NodeKind::capture;
   }
 
-  std::optional<std::pair<std::uint32_t, std::uint32_t>> take_quantifier() {
-    if (at_.eat("*")) return std::pair{0U, kUnbounded};
-    if (eat_operator('+')) return std::pair{1U, kUnbounded};
-    if (eat_operator('?')) return std::pair{0U, 1U};
-    if (!eat_operator('{')) return std::nullopt;
-    const auto min = number();
-    std::uint32_t max = min.value_or(0);
-    if (at_.eat(",")) {
-      const auto upper = number();
-      max = upper.value_or(kUnbounded);
-    } else if (!min) {
-      throw GiveUp{"interval"};
-    }
-    if (!eat_operator('}')) throw GiveUp{"interval"};
-    if (max < min.value_or(0)) throw GiveUp{"interval"};
-    return std::pair{min.value_or(0), max};
+  [[nodiscard]] Node literal(char c) const {
+    return make_bytes(at_.matching(single(at_.folded(c))));
   }
-
-  std::optional<std::uint32_t> number() {
-    if (!text::is_digit(at_.peek())) return std::nullopt;
-    std::uint32_t value = 0;
-    for (; text::is_digit(at_.peek()); at_.skip(1)) {
-      value = value * 10 + static_cast<std::uint32_t>(at_.peek() - '0');
-      if (value > kMostRepeats) throw GiveUp{"repeat too large"};
-    }
-    return value;
-  }
-
-  // What a pattern byte matches: with REG_ICASE both sides are upper-cased first.
-  [[nodiscard]] ByteSet matching(const ByteSet& set) const {
-    if (!caseless_) return set;
-    ByteSet matched;
-    for (unsigned c = 0; c < 256; ++c)
-      matched.set(c, set.test(upper(static_cast<unsigned char>(c))));
-    return matched;
-  }
-
-  static unsigned char upper(unsigned char c) {
-    return static_cast<unsigned char>(text::to_upper(static_cast<char>(c)));
-  }
-
-  [[nodiscard]] unsigned char folded(char c) const {
-    return caseless_ ? upper(static_cast<unsigned char>(c)) : static_cast<unsigned char>(c);
-  }
-
-  [[nodiscard]] Node literal(char c) const { return make_bytes(matching(single(folded(c)))); }
 
   Node atom(int depth) {
-    if (eat_operator('(')) return group(depth);
+    if (at_.eat_operator('(')) return group(depth);
     const bool at_start = at_.offset() == 0;
     const char c = at_.next();
     switch (c) {
@@ -127,10 +68,10 @@ class Parser {
       case '.':
         return make_bytes(newline_ ? ~single('\n') : ~ByteSet());
       case '^':
-        if (basic_ && !at_start) throw GiveUp{"^ inside a basic expression"};
+        if (at_.basic() && !at_start) throw GiveUp{"^ inside a basic expression"};
         return make_leaf(newline_ ? NodeKind::line_start : NodeKind::text_start);
       case '$':
-        if (basic_ && at_.more()) throw GiveUp{"$ inside a basic expression"};
+        if (at_.basic() && at_.more()) throw GiveUp{"$ inside a basic expression"};
         return make_leaf(newline_ ? NodeKind::line_end : NodeKind::text_end);
       default:
         return literal(c);
@@ -139,7 +80,7 @@ class Parser {
 
   Node group(int depth) {
     Node inner = alternatives(depth + 1);
-    if (!eat_operator(')')) throw GiveUp{"missing )"};
+    if (!at_.eat_operator(')')) throw GiveUp{"missing )"};
     return make_unary(NodeKind::capture, std::move(inner));
   }
 
@@ -168,10 +109,10 @@ class Parser {
         break;
     }
     if (c >= '1' && c <= '9') throw GiveUp{"back-reference"};
-    if (basic_ && (c == '{' || c == '}' || c == '+' || c == '?'))
+    if (at_.basic() && (c == '{' || c == '}' || c == '+' || c == '?'))
       throw GiveUp{"quantifier after nothing"};
     // glibc does not upper-case an escaped letter: with REG_ICASE `\d` is a byte that no upper-cased text has.
-    return make_bytes(matching(single(static_cast<unsigned char>(c))));
+    return make_bytes(at_.matching(single(static_cast<unsigned char>(c))));
   }
 
   Node bracket() {
@@ -183,7 +124,7 @@ class Parser {
       bracket_item(set);
     }
     at_.skip(1);
-    set = matching(set);
+    set = at_.matching(set);
     if (negated) {
       set = ~set;
       if (newline_) set.reset('\n');
@@ -213,14 +154,14 @@ class Parser {
         (c == '[' && (at_.peek(1) == '.' || at_.peek(1) == '=' || at_.peek(1) == ':')))
       throw GiveUp{"collating element"};
     at_.skip(1);
-    return folded(c);
+    return at_.folded(c);
   }
 
   void named_class(ByteSet& set) {
     const auto end = at_.rest().find(":]", 2);
     if (end == std::string_view::npos) throw GiveUp{"[: in a bracket expression"};
     std::string_view name = at_.rest().substr(2, end - 2);
-    if (caseless_ && (name == "upper" || name == "lower")) name = "alpha";
+    if (at_.caseless() && (name == "upper" || name == "lower")) name = "alpha";
     ByteSet named;
     if (name == "word" || name == "ascii" || !posix_class(name, named))
       throw GiveUp{"[: in a bracket expression"};
@@ -229,9 +170,7 @@ class Parser {
     if (at_.peek() == '-' && at_.peek(1) != ']') throw GiveUp{"- after [:…:]"};
   }
 
-  Cursor at_;
-  bool basic_;
-  bool caseless_;
+  PosixTokens at_;
   bool newline_;
 };
 

@@ -1,6 +1,8 @@
 // Tested by tests/compiler/analyse/parse_test.cc.
 #include "compiler/analyse/regex_tree.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "engine/base/text.h"
@@ -32,6 +34,17 @@ Node make_repeat(Node child, std::uint32_t min, std::uint32_t max) {
   node.min = min;
   node.max = max;
   return node;
+}
+
+std::string quantifier_text(std::uint64_t min, std::uint64_t max) {
+  if (max == kUnbounded) {
+    if (min == 0) return "*";
+    if (min == 1) return "+";
+    return fmt::format("{{{},}}", min);
+  }
+  if (min == 0 && max == 1) return "?";
+  if (min == max) return fmt::format("{{{}}}", min);
+  return fmt::format("{{{},{}}}", min, max);
 }
 
 ByteSet single(unsigned char byte) { return ByteSet().set(byte); }

@@ -54,6 +54,9 @@ Node make_leaf(NodeKind kind);
 Node make_unary(NodeKind kind, Node child);
 Node make_repeat(Node child, std::uint32_t min, std::uint32_t max);
 
+// "*", "{2,5}" …, as both dialects write it; `max` kUnbounded: no end.
+std::string quantifier_text(std::uint64_t min, std::uint64_t max);
+
 ByteSet single(unsigned char byte);
 ByteSet range(unsigned char first, unsigned char last);
 ByteSet fold_case(const ByteSet& set);  // ASCII only, as both engines do in the C locale

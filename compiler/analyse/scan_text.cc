@@ -205,18 +205,7 @@ class Speller {
     positions_ = before + size * (max == kUnbounded ? std::max<std::uint64_t>(1, min)
                                                     : std::max<std::uint64_t>(1, max));
     const std::string item = child.kind == NodeKind::bytes ? once : "(?:" + once + ")";
-    return item + quantifier(min, max);
-  }
-
-  static std::string quantifier(std::uint64_t min, std::uint64_t max) {
-    if (max == kUnbounded) {
-      if (min == 0) return "*";
-      if (min == 1) return "+";
-      return fmt::format("{{{},}}", min);
-    }
-    if (min == 0 && max == 1) return "?";
-    if (min == max) return fmt::format("{{{}}}", min);
-    return fmt::format("{{{},{}}}", min, max);
+    return item + quantifier_text(min, max);
   }
 
   static bool zero_width(const Node& node) {

@@ -183,19 +183,8 @@ class Speller {
     // Once more round may follow, of which nothing is known.
     walk(child, false);
     if (stacked) put(")");
-    put(quantifier(node.min, node.max));
+    put(analyse::quantifier_text(node.min, node.max));
     node_ = make_repeat(std::move(node_), node.min, node.max);
-  }
-
-  static std::string quantifier(std::uint32_t min, std::uint32_t max) {
-    if (max == analyse::kUnbounded) {
-      if (min == 0) return "*";
-      if (min == 1) return "+";
-      return fmt::format("{{{},}}", min);
-    }
-    if (min == 0 && max == 1) return "?";
-    if (min == max) return fmt::format("{{{}}}", min);
-    return fmt::format("{{{},{}}}", min, max);
   }
 
   void anchor(PosixKind kind, bool followed) {

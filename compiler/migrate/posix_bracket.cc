@@ -2,10 +2,7 @@
 // none. A backslash is a byte like any other. Tested by tests/compiler/migrate/translate_test.cc, against regexec.
 #include "compiler/migrate/posix_bracket.h"
 
-#include <optional>
 #include <string_view>
-
-#include "engine/base/text.h"
 
 namespace headgate::migrate {
 
@@ -16,7 +13,7 @@ using analyse::GiveUp;
 
 class Bracket {
  public:
-  Bracket(analyse::Cursor& at, bool caseless) : at_(at), caseless_(caseless) {}
+  explicit Bracket(analyse::PosixTokens& at) : at_(at) {}
 
   ByteSet run(bool newline) {
     const bool negated = at_.eat("^");
@@ -26,10 +23,7 @@ class Bracket {
       item();
     }
     at_.skip(1);
-    ByteSet set = set_;
-    if (caseless_) {
-      for (unsigned c = 0; c < 256; ++c) set.set(c, set_.test(folded(static_cast<char>(c))));
-    }
+    ByteSet set = at_.matching(set_);
     if (!negated) return set;
     set = ~set;
     if (newline) set.reset('\n');
@@ -37,10 +31,6 @@ class Bracket {
   }
 
  private:
-  [[nodiscard]] unsigned char folded(char c) const {
-    return static_cast<unsigned char>(caseless_ ? text::to_upper(c) : c);
-  }
-
   void item() {
     if (at_.peek() == '[' && at_.peek(1) == ':') return named_class();
     if (at_.peek() == '[' && at_.peek(1) == '=') {
@@ -68,7 +58,7 @@ class Bracket {
       throw GiveUp{"a range whose end is a class"};
     if (c == '[' && at_.peek(1) == '.') return element('.');
     at_.skip(1);
-    return folded(c);
+    return at_.folded(c);
   }
 
   // [.x.] and [=x=]: without a locale only single bytes have a name, their own.
@@ -77,14 +67,14 @@ class Bracket {
     if (at_.peek(3) != mark || at_.peek(4) != ']')
       throw GiveUp{"a collating element of more than one byte"};
     at_.skip(5);
-    return folded(c);
+    return at_.folded(c);
   }
 
   void named_class() {
     const auto end = at_.rest().find(":]", 2);
     if (end == std::string_view::npos) throw GiveUp{"[: in a bracket expression"};
     std::string_view name = at_.rest().substr(2, end - 2);
-    if (caseless_ && (name == "upper" || name == "lower")) name = "alpha";
+    if (at_.caseless() && (name == "upper" || name == "lower")) name = "alpha";
     ByteSet named;
     if (name == "word" || name == "ascii" || !analyse::posix_class(name, named))
       throw GiveUp{"[: in a bracket expression"};
@@ -93,15 +83,12 @@ class Bracket {
     if (at_.peek() == '-' && at_.peek(1) != ']') throw GiveUp{"a - behind [:class:]"};
   }
 
-  analyse::Cursor& at_;
-  bool caseless_;
+  analyse::PosixTokens& at_;
   ByteSet set_;
 };
 
 }  // namespace
 
-ByteSet posix_bracket(analyse::Cursor& at, bool caseless, bool newline) {
-  return Bracket(at, caseless).run(newline);
-}
+ByteSet posix_bracket(analyse::PosixTokens& at, bool newline) { return Bracket(at).run(newline); }
 
 }  // namespace headgate::migrate

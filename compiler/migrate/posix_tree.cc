@@ -4,12 +4,10 @@
 #include "compiler/migrate/posix_tree.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
-#include "compiler/analyse/cursor.h"
+#include "compiler/analyse/posix_tokens.h"
 #include "compiler/migrate/posix_bracket.h"
-#include "engine/base/text.h"
 
 namespace headgate::migrate {
 
@@ -17,11 +15,6 @@ namespace {
 
 using analyse::ByteSet;
 using analyse::GiveUp;
-using analyse::kUnbounded;
-
-constexpr std::uint32_t kMostRepeats = 32767;  // RE_DUP_MAX
-
-unsigned char upper(char c) { return static_cast<unsigned char>(text::to_upper(c)); }
 
 PosixNode leaf(PosixKind kind) {
   PosixNode node;
@@ -32,7 +25,7 @@ PosixNode leaf(PosixKind kind) {
 class Reader {
  public:
   Reader(const std::string& pattern, const front::Flags& flags)
-      : at_(pattern), basic_(flags.basic), caseless_(flags.caseless), newline_(flags.multiline) {}
+      : at_(pattern, flags), newline_(flags.multiline) {}
 
   PosixTree run() {
     tree_.root = alternatives(0);
@@ -41,37 +34,26 @@ class Reader {
   }
 
  private:
-  // An operator's spelling: bare in extended syntax, behind a backslash in basic.
-  [[nodiscard]] bool at_operator(char c) const {
-    return basic_ ? at_.peek() == '\\' && at_.peek(1) == c : at_.peek() == c;
-  }
-
-  bool eat_operator(char c) {
-    if (!at_operator(c)) return false;
-    at_.skip(basic_ ? 2 : 1);
-    return true;
-  }
-
   PosixNode alternatives(int depth) {
     if (depth > analyse::kDeepest) throw GiveUp{"groups nested too deeply"};
     PosixNode first = sequence(depth);
-    if (!at_operator('|')) return first;
+    if (!at_.at_operator('|')) return first;
     PosixNode node = leaf(PosixKind::alternate);
     node.children.push_back(std::move(first));
-    while (eat_operator('|')) node.children.push_back(sequence(depth));
+    while (at_.eat_operator('|')) node.children.push_back(sequence(depth));
     return node;
   }
 
   PosixNode sequence(int depth) {
     PosixNode node = leaf(PosixKind::concat);
     at_begin_ = true;
-    while (at_.more() && !at_operator('|')) {
-      if (at_operator(')') && (depth > 0 || basic_)) break;
+    while (at_.more() && !at_.at_operator('|')) {
+      if (at_.at_operator(')') && (depth > 0 || at_.basic())) break;
       PosixNode item = atom(depth);
       at_begin_ = false;
       const bool is_anchor = item.kind >= PosixKind::line_start;
       while (!is_anchor) {  // what follows an anchor does not repeat it
-        const auto limits = take_quantifier();
+        const auto limits = at_.take_quantifier();
         if (!limits) break;
         PosixNode repeat = leaf(PosixKind::repeat);
         repeat.min = limits->first;
@@ -85,40 +67,6 @@ class Reader {
     return node;
   }
 
-  std::optional<std::pair<std::uint32_t, std::uint32_t>> take_quantifier() {
-    if (at_.eat("*")) return std::pair{0U, kUnbounded};
-    if (eat_operator('+')) return std::pair{1U, kUnbounded};
-    if (eat_operator('?')) return std::pair{0U, 1U};
-    if (!eat_operator('{')) return std::nullopt;
-    const auto min = number();
-    std::uint32_t max = min.value_or(0);
-    if (at_.eat(","))
-      max = number().value_or(kUnbounded);
-    else if (!min)
-      throw GiveUp{"an interval that is not {n}, {n,}, {,m} or {n,m}"};
-    if (!eat_operator('}') || max < min.value_or(0))
-      throw GiveUp{"an interval that is not {n}, {n,}, {,m} or {n,m}"};
-    return std::pair{min.value_or(0), max};
-  }
-
-  std::optional<std::uint32_t> number() {
-    if (!text::is_digit(at_.peek())) return std::nullopt;
-    std::uint32_t value = 0;
-    for (; text::is_digit(at_.peek()); at_.skip(1)) {
-      value = value * 10 + static_cast<std::uint32_t>(at_.peek() - '0');
-      if (value > kMostRepeats) throw GiveUp{"an interval of more than 32767"};
-    }
-    return value;
-  }
-
-  // What the text's bytes are compared with is in upper case, when case does not count.
-  [[nodiscard]] ByteSet matching(const ByteSet& set) const {
-    if (!caseless_) return set;
-    ByteSet matched;
-    for (unsigned c = 0; c < 256; ++c) matched.set(c, set.test(upper(static_cast<char>(c))));
-    return matched;
-  }
-
   [[nodiscard]] PosixNode bytes(Form form, const ByteSet& set, std::string source) const {
     PosixNode node = leaf(PosixKind::bytes);
     node.form = form;
@@ -128,12 +76,11 @@ class Reader {
   }
 
   [[nodiscard]] PosixNode literal(char c) const {
-    const unsigned char byte = caseless_ ? upper(c) : static_cast<unsigned char>(c);
-    return bytes(Form::plain, matching(analyse::single(byte)), std::string(1, c));
+    return bytes(Form::plain, at_.matching(analyse::single(at_.folded(c))), std::string(1, c));
   }
 
   PosixNode atom(int depth) {
-    if (eat_operator('(')) return group(depth);
+    if (at_.eat_operator('(')) return group(depth);
     const bool begins_pattern = at_.offset() == 0;
     const char c = at_.next();
     switch (c) {
@@ -141,16 +88,17 @@ class Reader {
         return escape();
       case '[': {
         const std::size_t begin = at_.offset() - 1;
-        const ByteSet set = posix_bracket(at_, caseless_, newline_);
+        const ByteSet set = posix_bracket(at_, newline_);
         return bytes(Form::bracket, set, std::string(at_.since(begin)));
       }
       case '.':
         return bytes(Form::dot, newline_ ? ~analyse::single('\n') : ~ByteSet(), ".");
       case '^':
-        if (basic_ && !begins_pattern && !at_begin_) return literal(c);
+        if (at_.basic() && !begins_pattern && !at_begin_) return literal(c);
         return leaf(PosixKind::line_start);
       case '$':
-        if (basic_ && at_.more() && !at_operator(')') && !at_operator('|')) return literal(c);
+        if (at_.basic() && at_.more() && !at_.at_operator(')') && !at_.at_operator('|'))
+          return literal(c);
         return leaf(PosixKind::line_end);
       default:
         return literal(c);
@@ -161,7 +109,7 @@ class Reader {
     PosixNode node = leaf(PosixKind::group);
     node.number = ++tree_.groups;
     node.children.push_back(alternatives(depth + 1));
-    if (!eat_operator(')')) throw GiveUp{"a missing )"};
+    if (!at_.eat_operator(')')) throw GiveUp{"a missing )"};
     return node;
   }
 
@@ -200,12 +148,12 @@ class Reader {
     }
     // Basic syntax: \+ \? \} where there is nothing to repeat stand for the byte.
     // An escaped letter keeps its case, unlike the text: where case does not count, `\d` is a byte that no text has.
-    return bytes(Form::escaped, matching(analyse::single(static_cast<unsigned char>(c))),
+    return bytes(Form::escaped, at_.matching(analyse::single(static_cast<unsigned char>(c))),
                  std::string(1, c));
   }
 
-  analyse::Cursor at_;
-  bool basic_, caseless_, newline_;
+  analyse::PosixTokens at_;
+  bool newline_;
   bool at_begin_ = false;  // of an alternative: here a basic ^ is an anchor
   PosixTree tree_;
 };

@@ -14,21 +14,31 @@ AccessPool::AccessPool(const config::SettingsPtr& settings, rules::ProgramSource
   }
 }
 
-Decision AccessPool::ask(const std::function<Decision(Access&)>& question) {
+AccessPool::Copy* AccessPool::take() {
   std::unique_lock lock(mutex_);
   given_back_.wait(lock, [this] { return !free_.empty(); });
   Copy* const copy = free_.back();
   free_.pop_back();
-  lock.unlock();
+  return copy;
+}
+
+void AccessPool::give_back(Copy* copy) {
+  copy->said.clear();
+  {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(copy);  // does not allocate: there was room for all
+  }
+  given_back_.notify_one();
+}
+
+Decision AccessPool::ask(const std::function<Decision(Access&)>& question) {
+  // A question that throws (no memory) gives its copy back, too.
+  const auto give = [this](Copy* copy) { give_back(copy); };
+  const std::unique_ptr<Copy, decltype(give)> copy(take(), give);
   Decision decision = question(*copy->access);
   std::vector<Line> lines;
   for (std::string& text : copy->said) lines.push_back({Line::Kind::warning, std::move(text)});
   decision.lines.insert(decision.lines.begin(), lines.begin(), lines.end());
-  copy->said.clear();
-  lock.lock();
-  free_.push_back(copy);
-  lock.unlock();
-  given_back_.notify_one();
   return decision;
 }
 

@@ -33,6 +33,9 @@ class AccessPool {
     std::unique_ptr<Access> access;
   };
 
+  Copy* take();
+  void give_back(Copy* copy);
+
   std::vector<std::unique_ptr<Copy>> copies_;
   std::mutex mutex_;
   std::condition_variable given_back_;

@@ -13,8 +13,6 @@ namespace headgate::cli {
 
 namespace {
 
-constexpr std::size_t kShortName = 100;
-
 bool is_file(const std::string& name) { return !name.starts_with('{'); }
 
 std::string display_name(const std::string& type, const std::string& name) {
@@ -46,24 +44,6 @@ bool may_pass(const Error& error, const FileStamp& before) {
 }
 
 }  // namespace
-
-std::string short_name(const std::string& name) {
-  const std::size_t brace = name.find('{');
-  const bool is_inline = brace == 0 || (brace != std::string::npos && name[brace - 1] == ':');
-  if (!is_inline || name.size() <= kShortName + 3) return name;
-  std::size_t end = kShortName;
-  while (end > 0 && (name[end] & 0xC0) == 0x80) --end;  // not within a character
-  return name.substr(0, end) + "...";
-}
-
-std::string reason_of(const Error& error, const std::string& table) {
-  std::string reason = error.where == table ? error.what : error.text();
-  const std::string brief = short_name(table);
-  if (brief == table) return reason;
-  for (std::size_t at = 0; (at = reason.find(table, at)) != std::string::npos; at += brief.size())
-    reason.replace(at, table.size(), brief);
-  return reason;
-}
 
 Result<rules::CompiledTable> TableStore::load(rules::Dialect dialect, const std::string& name) {
   const Key key{std::string(rules::name_of(dialect)), name};

@@ -26,15 +26,9 @@
 #include "engine/rules/statistics.h"
 #include "smtpd/cli/file_stamp.h"
 #include "smtpd/cli/table_info.h"
+#include "smtpd/cli/table_names.h"
 
 namespace headgate::cli {
-
-// A table's name for a line of the log, with or without its type: an inline table is its own name, and would leave no room
-// for the reason.
-std::string short_name(const std::string& name);
-
-// Why a table has no database, for a line that names the table already.
-std::string reason_of(const Error& error, const std::string& table);
 
 class TableStore final : public rules::ProgramSource {
  public:

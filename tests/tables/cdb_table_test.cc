@@ -22,6 +22,7 @@
 #include "tables/cdb_reader.h"
 #include "tables/map_maker.h"
 #include "tests/support/scratch_directory.h"
+#include "tests/tables/compiled_fixture.h"
 
 namespace headgate::tables {
 
@@ -32,38 +33,15 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing_support::write_contents;
 
-using Entries = std::map<std::string, std::string>;
-
-class CdbTableTest : public testing::Test {
+class CdbTableTest : public CompiledTableTest {
  protected:
-  [[nodiscard]] std::string base() const { return directory_.path("F"); }
-
-  [[nodiscard]] std::string file() const { return base() + ".cdb"; }
-
-  void make(const Entries& entries, bool with_nul = false) {
-    auto maker = make_map("cdb", base());
-    ASSERT_TRUE(maker) << maker.error().text();
-    const std::string tail(with_nul ? 1 : 0, '\0');
-    for (const auto& [key, value] : entries)
-      ASSERT_TRUE((*maker)->put(key + tail, value + tail, OnDuplicate::keep_first));
-    ASSERT_TRUE((*maker)->commit());
-  }
+  CdbTableTest() : CompiledTableTest("cdb") {}
 
   Result<std::unique_ptr<Lookup>> open(const OpenOptions& options = {}) {
     return open_cdb_table(
         "cdb:" + base(), base(), [this](const Diagnostic& d) { warnings_.push_back(d.text); },
         options);
   }
-
-  // The value, "-" for none, "!" and why for an Error.
-  static std::string ask(Lookup& table, std::string_view key) {
-    const auto found = table.find(key);
-    if (!found) return "! " + found.error().text();
-    return *found ? (*found)->value : "-";
-  }
-
-  testing_support::ScratchDirectory directory_;
-  std::vector<std::string> warnings_;
 };
 
 const Entries kFew = {{"a", "1"}, {"b@example.com", "two words"}, {"empty", ""}};

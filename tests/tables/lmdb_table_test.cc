@@ -19,6 +19,7 @@
 #include "tables/lmdb_maker.h"
 #include "tables/lmdb_reader.h"
 #include "tests/support/scratch_directory.h"
+#include "tests/tables/compiled_fixture.h"
 
 namespace headgate::tables {
 
@@ -27,33 +28,14 @@ namespace {
 using testing::HasSubstr;
 using testing_support::write_contents;
 
-using Entries = std::map<std::string, std::string>;
-
-class LmdbTableTest : public testing::Test {
+class LmdbTableTest : public CompiledTableTest {
  protected:
-  [[nodiscard]] std::string base() const { return directory_.path("F"); }
-
-  [[nodiscard]] std::string file() const { return base() + ".lmdb"; }
-
-  void make(const Entries& entries, bool with_nul = false, MakeMode mode = MakeMode::create) {
-    auto maker = make_map("lmdb", base(), {mode, 0644});
-    ASSERT_TRUE(maker) << maker.error().text();
-    const std::string tail(with_nul ? 1 : 0, '\0');
-    for (const auto& [key, value] : entries)
-      ASSERT_TRUE((*maker)->put(key + tail, value + tail, OnDuplicate::replace));
-    ASSERT_TRUE((*maker)->commit());
-  }
+  LmdbTableTest() : CompiledTableTest("lmdb") {}
 
   Result<std::unique_ptr<Lookup>> open(const OpenOptions& options = {}) {
     return open_lmdb_table(
         "lmdb:" + base(), base(), [this](const Diagnostic& d) { warnings_.push_back(d.text); },
         options);
-  }
-
-  static std::string ask(Lookup& table, std::string_view key) {
-    const auto found = table.find(key);
-    if (!found) return "! " + found.error().text();
-    return *found ? (*found)->value : "-";
   }
 
   static Entries numbered(int count, std::size_t value_bytes = 5) {
@@ -63,9 +45,6 @@ class LmdbTableTest : public testing::Test {
                       std::string(value_bytes, static_cast<char>('a' + i % 26)));
     return entries;
   }
-
-  testing_support::ScratchDirectory directory_;
-  std::vector<std::string> warnings_;
 };
 
 TEST_F(LmdbTableTest, finds_what_was_put_in_either_form) {

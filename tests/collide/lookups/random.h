@@ -7,34 +7,20 @@
 #include <cstdint>
 #include <string>
 
+#include "compiler/analyse/dice.h"
+
 namespace headgate::collide {
 
-class Random {
+class Random : public analyse::Dice {
  public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
+  explicit Random(std::uint64_t seed) : Dice(seed) {}
 
   // Independent dice for table `index` of a run.
-  Random(std::uint64_t seed, std::uint64_t index) : state_(seed * 0x9e3779b97f4a7c15U) {
-    next();
-    state_ ^= index * 0xd1342543de82ef95U;
-    next();
-  }
-
-  std::uint64_t next() {
-    std::uint64_t z = state_ += 0x9e3779b97f4a7c15U;
-    z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
-    return z ^ (z >> 31U);
-  }
-
-  // 0 … n-1; n > 0.
-  std::size_t below(std::size_t n) { return static_cast<std::size_t>(next() % n); }
+  Random(std::uint64_t seed, std::uint64_t index)
+      : Dice(((seed + 1) * kStep ^ index * 0xd1342543de82ef95U) + kStep) {}
 
   // low … high
   std::size_t between(std::size_t low, std::size_t high) { return low + below(high - low + 1); }
-
-  // True in so many of a hundred.
-  bool percent(unsigned share) { return below(100) < share; }
 
   template <class T, std::size_t N>
   const T& pick(const T (&list)[N]) {
@@ -49,7 +35,7 @@ class Random {
   char byte() { return static_cast<char>(static_cast<unsigned char>(next())); }
 
  private:
-  std::uint64_t state_;
+  static constexpr std::uint64_t kStep = 0x9e3779b97f4a7c15U;  // of the dice's state
 };
 
 }  // namespace headgate::collide

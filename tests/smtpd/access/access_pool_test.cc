@@ -1,6 +1,7 @@
 #include "smtpd/access/access_pool.h"
 
 #include <latch>
+#include <new>
 #include <set>
 #include <thread>
 
@@ -36,6 +37,14 @@ TEST(AccessPool, AsksItsCopiesAtTheSameTime) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(asked.size(), AccessPool::kCopies);
+}
+
+TEST(AccessPool, AQuestionThatThrowsGivesItsCopyBack) {
+  NoPrograms programs;
+  AccessPool pool(std::make_shared<const config::Settings>(example_settings()), programs);
+  for (std::ptrdiff_t i = 0; i < 2 * kCopies; ++i)
+    EXPECT_THROW(pool.ask([](Access&) -> Decision { throw std::bad_alloc(); }), std::bad_alloc);
+  EXPECT_TRUE(pool.ask([](Access& access) { return access.client(Context()); }).permits());
 }
 
 // More threads than copies: each is answered, and never by a copy that another one asks.
