@@ -99,12 +99,17 @@ std::uint64_t CdbReader::expect_slot(std::uint32_t hash) const {
   return at;
 }
 
-void CdbReader::expect_record(std::uint64_t slot) const {
-  if (slot > bytes_.size() - kSlotBytes) return;
-  const std::uint32_t at = number_at(slot + 4);
-  constexpr std::uint32_t kLineBytes = 64;
-  if (at < bytes_.size()) __builtin_prefetch(bytes_.data() + at);
-  if (at < bytes_.size() - kLineBytes) __builtin_prefetch(bytes_.data() + at + kLineBytes);
+void CdbReader::expect_record(std::uint64_t slot, std::uint32_t hash) const {
+  constexpr std::uint32_t kLineBytes = 64, kMostProbes = 4;
+  for (std::uint32_t i = 0; i < kMostProbes; ++i, slot += kSlotBytes) {
+    if (slot > bytes_.size() - kSlotBytes) return;
+    const std::uint32_t at = number_at(slot + 4);
+    if (at == 0) return;
+    if (number_at(slot) != hash) continue;
+    if (at < bytes_.size()) __builtin_prefetch(bytes_.data() + at);
+    if (at < bytes_.size() - kLineBytes) __builtin_prefetch(bytes_.data() + at + kLineBytes);
+    return;
+  }
 }
 
 CdbReader::Answer CdbReader::find(std::string_view key, std::uint32_t hash) const {

@@ -39,7 +39,7 @@ class CdbReader {
 
   // Fetches what find() will read first, without waiting for it: the key's slot; then, of the slot, its record.
   [[nodiscard]] std::uint64_t expect_slot(std::uint32_t hash) const;
-  void expect_record(std::uint64_t slot) const;
+  void expect_record(std::uint64_t slot, std::uint32_t hash) const;
 
   // To be asked after an answer was used: why it cannot be believed, or null.
   [[nodiscard]] const char* changed() const;

@@ -50,9 +50,9 @@ void warn_if_older(const std::string& database, const std::string& source,
         fmt::format("database {} is older than source file {}", database, source), database, 0, 0});
 }
 
-void CompiledKey::set(std::string_view key) {
-  const std::string_view folded = fold_key(key, folding_, bytes_);
-  if (folding_ == Folding::none) bytes_.assign(folded);
+void CompiledKey::set(std::string_view key, Folding folding) {
+  const std::string_view folded = fold_key(key, folding, bytes_);
+  if (folding == Folding::none) bytes_.assign(folded);
   bytes_ += '\0';
 }
 

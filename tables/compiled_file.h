@@ -36,10 +36,20 @@ void warn_if_older(const std::string& database, const std::string& source, const
 // at a lookup.
 class CompiledKey {
  public:
-  explicit CompiledKey(const OpenOptions& options)
-      : folding_(folding_of(options.fold, options.utf8)), nul_(options.nul) {}
+  void set(std::string_view key, Folding folding);
 
-  void set(std::string_view key);
+  [[nodiscard]] std::string_view form(bool with_nul) const {
+    return std::string_view(bytes_).substr(0, bytes_.size() - (with_nul ? 0 : 1));
+  }
+
+ private:
+  std::string bytes_ = std::string(1, '\0');  // the NUL is the last one
+};
+
+// Which of its two forms a key is asked for in.
+class KeyForms {
+ public:
+  explicit KeyForms(NulForm nul) : nul_(nul) {}
 
   // Of the two forms this one is not asked for.
   [[nodiscard]] bool leaves_out(bool with_nul) const {
@@ -51,14 +61,8 @@ class CompiledKey {
     if (nul_ == NulForm::first_met) nul_ = with_nul ? NulForm::with : NulForm::without;
   }
 
-  [[nodiscard]] std::string_view form(bool with_nul) const {
-    return std::string_view(bytes_).substr(0, bytes_.size() - (with_nul ? 0 : 1));
-  }
-
  private:
-  Folding folding_;
   NulForm nul_;
-  std::string bytes_;  // the NUL is the last one
 };
 
 // A value as Postfix takes it, up to the first NUL, out of bytes that may be taken away; false then. `out` is long enough.

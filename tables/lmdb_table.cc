@@ -18,10 +18,13 @@ constexpr int kTries = 100;  // with two transactions ended within each
 class LmdbTable final : public Lookup {
  public:
   LmdbTable(std::string name, std::shared_ptr<const DataFile> file, const OpenOptions& options)
-      : name_(std::move(name)), file_(std::move(file)), key_(options) {}
+      : name_(std::move(name)),
+        file_(std::move(file)),
+        folding_(folding_of(options.fold, options.utf8)),
+        forms_(options.nul) {}
 
   Result<std::optional<Found>> find(std::string_view key) override {
-    key_.set(key);
+    key_.set(key, folding_);
     const char* damage = nullptr;
     for (int i = 0; i < kTries; ++i) {
       TRY(outcome, try_once());
@@ -48,11 +51,11 @@ class LmdbTable final : public Lookup {
     LmdbReader::Answer answer;
     bool valid = false;
     bool two_states = false;
-    bool with_nul = !key_.leaves_out(true);  // the form asked for last
+    bool with_nul = !forms_.leaves_out(true);  // the form asked for last
     auto look = [&] {
       answer = reader.find(key_.form(with_nul));
-      if (answer.damage == nullptr && !answer.found && !key_.leaves_out(true) &&
-          !key_.leaves_out(false)) {
+      if (answer.damage == nullptr && !answer.found && !forms_.leaves_out(true) &&
+          !forms_.leaves_out(false)) {
         const LmdbReader::Answer first = answer;
         with_nul = false;
         answer = reader.find(key_.form(false));
@@ -73,12 +76,14 @@ class LmdbTable final : public Lookup {
     if (found) value_ = Found{{}, name_, 0};
     if (found && !copy_value(answer.value, value_->value)) return Outcome{kCutInUse, false, true};
     if (!guarded_read(look_again)) return Outcome{kCutInUse, false, true};
-    if (found && valid) key_.met(with_nul);
+    if (found && valid) forms_.met(with_nul);
     return Outcome{answer.damage, found, valid && (found || !two_states)};
   }
 
   std::string name_;
   std::shared_ptr<const DataFile> file_;
+  Folding folding_;
+  KeyForms forms_;
   CompiledKey key_;
   std::optional<Found> value_;
 };

@@ -172,6 +172,13 @@ Result<MemcacheDomains> MemcacheDomains::open(const std::vector<std::string>& it
   return domains;
 }
 
+std::vector<std::string> memcache_domain_file(std::string_view content) {
+  std::string names;
+  for (const std::string_view line : text::split(content, "\n"))
+    if (!text::trim(line).starts_with('#')) names.append(line) += '\n';
+  return text::split_list(names);
+}
+
 Result<void> MemcacheDomains::add(const std::vector<std::string>& items,
                                   rules::ProgramSource& programs, const WarningSink& warn,
                                   const OpenOptions& options, int depth) {
@@ -189,10 +196,7 @@ Result<void> MemcacheDomains::add(const std::vector<std::string>& items,
       if (item.negated)
         return fail(Code::invalid, "a file cannot be excluded: exclude its items",
                     std::string(text));
-      std::string names;
-      for (const std::string_view line : text::split(*content, "\n"))
-        if (!text::trim(line).starts_with('#')) names.append(line) += '\n';
-      TRY_OK(add(text::split_list(names), programs, warn, options, depth + 1));
+      TRY_OK(add(memcache_domain_file(*content), programs, warn, options, depth + 1));
       continue;
     }
     if (text.find(':') != std::string_view::npos) {

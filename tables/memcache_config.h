@@ -33,6 +33,9 @@ Result<MemcacheConfig> parse_memcache_config(const std::string& path, std::strin
 // What the server is asked for; nothing: the key has not what the format wants, or would be no memcache key.
 std::optional<std::string> memcache_key(std::string_view format, std::string_view key);
 
+// What stands in a /file of `domain`.
+std::vector<std::string> memcache_domain_file(std::string_view content);
+
 // The `domain` of a file: keys of other domains, and those that are no address, are not asked for.
 class MemcacheDomains {
  public:

@@ -75,17 +75,25 @@ class Walk {
     if (!config) return;
     server(config->server);
     if (!config->backup.empty()) table(config->backup, depth + 1);
-    for (std::string_view item : config->domain) {
+    domains(config->domain, depth);
+  }
+
+  void domains(const std::vector<std::string>& items, int depth) {
+    for (std::string_view item : items) {
       while (item.starts_with('!')) item.remove_prefix(1);
-      if (item.starts_with('/'))
+      if (item.starts_with('/')) {
+        if (!seen_.emplace(item).second) continue;
         reach_.files.emplace_back(item);
-      else if (item.find(':') != std::string_view::npos)
+        if (const auto text = read_file(std::string(item), kMostMemcacheConfigBytes))
+          domains(memcache_domain_file(*text), depth);
+      } else if (item.find(':') != std::string_view::npos) {
         table(item, depth + 1);
+      }
     }
   }
 
   Reach reach_;
-  std::set<std::string> seen_;
+  std::set<std::string> seen_;  // tables and files of domains
 };
 
 }  // namespace

@@ -11,10 +11,13 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "bench/tables/table_server.h"
 #include "compiler/compile.h"
 #include "tables/map_maker.h"
 #include "tables/open.h"
@@ -22,28 +25,59 @@
 namespace headgate {
 namespace {
 
+std::string key_of(long n) { return fmt::format("user{}@dom{}.example.com", n, n); }
+
+constexpr long kFew = 20, kPatterns = 100, kNetworks = 1000;
+
+// The key of entry n of a table of `entries`, or one that is not there.
+using Key = std::string (*)(long n, long entries, bool hit);
+
+std::string any(long n, long entries, bool hit) { return key_of(hit ? n : n + entries); }
+
+std::string few(long n, long entries, bool hit) { return any(n % kFew, entries, hit); }
+
+std::string patterned(long n, long entries, bool hit) { return any(n % kPatterns, entries, hit); }
+
+std::string served(long n, long, bool hit) { return (hit ? "" : "other") + key_of(n); }
+
+std::string address(long n, long, bool hit) {
+  n %= kNetworks;
+  return fmt::format("{}.{}.{}.7", hit ? 10 : 11, n / 256, n % 256);
+}
+
+std::string variable(long, long, bool hit) { return hit ? "PATH" : "NO_SUCH_VARIABLE"; }
+
+std::string account(long n, long, bool hit) { return hit ? "root" : fmt::format("nobody{}", n); }
+
 struct Row {
   const char* name;
-  const char* table;  // PATH: the source; ADDRESSES: one of networks, INLINE: a few entries
+  const char* table;  // with the words that Tables::spec() knows
+  Key key = any;
 };
 
 // A new type: a row.
 constexpr Row kRows[] = {
     {"static", "static:REJECT"},
-    {"inline", "inline:{INLINE}"},
+    {"inline", "inline:{INLINE}", few},
     {"texthash", "texthash:PATH"},
     {"cdb", "cdb:PATH"},
     {"lmdb", "lmdb:PATH"},
     {"hash", "hash:PATH"},
-    {"cidr", "cidr:ADDRESSES"},
+    {"btree", "btree:PATH"},
+    {"cidr", "cidr:ADDRESSES", address},
+    {"pcre", "pcre:PATTERNS", patterned},
+    {"regexp", "regexp:PATTERNS", patterned},
     {"fail", "fail:bench"},
     {"unionmap", "unionmap:{inline:{INLINE},cdb:PATH}"},
     {"pipemap", "pipemap:{cdb:PATH,static:REJECT}"},
     {"randmap", "randmap:{a,b,c}"},
     {"proxy", "proxy:cdb:PATH"},
+    {"environ", "environ:bench", variable},
+    {"unix", "unix:passwd.byname", account},
+    {"tcp", "tcp:127.0.0.1:TCP", served},
+    {"socketmap", "socketmap:inet:127.0.0.1:SOCKETMAP:bench", served},
+    {"memcache", "memcache:MEMCACHE", served},
 };
-
-std::string key_of(long n) { return fmt::format("user{}@dom{}.example.com", n, n); }
 
 // The tables in a folder of their own.
 class Tables {
@@ -54,8 +88,13 @@ class Tables {
     std::ofstream source(path()), addresses(folder_ + "/addresses");
     for (long n = 0; n < entries_; ++n)
       source << fmt::format("{} REJECT listed entry {}\n", key_of(n), n);
-    for (int n = 0; n < 1000; ++n)
+    for (long n = 0; n < kNetworks; ++n)
       addresses << fmt::format("10.{}.{}.0/24 REJECT\n", n / 256, n % 256);
+    std::ofstream patterns(folder_ + "/patterns");
+    for (long n = 0; n < kPatterns; ++n)
+      patterns << fmt::format("/^user{}@dom{}\\.example\\.com$/ REJECT\n", n, n);
+    std::ofstream(folder_ + "/memcache")
+        << fmt::format("memcache = inet:127.0.0.1:{}\n", memcache_.port());
     for (const char* type : {"cdb", "lmdb"}) build(type);
   }
 
@@ -70,10 +109,17 @@ class Tables {
 
   [[nodiscard]] std::string spec(std::string text) const {
     std::string items;
-    for (long n = 0; n < 20; ++n) items += fmt::format("{{{} = REJECT}}, ", key_of(n));
-    for (const auto& [word, value] : {std::pair<std::string, std::string>{"PATH", path()},
-                                      {"ADDRESSES", folder_ + "/addresses"},
-                                      {"INLINE", items}}) {
+    for (long n = 0; n < kFew; ++n) items += fmt::format("{{{} = REJECT}}, ", key_of(n));
+    const std::pair<std::string_view, std::string> words[] = {
+        {"PATH", path()},
+        {"ADDRESSES", folder_ + "/addresses"},
+        {"PATTERNS", folder_ + "/patterns"},
+        {"INLINE", items},
+        {"SOCKETMAP", std::to_string(socketmap_.port())},
+        {"TCP", std::to_string(tcp_.port())},
+        {"MEMCACHE", folder_ + "/memcache"},
+    };
+    for (const auto& [word, value] : words) {
       if (const auto at = text.find(word); at != std::string::npos)
         text.replace(at, word.size(), value);
     }
@@ -95,6 +141,8 @@ class Tables {
 
   long entries_;
   std::string folder_;
+  TableServer tcp_{TableServer::tcp}, socketmap_{TableServer::socketmap},
+      memcache_{TableServer::memcache};
 };
 
 void ask(benchmark::State& state, const Tables& tables, const Row& row, bool hit) {
@@ -105,15 +153,10 @@ void ask(benchmark::State& state, const Tables& tables, const Row& row, bool hit
     state.SkipWithError(opened.error().text().c_str());
     return;
   }
-  const std::string_view type = row.name;
   std::mt19937 random(1);
-  std::uniform_int_distribution<long> number(0, type == "inline" ? 19 : tables.entries() - 1);
+  std::uniform_int_distribution<long> number(0, tables.entries() - 1);
   std::vector<std::string> keys(16384);
-  for (std::string& key : keys) {
-    const long n = number(random);
-    key = type == "cidr" ? fmt::format("{}.{}.{}.7", hit ? 10 : 11, n % 1000 / 256, n % 1000 % 256)
-                         : key_of(hit ? n : n + tables.entries());
-  }
+  for (std::string& key : keys) key = row.key(number(random), tables.entries(), hit);
   std::size_t next = 0, found = 0;
   for (auto _ : state) {
     const auto answer = opened->full->find(keys[next++ % keys.size()]);

@@ -70,7 +70,9 @@ Result<void> sync_directory(const std::string& path) {
 }
 
 Result<void> write_file_atomically(const std::string& path, std::string_view data, unsigned mode) {
-  return write_file_atomically(path, data, mode, path + ".tmp", O_TRUNC);
+  const std::string temporary = path + ".tmp";
+  ::unlink(temporary.c_str());  // what a writer left that was killed, or a link of somebody's
+  return write_file_atomically(path, data, mode, temporary, O_EXCL | O_NOFOLLOW);
 }
 
 Result<void> write_file_atomically(const std::string& path, std::string_view data, unsigned mode,

@@ -122,6 +122,10 @@ bool valid_utf8(std::string_view s) {
     return static_cast<std::uint32_t>(static_cast<unsigned char>(s[i]));
   };
   for (std::size_t i = 0; i < s.size();) {
+    if (i + 8 <= s.size() && is_ascii(s.substr(i, 8))) {
+      i += 8;
+      continue;
+    }
     const std::uint32_t lead = byte(i++);
     if (lead < 0x80) continue;
     const int more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;

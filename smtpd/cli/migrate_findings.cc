@@ -85,6 +85,22 @@ MigrationFinding service(const config::MasterEntry& entry) {
   return finding;
 }
 
+// Where local mail goes to, if that is a file and no Maildir.
+std::optional<MigrationFinding> mailboxes(const config::Source& source) {
+  for (const char* name : {"home_mailbox", "mail_spool_directory"}) {
+    const auto setting = source.main.find(name);
+    const bool is_set = setting != source.main.end() && !setting->second.value.empty();
+    if (is_set && setting->second.value.ends_with('/')) return std::nullopt;
+    if (!is_set && name == std::string_view("home_mailbox")) continue;
+    return MigrationFinding{
+        FindingKind::unsupported,
+        is_set ? config::place(setting->second.file, setting->second.line) : "not set", name,
+        "mailboxes of local users are files: here they are Maildirs, and local mail is deferred "
+        "until home_mailbox (or mail_spool_directory) ends in /"};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string_view title_of(FindingKind kind) {
@@ -128,6 +144,7 @@ std::vector<MigrationFinding> findings_of(const config::Source& source) {
                       "queue_directory",
                       "is Postfix's own: give headgate another one before it is started, its queue "
                       "has another format"});
+  if (auto finding = mailboxes(source)) findings.push_back(std::move(*finding));
   for (const config::MasterEntry& entry : source.entries) {
     findings.push_back(service(entry));
     for (const config::NameValue& setting : entry.overrides) {

@@ -54,7 +54,7 @@ constexpr auto kParams = std::to_array<Param>({
     {"local_transport", "local:$myhostname", &Settings::local_transport},
     {"mail_name", "Postfix", &Settings::mail_name},
     {"mail_owner", "postfix", &Settings::mail_owner, State::differs, "who the roles run as when root starts the server; empty (ours): who starts it"},
-    {"mail_spool_directory", "/var/mail", &Settings::mail_spool_directory},
+    {"mail_spool_directory", "/var/mail", &Settings::mail_spool_directory, State::differs, "a directory of Maildirs (with a trailing /) only"},
     {"mail_version", "3.7.11", {}, State::done, "the Postfix version whose behaviour is followed"},
     {"maillog_file", "", &Settings::maillog_file, State::other_default, "empty logs to standard error, not to syslog"},
     {"maillog_json_file", "", &Settings::maillog_json_file, State::ours, "the same log as JSON, a line an event (docs/logs.md); empty: none"},

@@ -4,8 +4,10 @@ answer on texts near the patterns and on mail, no warning of the real postmap th
 grouped once stays as it is.
 
   published_tables.py HEADGATE [--every N] [--limit SECONDS] [--jobs N] [--no-groups]
+  published_tables.py HEADGATE --verdicts
 
 --every N: of the mail every Nth message (default 60; 1 = all). --limit: seconds a table may be compared on mail.
+--verdicts: what the tables make of all of the mail, by `headgate diff`, instead of every header and line by both engines.
 The corpus lies in $HEADGATE_SHARED. Exit 77: it or postmap is not here."""
 import argparse
 import concurrent.futures
@@ -49,6 +51,7 @@ class Table:
         self.scratch = scratch / path.name
         self.scratch.mkdir()
         self.problems = []
+        self.compared = self.decided = 0  # messages by verdicts()
 
     def migrate(self, spec, out, *how):
         done = run(self.options.headgate, "migrate", spec, *how, "-o", str(out), "--json")
@@ -60,6 +63,20 @@ class Table:
             self.problems.append("%s: %s" % (" ".join(how[:2]), difference))
         return report
 
+    def verdicts(self, old, new):
+        """What becomes of whole messages, by all of their headers and lines."""
+        if not self.options.verdicts:
+            return
+        done = run(self.options.headgate, "diff", old, new, "-h", "-b", "--corpus", self.mail, "--json")
+        if done.returncode not in (0, 1):
+            self.problems.append("diff, exit %d: %s" % (done.returncode, done.stderr[-300:]))
+            return
+        report = json.loads(done.stdout)
+        self.compared += report["messages"]
+        self.decided += report["messages"] - report["outcomes"]["old"]["pass"]
+        for change in report["changes"][:3]:
+            self.problems.append("%s: %s" % (new, change))
+
     def warnings(self, spec):
         told = run("postmap", "-c", str(self.scratch / "empty"), "-q", "x", spec).stderr
         return {re.sub(r"^.*?line \d+: ", "", line) for line in told.splitlines() if "warning" in line}
@@ -68,12 +85,13 @@ class Table:
         (self.scratch / "empty").mkdir()
         (self.scratch / "empty" / "main.cf").write_text("")
         out, once, twice = (self.scratch / name for name in ("out", "once", "twice"))
-        on_mail = ("--corpus", self.mail, "--limit", str(self.options.limit))
+        on_mail = () if self.options.verdicts else ("--corpus", self.mail, "--limit", str(self.options.limit))
         report = self.migrate("regexp:%s" % self.path, out, "--to", "pcre", *on_mail)
         if report is None:
             return None
         if not out.exists():  # nothing would be in force
             out.write_text("")
+        self.verdicts("regexp:%s" % self.path, "pcre:%s" % out)
         for warning in self.warnings("pcre:%s" % out) - self.warnings("regexp:%s" % self.path):
             self.problems.append("postmap says now: " + warning)
         for dialect in () if self.options.no_groups else ("pcre", "regexp"):
@@ -83,6 +101,7 @@ class Table:
                 if any(rule["certainty"] != "left" and rule["kind"] == "rule" for rule in grouped["rules"]):
                     self.problems.append("%s: grouped, it was not written" % dialect)
                 continue
+            self.verdicts("%s:%s" % (dialect, self.path), "%s:%s" % (dialect, once))
             again = self.migrate("%s:%s" % (dialect, once), twice, "--group")
             if grouped is None or again is None:
                 continue
@@ -102,7 +121,10 @@ def main():
     parser.add_argument("--limit", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--no-groups", action="store_true")
+    parser.add_argument("--verdicts", action="store_true")
     options = parser.parse_args()
+    if options.verdicts:
+        options.every = 1
     if not os.environ.get("HEADGATE_SHARED"):
         skip("set HEADGATE_SHARED to the folder with the corpus")
     corpus = pathlib.Path(os.environ["HEADGATE_SHARED"]) / "corpus"
@@ -116,7 +138,7 @@ def main():
         mail = str(scratch / "mail.mbox")
         messages = sample(corpus / "mail" / "dev", options.every, mail)
         sums = dict.fromkeys(("proven", "tested", "left", "made_subjects", "corpus_subjects", "groups_pcre", "groups_regexp"), 0)
-        bad = 0
+        bad = compared = decided = 0
         def check(path):
             table = Table(options, scratch, mail, path)
             return table, table.check()
@@ -130,6 +152,10 @@ def main():
                 for problem in table.problems:
                     print("WRONG %s: %s" % (table.path.name, problem))
                 bad += 1 if table.problems else 0
+                compared += table.compared
+                decided += table.decided
+        if options.verdicts:
+            print("%d verdicts compared; %d were not to let the message pass" % (compared, decided))
         print("%d tables, %d messages: %s; %d tables with something wrong" % (
             len(tables), messages, ", ".join("%s %d" % item for item in sums.items()), bad))
         return 1 if bad else 0

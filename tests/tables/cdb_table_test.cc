@@ -102,6 +102,30 @@ TEST_F(CdbTableTest, the_form_that_is_asked_for) {
   }
 }
 
+TEST_F(CdbTableTest, keys_may_come_otherwise_than_was_told) {
+  Entries entries;
+  for (std::size_t i = 0; i < 40; ++i) entries["key" + std::to_string(i)] = std::string(i * 9, 'v');
+  make(entries);
+  const auto table = open();
+  auto& ahead = dynamic_cast<KeysAhead&>(**table);
+  const auto check = [&](int i) {
+    const auto entry = entries.find("key" + std::to_string(i));
+    EXPECT_EQ(ask(**table, "KEY" + std::to_string(i)),
+              entry == entries.end() ? "-" : entry->second);
+  };
+  std::vector<std::string> memory;
+  for (int i = 0; i < 50; ++i) memory.push_back("Key" + std::to_string(i));
+  const std::vector<std::string_view> keys(memory.begin(), memory.end());
+  for (const auto& [expected, asked] :
+       std::vector<std::pair<std::size_t, std::vector<int>>>{{0, {0, 0, 1, 49, 49, 15, 16, 17}},
+                                                             {35, {36, 35, 37, 40, 39, 38}},
+                                                             {10, {}},
+                                                             {3, {3, 5, 4, 3}}}) {
+    ahead.expect(std::span(keys).subspan(expected));
+    for (const int i : asked) check(i);
+  }
+}
+
 TEST_F(CdbTableTest, what_is_expected_of_an_empty_or_damaged_table) {
   std::vector<std::string> memory(100, "key");
   const std::vector<std::string_view> keys(memory.begin(), memory.end());

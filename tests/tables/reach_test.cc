@@ -13,6 +13,7 @@ namespace {
 using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Not;
 
 TEST(Reach, OfTablesInTables) {
   const Reach reach = reach_of(
@@ -34,6 +35,17 @@ TEST(Reach, OfAMemcacheFile) {
   EXPECT_THAT(reach.files, Contains("/domains"));
   EXPECT_THAT(reach.files, Contains("/list"));
   EXPECT_THAT(reach.ports, Contains(11212));
+}
+
+TEST(Reach, OfAFileOfDomains) {
+  const std::string path = testing::TempDir() + "reach_domains.cf";
+  const std::string list = testing::TempDir() + "reach_domains";
+  std::ofstream(path) << "domain = !" << list << "\n";
+  std::ofstream(list) << "# tcp:localhost:1\na.example " << list << "\ntcp:localhost:1234\n";
+  const Reach reach = reach_of("memcache:" + path);
+  EXPECT_THAT(reach.files, Contains(list));
+  EXPECT_THAT(reach.ports, Contains(1234));
+  EXPECT_THAT(reach.ports, Not(Contains(1)));
 }
 
 TEST(Reach, OfNonsense) {

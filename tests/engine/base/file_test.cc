@@ -28,6 +28,16 @@ TEST_F(FileTest, AtomicWriteReplaces) {
   EXPECT_NE(::access((path + ".tmp").c_str(), F_OK), 0);
 }
 
+TEST_F(FileTest, AtomicWriteFollowsNoLinkThatLiesInItsWay) {
+  const std::string path = directory_ + "/x";
+  const std::string other = directory_ + "/other";
+  ASSERT_TRUE(write_file_atomically(other, "mine"));
+  ASSERT_EQ(::symlink(other.c_str(), (path + ".tmp").c_str()), 0);
+  ASSERT_TRUE(write_file_atomically(path, "new"));
+  EXPECT_EQ(*read_file(path), "new");
+  EXPECT_EQ(*read_file(other), "mine");
+}
+
 TEST_F(FileTest, ErrorsNameTheFile) {
   const auto missing = read_file(directory_ + "/nope");
   ASSERT_FALSE(missing);

@@ -90,11 +90,34 @@ TEST_F(MigrateDirectoryTest, SaysWhatDiffersAndWhatIsNotThere) {
   EXPECT_EQ(finding("myhostname")["kind"], "carried");
   EXPECT_EQ(finding("smtpd_forbid_bare_newline")["where"], "not set");
   EXPECT_EQ(finding("queue_directory")["kind"], "unsupported");
+  EXPECT_EQ(finding("mail_spool_directory")["where"], "not set");
+  EXPECT_EQ(finding("mail_spool_directory")["kind"], "unsupported");
   EXPECT_EQ(finding("26/inet postscreen")["kind"], "unsupported");
   EXPECT_EQ(finding("filter/unix pipe")["kind"], "unsupported");
   EXPECT_EQ(finding("cleanup/unix cleanup")["kind"], "carried");
   // What changes nothing here is left as it is.
   EXPECT_THAT(read(new_ + "/main.cf"), HasSubstr("alias_maps = hash:/etc/aliases\n"));
+}
+
+TEST_F(MigrateDirectoryTest, TellsOfMailboxesThatAreFiles) {
+  struct Row {
+    const char *settings, *what, *where;
+  };
+
+  for (const Row& row : {Row{"home_mailbox = Maildir/\n", "", ""},
+                         Row{"mail_spool_directory = /var/mail/\n", "", ""},
+                         Row{"home_mailbox = mbox\n", "home_mailbox", "main.cf, line 1"},
+                         Row{"home_mailbox =\nmail_spool_directory = /var/spool/mail\n",
+                             "mail_spool_directory", "main.cf, line 2"}}) {
+    put("old/main.cf", row.settings);
+    fs::remove_all(new_);
+    EXPECT_EQ(move({"--json"}), kExitOk) << out_;
+    nlohmann::json told = nlohmann::json::object();
+    for (const auto& found : nlohmann::json::parse(out_)["findings"])
+      if (found["text"].get<std::string>().starts_with("mailboxes of")) told = found;
+    EXPECT_EQ(told.value("what", ""), row.what) << row.settings;
+    EXPECT_EQ(told.value("where", ""), row.where) << row.settings;
+  }
 }
 
 TEST_F(MigrateDirectoryTest, TranslatesTablesWhenAsked) {
