@@ -113,7 +113,8 @@ TEST_F(MigrateDirectoryTest, TellsOfMailboxesThatAreFiles) {
     fs::remove_all(new_);
     EXPECT_EQ(move({"--json"}), kExitOk) << out_;
     nlohmann::json told = nlohmann::json::object();
-    for (const auto& found : nlohmann::json::parse(out_)["findings"])
+    const auto document = nlohmann::json::parse(out_);
+    for (const auto& found : document["findings"])
       if (found["text"].get<std::string>().starts_with("mailboxes of")) told = found;
     EXPECT_EQ(told.value("what", ""), row.what) << row.settings;
     EXPECT_EQ(told.value("where", ""), row.where) << row.settings;
