@@ -1,7 +1,10 @@
-// Tested by tests/tables/berkeley_table_test.cc.
+// A file that is damaged is passed over only when the one behind it was in use before: what a running server has been answering
+// from goes on, and one that starts does not begin with what may be old.
+// Tested by tests/tables/berkeley_table_test.cc and, with what a server keeps, tests/smtpd/cli/table_store_test.cc.
 #include "tables/berkeley_table.h"
 
-#include <sys/stat.h>
+#include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -10,51 +13,42 @@
 
 namespace headgate::tables {
 
-namespace {
-
-// As far as the seconds tell.
-bool is_older(const std::string& file, const std::string& than) {
-  struct stat one {};
-
-  struct stat other {};
-
-  return ::stat(file.c_str(), &one) == 0 && ::stat(than.c_str(), &other) == 0 &&
-         one.st_mtime < other.st_mtime;
-}
-
-}  // namespace
-
 Result<std::unique_ptr<Lookup>> open_berkeley_table(std::string_view spec, const std::string& path,
                                                     const WarningSink& warn,
                                                     const OpenOptions& options,
                                                     rules::ProgramSource* programs) {
-  struct Stead {
-    std::string file;
+  struct Type {
+    std::string name;
     decltype(&open_cdb_table) open;
   };
 
-  const std::string database = path + ".db";
+  const StandIn stand_in{path + ".db"};
   std::string outdated;
-  for (const Stead& stead :
-       {Stead{path + ".cdb", open_cdb_table}, Stead{path + ".lmdb", open_lmdb_table}}) {
-    auto table = stead.open(spec, path, warn, options, programs, true);
-    // Opened all the same: `programs` has heard of it then, and notices when it is built anew.
-    if (is_older(stead.file, database)) {
-      if (outdated.empty()) outdated = stead.file;
-      continue;
+  std::optional<Error> broken;
+  for (const Type& type : {Type{"cdb", open_cdb_table}, Type{"lmdb", open_lmdb_table}}) {
+    const std::string file = fmt::format("{}.{}", path, type.name);
+    const bool was_used =
+        programs != nullptr && programs->keeps_data(file, compiled_form(type.name, &stand_in));
+    auto table = type.open(spec, path, warn, options, programs, &stand_in);
+    if (table && (!broken || was_used)) return table;
+    if (table || table.error().code == Code::not_found) continue;
+    if (table.error().code == Code::invalid) {
+      if (outdated.empty()) outdated = file;
+    } else if (!broken) {
+      broken = std::move(table.error());
     }
-    if (table || table.error().code != Code::not_found) return table;
   }
+  if (broken) return tl::unexpected(std::move(*broken));
   if (!outdated.empty()) {
     return fail(Code::invalid,
                 fmt::format("open database {}: Berkeley DB is not supported, and {} is older; run "
                             "\"headgate map {}\" again (it builds {}.cdb from {})",
-                            database, outdated, spec, path, path));
+                            stand_in.database, outdated, spec, path, path));
   }
   return fail(Code::invalid,
               fmt::format("open database {}: Berkeley DB is not supported; run \"headgate map {}\" "
                           "once (it builds {}.cdb from {})",
-                          database, spec, path, path));
+                          stand_in.database, spec, path, path));
 }
 
 }  // namespace headgate::tables

@@ -19,7 +19,10 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/data_file.h"
 #include "engine/base/file.h"
+#include "engine/base/guarded_read.h"
+#include "tables/cdb_reader.h"
 #include "tables/compiled_file.h"
 
 namespace headgate::tables {
@@ -153,8 +156,8 @@ Result<std::optional<Fd>> try_lock(const std::string& temporary, unsigned permis
       ours.st_dev != there.st_dev)
     return std::nullopt;
   if (!S_ISREG(ours.st_mode)) return fail(Code::invalid, "not a regular file", temporary);
-  if (::ftruncate(fd->get(), 0) != 0) return fail_errno("truncate database", temporary, errno);
-  if (::fchmod(fd->get(), permissions) != 0) return fail_errno("chmod database", temporary, errno);
+  TRY(is_taken, take_temporary(*fd, ours, temporary, permissions));
+  if (!is_taken) return std::nullopt;
   return std::optional<Fd>(std::move(*fd));
 }
 
@@ -178,35 +181,30 @@ Result<std::unique_ptr<MapMaker>> make_cdb(std::string_view type, const std::str
   }
 }
 
+// What an entry says of its sizes is checked, and read within guarded_read(): the file may be damaged, or cut meanwhile.
 Result<void> for_each_cdb_entry(const std::string& path, const VisitEntry& visit) {
   const std::string name = path + ".cdb";
-  auto fd = open_file(name, O_RDONLY);
-  if (!fd) {
-    Error error = std::move(fd.error());
-    if (error.what.starts_with("open ")) error.what.insert(5, "database ");
-    return tl::unexpected(std::move(error));
-  }
-  const auto damaged = [&name] {
-    return fail(Code::corrupt, fmt::format("database {} is damaged", name));
-  };
-  cdb file{};
-  if (::cdb_init(&file, fd->get()) != 0) return damaged();
-  const std::unique_ptr<cdb, void (*)(cdb*)> unmap(&file, ::cdb_free);
-  unsigned at = 0;
-  cdb_seqinit(&at, &file);
-  int more = 0;
-  while ((more = ::cdb_seqnext(&at, &file)) > 0) {
-    const auto bytes = [&file](unsigned position, unsigned size) {
-      const void* data = ::cdb_get(&file, size, position);
-      std::string_view view(static_cast<const char*>(data), data == nullptr ? 0 : size);
-      if (view.ends_with('\0')) view.remove_suffix(1);
-      return view;
-    };
-    if (!visit(bytes(cdb_keypos(&file), cdb_keylen(&file)),
-               bytes(cdb_datapos(&file), cdb_datalen(&file))))
+  auto file = DataFile::open(name);
+  if (!file) return tl::unexpected(of_database(std::move(file.error())));
+  CdbReader reader((*file)->bytes());
+  const char* why = nullptr;
+  auto check = [&reader, &why] { why = reader.check(); };
+  if (!guarded_read(check)) why = kCutInUse;
+  CdbReader::Entry entry;
+  auto look = [&reader, &entry] { entry = reader.next_entry(entry); };
+  while (why == nullptr) {
+    if (!guarded_read(look)) why = kCutInUse;
+    if (why == nullptr) why = entry.damage;
+    if (why != nullptr || entry.at_end) break;
+    std::string key;
+    std::string value;
+    if (!copy_value(entry.key, key) || !copy_value(entry.value, value)) {
+      why = kCutInUse;
+    } else if (!visit(key, value)) {
       return {};
+    }
   }
-  if (more < 0) return damaged();
+  if (why != nullptr) return tl::unexpected(damaged(name, why));
   return {};
 }
 

@@ -63,6 +63,20 @@ CdbReader::Record CdbReader::record_at(std::uint32_t at) const {
   return {content.substr(0, key_bytes), content.substr(key_bytes, value_bytes), true};
 }
 
+CdbReader::Entry CdbReader::next_entry(const Entry& before) const {
+  Entry entry;
+  const std::uint64_t at = before.next == 0 ? kHeaderBytes : before.next;
+  entry.at_end = at >= tables_[0].at;
+  if (entry.at_end) return entry;
+  const Record record = record_at(static_cast<std::uint32_t>(at));
+  if (!record.in_bounds) return {"a record does not end before the hash tables"};
+  if (const char* const changed_since = changed()) return {changed_since};
+  entry.key = record.key;
+  entry.value = record.value;
+  entry.next = at + kHeadBytes + record.key.size() + record.value.size();
+  return entry;
+}
+
 CdbReader::Answer CdbReader::search(std::string_view key, std::uint32_t hash) const {
   const std::uint32_t number = hash & 255U;
   const Table table = tables_[number];

@@ -41,6 +41,16 @@ class CdbReader {
   [[nodiscard]] std::uint64_t expect_slot(std::uint32_t hash) const;
   void expect_record(std::uint64_t slot, std::uint32_t hash) const;
 
+  // One record after the other, as they stand in the file: begin with an Entry{}.
+  struct Entry {
+    const char* damage = nullptr;
+    bool at_end = false;
+    std::string_view key{}, value{};  // of the bytes
+    std::uint64_t next = 0;           // where the record behind it begins
+  };
+
+  [[nodiscard]] Entry next_entry(const Entry& before) const;
+
   // To be asked after an answer was used: why it cannot be believed, or null.
   [[nodiscard]] const char* changed() const;
 

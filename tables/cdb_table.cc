@@ -46,14 +46,15 @@ class CdbTable final : public Lookup, public KeysAhead {
     if (!reading.found()) return std::nullopt;
     forms_.met(reading.with_nul);
     const std::string_view value(value_.data(), reading.answer.value.size());
-    return Found{std::string(value.substr(0, value.find('\0'))), name_, 0};
+    Found found{std::string(value.substr(0, value.find('\0'))), name_, 0};
+    if (value_.size() > kMostKeptBytes) value_ = std::string(kUsualValueBytes, '\0');
+    return found;
   }
 
   void expect(std::span<const std::string_view> keys) override {
     if (expected_.empty()) expected_.resize(kKeys);
     keys = keys.first(std::min(keys.size(), kKeys));
-    next_ = 0;
-    count_ = keys.size();
+    next_ = count_ = 0;
 
     struct Slot {
       std::uint64_t at;
@@ -62,8 +63,9 @@ class CdbTable final : public Lookup, public KeysAhead {
 
     std::array<Slot, 2 * kKeys> slots;
     std::size_t count = 0;
-    for (std::size_t i = 0; i < count_; ++i) {
+    for (std::size_t i = 0; i < keys.size() && keys[i].size() <= kUsualKeyBytes; ++i) {
       expected_[i].set(keys[i], folding_);
+      ++count_;
       for (const bool with_nul : {false, true}) {
         if (forms_.leaves_out(with_nul)) continue;
         const std::uint32_t hash = expected_[i].hash_of(with_nul);
@@ -79,7 +81,7 @@ class CdbTable final : public Lookup, public KeysAhead {
   [[nodiscard]] const std::string& name() const override { return name_; }
 
  private:
-  static constexpr std::size_t kUsualValueBytes = 128;
+  static constexpr std::size_t kUsualKeyBytes = 512, kUsualValueBytes = 128, kMostKeptBytes = 4096;
 
   struct Key {
     std::string given;  // by who asks
@@ -91,9 +93,9 @@ class CdbTable final : public Lookup, public KeysAhead {
     }
 
     void set(std::string_view key, Folding folding) {
-      given.assign(key);
       compiled.set(key, folding);
       hash = cdb_hash_of(compiled.form(false));
+      given.assign(key);
     }
   };
 
@@ -146,16 +148,15 @@ class CdbTable final : public Lookup, public KeysAhead {
 
 Result<std::unique_ptr<Lookup>> open_cdb_table(std::string_view spec, const std::string& path,
                                                const WarningSink& warn, const OpenOptions& options,
-                                               rules::ProgramSource* programs, bool optional) {
+                                               rules::ProgramSource* programs,
+                                               const StandIn* stand_in) {
   const std::string name = path + ".cdb";
-  rules::DataForm form;
-  form.name = "cdb";
-  form.optional = optional;
-  form.check = [&name](std::string_view bytes) -> Result<void> {
+  rules::DataForm form = compiled_form("cdb", stand_in);
+  form.check = [&name, stand_in](std::string_view bytes) -> Result<void> {
     CdbReader reader(bytes);
     const char* const why = check(reader);
     if (why != nullptr) return tl::unexpected(damaged(name, why));
-    return {};
+    return check_age(name, stand_in);
   };
   TRY(file, compiled_file(name, programs, form));
   CdbReader reader(file->bytes());

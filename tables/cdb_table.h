@@ -9,14 +9,15 @@
 #include <string>
 #include <string_view>
 
+#include "tables/compiled_file.h"
 #include "tables/open.h"
 
 namespace headgate::tables {
 
-// `optional`: DataForm. `path` is what follows "cdb:", without ".cdb".
+// `path` is what follows "cdb:", without ".cdb".
 Result<std::unique_ptr<Lookup>> open_cdb_table(std::string_view spec, const std::string& path,
                                                const WarningSink& warn, const OpenOptions& options,
                                                rules::ProgramSource* programs = nullptr,
-                                               bool optional = false);
+                                               const StandIn* stand_in = nullptr);
 
 }  // namespace headgate::tables

@@ -2,7 +2,9 @@
 #include "tables/compiled_file.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <ctime>
 #include <utility>
@@ -26,6 +28,27 @@ Result<std::shared_ptr<const DataFile>> compiled_file(const std::string& path,
       programs != nullptr ? programs->data_file(path, form) : rules::open_data_file(path, form);
   if (file) return file;
   return tl::unexpected(of_database(std::move(file.error())));
+}
+
+rules::DataForm compiled_form(std::string_view type, const StandIn* stand_in) {
+  rules::DataForm form;
+  form.name = type;
+  form.in_place = type == "lmdb";
+  if (stand_in == nullptr) return form;
+  form.name += " for db";  // what is refused here may be good by its own name
+  form.optional = true;
+  return form;
+}
+
+Result<void> check_age(const std::string& file, const StandIn* stand_in) {
+  struct stat ours {};
+
+  struct stat theirs {};
+
+  if (stand_in == nullptr || ::stat(file.c_str(), &ours) != 0 ||
+      ::stat(stand_in->database.c_str(), &theirs) != 0 || ours.st_mtime >= theirs.st_mtime)
+    return {};
+  return fail(Code::invalid, fmt::format("{} is older than {}", file, stand_in->database));
 }
 
 Error of_database(Error error) {
@@ -54,6 +77,17 @@ void CompiledKey::set(std::string_view key, Folding folding) {
   const std::string_view folded = fold_key(key, folding, bytes_);
   if (folding == Folding::none) bytes_.assign(folded);
   bytes_ += '\0';
+}
+
+Result<bool> take_temporary(const Fd& fd, const struct stat& status, const std::string& path,
+                            unsigned permissions) {
+  if (status.st_uid != ::geteuid() || status.st_nlink != 1) {
+    if (::unlink(path.c_str()) != 0) return fail_errno("remove", path, errno);
+    return false;
+  }
+  if (::ftruncate(fd.get(), 0) != 0) return fail_errno("truncate database", path, errno);
+  if (::fchmod(fd.get(), permissions) != 0) return fail_errno("chmod database", path, errno);
+  return true;
 }
 
 bool copy_value(std::string_view value, std::string& out) {

@@ -4,12 +4,15 @@
 //   Source    postmap(1): the age of a compiled file; keys and values with and without NUL behind them.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "engine/base/data_file.h"
 #include "engine/base/diagnostic.h"
+#include "engine/base/file.h"
 #include "engine/rules/program_source.h"
 #include "tables/case_fold.h"
 #include "tables/open.h"
@@ -20,6 +23,18 @@ namespace headgate::tables {
 Result<std::shared_ptr<const DataFile>> compiled_file(const std::string& path,
                                                       rules::ProgramSource* programs,
                                                       const rules::DataForm& form);
+
+// Whose place a compiled file takes, of what postmap(1) would read from F.db. Then it need not be there, and is refused, with
+// Code::invalid, when it is older than that when it is read.
+struct StandIn {
+  std::string database;  // "F.db"
+};
+
+// How F.cdb or F.lmdb is asked for, but for what it is checked for. `stand_in` null: by its own name.
+rules::DataForm compiled_form(std::string_view type, const StandIn* stand_in);
+
+// As far as the seconds tell: the Error of a stand-in that is older.
+Result<void> check_age(const std::string& file, const StandIn* stand_in);
 
 // "open F.cdb: …" as Postfix says it: "open database F.cdb: …".
 Error of_database(Error error);
@@ -64,6 +79,11 @@ class KeyForms {
  private:
   NulForm nul_;
 };
+
+// Makes a locked temporary file, `status` of which was just taken, an empty one of ours. False: it was somebody else's or has
+// another name, too, and is no longer there: whoever owns it could write to the table that it becomes.
+Result<bool> take_temporary(const Fd& fd, const struct stat& status, const std::string& path,
+                            unsigned permissions);
 
 // A value as Postfix takes it, up to the first NUL, out of bytes that may be taken away; false then. `out` is long enough.
 bool copy_value(std::string_view value, std::string& out);

@@ -1,5 +1,7 @@
 // The lock is on a descriptor of our own, of the kind that belongs to the open file (F_OFD_SETLKW): it conflicts with
 // Postfix's as any record lock does, and LMDB's closing of the file does not take it away.
+// Somebody else may build the file for the first time, too: postmap in its place, and we beside it. Then ours is not renamed
+// over it, but done once more, in it.
 // LMDB cannot enlarge its map within a transaction: when it is full, what was done is thrown away and done again from log_.
 // Why the exclusive lock at first: without LMDB's own lock file a writer does not see readers, and takes the pages that were
 // free two transactions ago.
@@ -18,7 +20,9 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/data_file.h"
 #include "engine/base/file.h"
+#include "engine/base/guarded_read.h"
 #include "tables/compiled_file.h"
 #include "tables/lmdb_reader.h"
 
@@ -64,20 +68,25 @@ Result<void> lock_file(const Fd& fd, short kind, const std::string& path) {
 
 class LmdbMaker final : public MapMaker {
  public:
-  LmdbMaker(std::string path, MakeMode mode, std::size_t map_bytes)
-      : path_(std::move(path)), mode_(mode), map_bytes_(map_bytes) {}
+  LmdbMaker(std::string path, const MakeOptions& options, std::size_t map_bytes)
+      : path_(std::move(path)),
+        mode_(options.mode),
+        permissions_(options.permissions),
+        forms_(options.nul),
+        map_bytes_(map_bytes) {}
 
   ~LmdbMaker() override {
     if (txn_ != nullptr) ::mdb_txn_abort(txn_);
     env_.reset();
-    if (is_new() && !committed_) ::unlink(written_.c_str());
+    if (is_ours_) ::unlink(written_.c_str());
   }
 
-  Result<void> open(unsigned permissions) {
+  Result<void> open() {
     for (bool locked = false; !locked;) {
-      TRY(is_locked, try_lock(permissions));
+      TRY(is_locked, try_lock());
       locked = is_locked;
     }
+    if (!is_ours_) TRY_OK(check_size());
     MDB_env* env = nullptr;
     if (const int status = ::mdb_env_create(&env); status != 0)
       return fail_lmdb("open", path_, status);
@@ -88,10 +97,8 @@ class LmdbMaker final : public MapMaker {
     if (::fstat(lock_.get(), &file) != 0) return fail_errno("stat database", path_, errno);
     while (map_bytes_ < static_cast<std::size_t>(file.st_size)) map_bytes_ *= 2;
     ::mdb_env_set_mapsize(env, map_bytes_);
-    // The file that is locked, whatever is at its name by now.
-    const std::string locked_file = fmt::format("/proc/self/fd/{}", lock_.get());
     const int status =
-        ::mdb_env_open(env, locked_file.c_str(), MDB_NOSUBDIR | MDB_NOLOCK, permissions);
+        ::mdb_env_open(env, locked_file().c_str(), MDB_NOSUBDIR | MDB_NOLOCK, permissions_);
     if (status != 0) return fail_lmdb("open", path_, status);
     TRY_OK(begin());
     return lock_file(lock_, F_RDLCK, path_);
@@ -110,11 +117,14 @@ class LmdbMaker final : public MapMaker {
   }
 
   Result<bool> remove(std::string_view key) override {
-    const std::string with_nul = std::string(key) + '\0';
-    for (const std::string_view form : {std::string_view(with_nul), key}) {
-      if (form.empty()) continue;
+    key_.set(key, Folding::none);
+    for (const bool with_nul : {true, false}) {
+      const std::string_view form = key_.form(with_nul);
+      if (form.empty() || forms_.leaves_out(with_nul)) continue;
       TRY(status, change({Change::remove, {}, form.size(), 0}, form, {}));
-      if (status != MDB_NOTFOUND) return true;
+      if (status == MDB_NOTFOUND) continue;
+      forms_.met(with_nul);
+      return true;
     }
     return false;
   }
@@ -122,17 +132,18 @@ class LmdbMaker final : public MapMaker {
   Result<void> commit() override {
     if (txn_ == nullptr) return fail(Code::bug, "committed twice", path_);
     for (;;) {
-      const int status = ::mdb_txn_commit(std::exchange(txn_, nullptr));
-      if (status == 0) break;
-      if (status != MDB_MAP_FULL) return fail_lmdb("write", path_, status);
-      TRY_OK(enlarge());
+      TRY_OK(commit_transaction());
+      env_.reset();
+      if (!is_ours_) break;
+      TRY(is_first, rename_to_path());
+      if (is_first) break;
+      ::unlink(written_.c_str());
+      is_ours_ = false;
+      TRY_OK(open());
+      TRY_OK(replay());
     }
-    env_.reset();
-    if (is_new() && ::rename(written_.c_str(), path_.c_str()) != 0)
-      return fail_errno("rename database", written_, errno);
-    committed_ = true;
     lock_ = Fd();  // the next writer need not wait until this object is gone
-    if (is_new()) return sync_directory(directory_of(path_));
+    if (written_ != path_) return sync_directory(directory_of(path_));
     return {};
   }
 
@@ -144,15 +155,60 @@ class LmdbMaker final : public MapMaker {
     std::size_t key_bytes, value_bytes;
   };
 
-  [[nodiscard]] bool is_new() const { return written_ != path_; }
+  // A file that was cut would be the end of the process (SIGBUS) when LMDB reads what is missing. Pages that are not in use
+  // any more may be missing at its end.
+  Result<void> check_size() {
+    struct stat file {};
+
+    if (::fstat(lock_.get(), &file) != 0) return fail_errno("stat database", path_, errno);
+    if (file.st_size == 0) return {};
+    TRY(mapped, DataFile::open(locked_file()));
+    const LmdbReader reader(mapped->bytes());
+    const char* why = kCutInUse;
+    auto look = [&reader, &why] {
+      why = reader.check();
+      if (why == nullptr && reader.bytes_wanted() > reader.size()) why = reader.check_pages();
+    };
+    if (!guarded_read(look)) why = kCutInUse;
+    if (why == nullptr) return {};
+    Error error = damaged(path_, why);
+    error.what += "; remove it and build it anew";
+    return tl::unexpected(std::move(error));
+  }
+
+  // The file that is locked, whatever is at its name by now.
+  [[nodiscard]] std::string locked_file() const {
+    return fmt::format("/proc/self/fd/{}", lock_.get());
+  }
+
+  Result<void> commit_transaction() {
+    for (;;) {
+      const int status = ::mdb_txn_commit(std::exchange(txn_, nullptr));
+      if (status == 0) return {};
+      if (status != MDB_MAP_FULL) return fail_lmdb("write", path_, status);
+      TRY_OK(enlarge());
+    }
+  }
+
+  // False: there is one by now. File systems that cannot tell get the last one.
+  Result<bool> rename_to_path() {
+    int status = ::renameat2(AT_FDCWD, written_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE);
+    if (status != 0 && errno == EEXIST) return false;
+    if (status != 0 && (errno == EINVAL || errno == ENOSYS))
+      status = ::rename(written_.c_str(), path_.c_str());
+    if (status != 0) return fail_errno("rename database", written_, errno);
+    is_ours_ = false;
+    return true;
+  }
 
   // False when the file was replaced while we waited for the lock, or came.
-  Result<bool> try_lock(unsigned permissions) {
+  Result<bool> try_lock() {
     written_ = path_;
     auto fd = open_file(path_, O_RDWR | O_NOFOLLOW);
-    if (!fd && fd.error().code == Code::not_found && mode_ != MakeMode::existing) {
+    const bool is_new = !fd && fd.error().code == Code::not_found && mode_ != MakeMode::existing;
+    if (is_new) {
       written_ += ".tmp";
-      fd = open_file(written_, O_RDWR | O_CREAT | O_NOFOLLOW, permissions);
+      fd = open_file(written_, O_RDWR | O_CREAT | O_NOFOLLOW, permissions_);
     }
     if (!fd) {
       Error error = of_database(std::move(fd.error()));
@@ -172,12 +228,11 @@ class LmdbMaker final : public MapMaker {
         ours.st_dev != there.st_dev)
       return false;
     if (!S_ISREG(ours.st_mode)) return fail(Code::invalid, "not a regular file", written_);
-    if (!is_new()) return true;
+    if (!is_new) return true;
     if (::access(path_.c_str(), F_OK) == 0) return false;
-    if (::ftruncate(lock_.get(), 0) != 0) return fail_errno("truncate database", written_, errno);
-    if (::fchmod(lock_.get(), permissions) != 0)
-      return fail_errno("chmod database", written_, errno);
-    return true;
+    TRY(is_taken, take_temporary(lock_, ours, written_, permissions_));
+    is_ours_ = is_taken;
+    return is_taken;
   }
 
   // A transaction in which nothing was done yet but to empty the database, if that is wanted.
@@ -229,13 +284,21 @@ class LmdbMaker final : public MapMaker {
       status = ::mdb_env_set_mapsize(env_.get(), map_bytes_);
       if (status != 0) return fail_lmdb("enlarge", path_, status);
       TRY_OK(begin());
-      status = replay();
+      status = replay_once();
       if (status != 0 && status != MDB_MAP_FULL) return fail_lmdb("update", path_, status);
     }
     return {};
   }
 
-  [[nodiscard]] int replay() {
+  // All that was done, in a transaction in which nothing was.
+  Result<void> replay() {
+    const int status = replay_once();
+    if (status == MDB_MAP_FULL) return enlarge();
+    if (status != 0) return fail_lmdb("update", path_, status);
+    return {};
+  }
+
+  [[nodiscard]] int replay_once() {
     std::string_view rest = log_;
     for (const Change& change : changes_) {
       const std::string_view key = rest.substr(0, change.key_bytes);
@@ -250,22 +313,25 @@ class LmdbMaker final : public MapMaker {
   std::string path_;
   std::string written_;  // path_, or until it is whole "path_.tmp": an empty table must not be seen
   MakeMode mode_;
+  unsigned permissions_;
+  KeyForms forms_;
+  CompiledKey key_;
   std::size_t map_bytes_;
   Fd lock_;
   Env env_;
   MDB_txn* txn_ = nullptr;
   MDB_dbi dbi_ = 0;
   std::vector<Change> changes_;
-  std::string log_;  // key and value of each
-  bool committed_ = false;
+  std::string log_;       // key and value of each
+  bool is_ours_ = false;  // written_ is a temporary file of ours, and there
 };
 
 }  // namespace
 
 Result<std::unique_ptr<MapMaker>> make_lmdb(const std::string& path, const MakeOptions& options,
                                             std::size_t map_bytes) {
-  auto maker = std::make_unique<LmdbMaker>(path + ".lmdb", options.mode, map_bytes);
-  TRY_OK(maker->open(options.permissions));
+  auto maker = std::make_unique<LmdbMaker>(path + ".lmdb", options, map_bytes);
+  TRY_OK(maker->open());
   return maker;
 }
 
@@ -275,7 +341,7 @@ Result<void> for_each_lmdb_entry(const std::string& path, const VisitEntry& visi
   auto fd = open_file(name, O_RDONLY);
   if (!fd) return tl::unexpected(of_database(std::move(fd.error())));
   TRY_OK(lock_file(*fd, F_RDLCK, name));
-  TRY(bytes, read_file(name));
+  TRY(bytes, read_file(fmt::format("/proc/self/fd/{}", fd->get())));  // the one that is locked
   fd = Fd();
   const char* const damage = LmdbReader(bytes).for_each(
       [&visit](auto key, auto value) { return visit(without_nul(key), without_nul(value)); });

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 #include "engine/base/guarded_read.h"
 
@@ -21,6 +22,7 @@ constexpr unsigned kKinds = 0x6f;  // of a page's flags, what says which kind it
 constexpr unsigned kBigData = 1;   // of a node's flags
 constexpr std::uint64_t kNoPage = ~std::uint64_t{0};
 constexpr unsigned kDepthLimit = 32;  // LMDB's own
+constexpr const char* kEmptyKey = "a node has an empty key";
 constexpr const char* kTorn = "it is written to while it is read";
 
 // What was read before is read before what follows.
@@ -54,6 +56,8 @@ LmdbReader::Meta LmdbReader::meta_at(std::uint64_t at) const {
   finish_reads();
   meta.page_bytes = number_at<std::uint32_t>(bytes, 40);
   const std::uint64_t flags = number_at<std::uint16_t>(bytes, 92);
+  meta.free_depth = number_at<std::uint16_t>(bytes, 46);
+  meta.free_root = number_at<std::uint64_t>(bytes, 80);
   meta.depth = number_at<std::uint16_t>(bytes, 94);
   meta.root = number_at<std::uint64_t>(bytes, 128);
   meta.last_page = number_at<std::uint64_t>(bytes, 136);
@@ -155,6 +159,10 @@ unsigned LmdbReader::lower_bound(const Page& page, std::string_view key, const c
       damage = at.damage;
       return 0;
     }
+    if (at.key.empty()) {  // what LMDB never writes, and what zeros are
+      damage = kEmptyKey;
+      return 0;
+    }
     if (at.key < key) {
       low = middle + 1;
     } else {
@@ -227,7 +235,7 @@ const char* LmdbReader::walk(Walk& walk, std::uint64_t number, unsigned level) c
   Answer unused;
   const Page here = page(walk.meta, number, unused);
   if (here.damage != nullptr) return here.damage;
-  const bool is_leaf = level == walk.meta.depth;
+  const bool is_leaf = level == walk.depth;
   if (here.flags != (is_leaf ? kLeaf : kBranch)) return "a page is of the wrong kind";
   for (unsigned i = 0; i < here.nodes && !walk.stopped; ++i) {
     const Node at = node(here, i);
@@ -236,9 +244,10 @@ const char* LmdbReader::walk(Walk& walk, std::uint64_t number, unsigned level) c
       if (const char* damage = this->walk(walk, at.number, level + 1)) return damage;
       continue;
     }
+    if (at.key.empty()) return kEmptyKey;
     const Answer entry = value_of(walk.meta, at, {});
     if (entry.damage != nullptr) return entry.damage;
-    walk.stopped = !walk.visit(at.key, entry.value);
+    if (walk.visit != nullptr) walk.stopped = !(*walk.visit)(at.key, entry.value);
   }
   return nullptr;
 }
@@ -246,8 +255,28 @@ const char* LmdbReader::walk(Walk& walk, std::uint64_t number, unsigned level) c
 const char* LmdbReader::for_each(const Visit& visit) const {
   const Meta meta = newest();
   if (meta.damage != nullptr || meta.root == kNoPage) return meta.damage;
-  Walk all{meta, visit, bytes_.size() / meta.page_bytes};
+  Walk all{meta, &visit, meta.depth, bytes_.size() / meta.page_bytes};
   return walk(all, meta.root, 1);
+}
+
+std::uint64_t LmdbReader::bytes_wanted() const {
+  const Meta meta = newest();
+  if (meta.damage != nullptr || meta.last_page > (kNoPage - 1) / meta.page_bytes - 1)
+    return kNoPage;
+  return (meta.last_page + 1) * meta.page_bytes;
+}
+
+const char* LmdbReader::check_pages() const {
+  const Meta meta = newest();
+  if (meta.damage != nullptr) return meta.damage;
+  for (const auto& [root, depth] :
+       {std::pair(meta.free_root, meta.free_depth), std::pair(meta.root, meta.depth)}) {
+    if (root == kNoPage) continue;
+    if (depth == 0 || depth > kDepthLimit) return "its depth and its root do not fit each other";
+    Walk all{meta, nullptr, depth, bytes_.size() / meta.page_bytes};
+    if (const char* const damage = walk(all, root, 1)) return damage;
+  }
+  return nullptr;
 }
 
 bool LmdbReader::still_valid(const Answer& answer) const {

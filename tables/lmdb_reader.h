@@ -42,6 +42,12 @@ class LmdbReader {
   using Visit = std::function<bool(std::string_view key, std::string_view value)>;
   [[nodiscard]] const char* for_each(const Visit& visit) const;
 
+  // Where its last page ends, as it says itself.
+  [[nodiscard]] std::uint64_t bytes_wanted() const;
+
+  // Why not every page that it leads to is there, those of the free ones included; null: they are.
+  [[nodiscard]] const char* check_pages() const;
+
   [[nodiscard]] std::uint64_t size() const { return bytes_.size(); }
 
  private:
@@ -49,6 +55,8 @@ class LmdbReader {
     const char* damage = nullptr;
     std::uint64_t page_bytes = 0, root = 0, last_page = 0, state = 0;
     unsigned depth = 0;
+    std::uint64_t free_root = 0;  // of the tree of pages that may be used anew
+    unsigned free_depth = 0;
   };
 
   struct Page {
@@ -74,7 +82,8 @@ class LmdbReader {
 
   struct Walk {
     const Meta& meta;
-    const Visit& visit;
+    const Visit* visit;  // null: only whether it is all there
+    unsigned depth;
     std::uint64_t pages_left;
     bool stopped = false;
   };

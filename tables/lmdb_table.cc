@@ -65,16 +65,17 @@ class LmdbTable final : public Lookup {
     };
     auto look_again = [&] { valid = reader.still_valid(answer); };
     if (!guarded_read(look)) return Outcome{kCutInUse, false, true};
+    const bool has_grown = answer.bytes_used > reader.size();
+    const bool found = !has_grown && answer.damage == nullptr && answer.found;
+    if (found) value_ = Found{{}, name_, 0};
+    if (found && !copy_value(answer.value, value_->value)) return Outcome{kCutInUse, false, true};
     TRY(size, file_->size_now());
     if (answer.bytes_used > size) return Outcome{kCutInUse, false, true};
-    if (answer.bytes_used > reader.size()) {  // it has grown
+    if (has_grown) {
       TRY(again, file_->mapped_again());
       file_ = std::move(again);
       return Outcome{answer.damage, false, false};
     }
-    const bool found = answer.damage == nullptr && answer.found;
-    if (found) value_ = Found{{}, name_, 0};
-    if (found && !copy_value(answer.value, value_->value)) return Outcome{kCutInUse, false, true};
     if (!guarded_read(look_again)) return Outcome{kCutInUse, false, true};
     if (found && valid) forms_.met(with_nul);
     return Outcome{answer.damage, found, valid && (found || !two_states)};
@@ -92,18 +93,16 @@ class LmdbTable final : public Lookup {
 
 Result<std::unique_ptr<Lookup>> open_lmdb_table(std::string_view spec, const std::string& path,
                                                 const WarningSink& warn, const OpenOptions& options,
-                                                rules::ProgramSource* programs, bool optional) {
+                                                rules::ProgramSource* programs,
+                                                const StandIn* stand_in) {
   const std::string name = path + ".lmdb";
-  rules::DataForm form;
-  form.name = "lmdb";
-  form.optional = optional;
-  form.in_place = true;
-  form.check = [&name](std::string_view bytes) -> Result<void> {
+  rules::DataForm form = compiled_form("lmdb", stand_in);
+  form.check = [&name, stand_in](std::string_view bytes) -> Result<void> {
     const char* why = kCutInUse;
     auto look = [&why, bytes] { why = LmdbReader(bytes).check(); };
     if (!guarded_read(look)) why = kCutInUse;
     if (why != nullptr) return tl::unexpected(damaged(name, why));
-    return {};
+    return check_age(name, stand_in);
   };
   TRY(file, compiled_file(name, programs, form));
   warn_if_older(name, path, warn);

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "engine/base/error.h"
+#include "tables/open.h"
 
 namespace headgate::tables {
 
@@ -35,7 +36,7 @@ class MapMaker {
   // False: the key was there already.
   virtual Result<bool> put(std::string_view key, std::string_view value, OnDuplicate duplicate) = 0;
 
-  // False: it was not there. As in Postfix the key with a NUL behind it is tried first, then the key as it is.
+  // False: it was not there. Of the forms that MakeOptions::nul names the one with a NUL behind it is tried first.
   virtual Result<bool> remove(std::string_view key) = 0;
 
   // Durable when it returns, and visible at once.
@@ -44,7 +45,8 @@ class MapMaker {
 
 struct MakeOptions {
   MakeMode mode = MakeMode::create;
-  unsigned permissions = 0644;  // of a file that is created, whatever the umask is
+  unsigned permissions = 0644;       // of a file that is created, whatever the umask is
+  NulForm nul = NulForm::first_met;  // of the keys that remove() is asked for
 };
 
 // `path` is what follows "type:", without ".cdb" or ".lmdb". hash and btree make F.cdb.

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/text.h"
+#include "tables/case_fold.h"
 #include "tables/memcache_config.h"
 
 namespace headgate::tables {
@@ -44,7 +45,7 @@ class MemcacheTable final : public Lookup {
  public:
   MemcacheTable(std::string_view name, std::string_view path, MemcacheConfig config,
                 MemcacheDomains domains, std::unique_ptr<Lookup> backup, WarningSink warn,
-                bool fold)
+                Folding folding)
       : name_(name),
         path_(path),
         config_(std::move(config)),
@@ -52,10 +53,11 @@ class MemcacheTable final : public Lookup {
         backup_(std::move(backup)),
         client_(config_.server),
         warn_(std::move(warn)),
-        fold_(fold) {}
+        folding_(folding) {}
 
   Result<std::optional<Found>> find(std::string_view given) override {
-    const std::string key = fold_ ? text::lower(given) : std::string(given);
+    std::string memory;
+    const std::string key(fold_key(given, folding_, memory));
     const auto allowed = domains_.allow(key);
     if (!allowed) {
       say(fmt::format("{}: {}", path_, allowed.error().what));
@@ -142,7 +144,7 @@ class MemcacheTable final : public Lookup {
   std::unique_ptr<Lookup> backup_;
   StreamClient client_;
   WarningSink warn_;
-  bool fold_;
+  Folding folding_;
 };
 
 }  // namespace
@@ -178,7 +180,8 @@ Result<std::unique_ptr<Lookup>> open_memcache_table(std::string_view spec, std::
     backup = std::move(opened.full);
   }
   return std::unique_ptr<Lookup>(std::make_unique<MemcacheTable>(
-      spec, path, std::move(config), std::move(domains), std::move(backup), warn, options.fold));
+      spec, path, std::move(config), std::move(domains), std::move(backup), warn,
+      folding_of(options.fold, options.utf8)));
 }
 
 }  // namespace headgate::tables

@@ -165,7 +165,7 @@ Result<void> StreamClient::connect_local(Time deadline) {
   return {};
 }
 
-// Each of the name's addresses, until one accepts.
+// Each of the name's addresses, until one accepts; one that is silent gets its share of the time that is left.
 Result<void> StreamClient::connect_inet(Time deadline) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -179,8 +179,11 @@ Result<void> StreamClient::connect_inet(Time deadline) {
   }
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(list, ::freeaddrinfo);
   Error last{Code::unavailable, std::strerror(EADDRNOTAVAIL), {}};
-  for (const addrinfo* one = list; one != nullptr; one = one->ai_next) {
-    auto socket = connect_to(one->ai_addr, one->ai_addrlen, deadline);
+  int left = 0;
+  for (const addrinfo* one = list; one != nullptr; one = one->ai_next) ++left;
+  for (const addrinfo* one = list; one != nullptr; one = one->ai_next, --left) {
+    const Time now = Clock::now();
+    auto socket = connect_to(one->ai_addr, one->ai_addrlen, now + (deadline - now) / left);
     if (socket) {
       socket_ = std::move(*socket);
       return {};

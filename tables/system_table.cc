@@ -12,7 +12,7 @@
 
 #include <fmt/format.h>
 
-#include "engine/base/text.h"
+#include "tables/case_fold.h"
 
 namespace headgate::tables {
 
@@ -44,11 +44,12 @@ using Ask = int (*)(const char*, Entry*, char*, std::size_t, Entry**);
 template <class Entry>
 class UnixTable final : public Lookup {
  public:
-  UnixTable(std::string_view name, bool fold, Ask<Entry> ask)
-      : name_(name), fold_(fold), ask_(ask) {}
+  UnixTable(std::string_view name, Folding folding, Ask<Entry> ask)
+      : name_(name), folding_(folding), ask_(ask) {}
 
   Result<std::optional<Found>> find(std::string_view key) override {
-    const std::string wanted = fold_ ? text::lower(key) : std::string(key);
+    std::string memory;
+    const std::string wanted(fold_key(key, folding_, memory));
     std::vector<char> buffer(1024);
     Entry entry{};
     Entry* found = nullptr;
@@ -70,16 +71,17 @@ class UnixTable final : public Lookup {
 
  private:
   std::string name_;
-  bool fold_;
+  Folding folding_;
   Ask<Entry> ask_;
 };
 
 class EnvironTable final : public Lookup {
  public:
-  EnvironTable(std::string_view name, bool fold) : name_(name), fold_(fold) {}
+  EnvironTable(std::string_view name, Folding folding) : name_(name), folding_(folding) {}
 
   Result<std::optional<Found>> find(std::string_view key) override {
-    const std::string wanted = fold_ ? text::lower(key) : std::string(key);
+    std::string memory;
+    const std::string wanted(fold_key(key, folding_, memory));
     const char* value = std::getenv(wanted.c_str());
     if (value == nullptr) return std::nullopt;
     return Found{value, name_, 0};
@@ -89,25 +91,26 @@ class EnvironTable final : public Lookup {
 
  private:
   std::string name_;
-  bool fold_;
+  Folding folding_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Lookup>> open_unix_table(std::string_view spec, std::string_view name,
                                                 const OpenOptions& options) {
+  const Folding folding = folding_of(options.fold, options.utf8);
   if (name == "passwd.byname")
     return std::unique_ptr<Lookup>(
-        std::make_unique<UnixTable<passwd>>(spec, options.fold, ::getpwnam_r));
+        std::make_unique<UnixTable<passwd>>(spec, folding, ::getpwnam_r));
   if (name == "group.byname")
-    return std::unique_ptr<Lookup>(
-        std::make_unique<UnixTable<group>>(spec, options.fold, ::getgrnam_r));
+    return std::unique_ptr<Lookup>(std::make_unique<UnixTable<group>>(spec, folding, ::getgrnam_r));
   return fail(Code::invalid, fmt::format("unknown table: unix:{}", name));
 }
 
 Result<std::unique_ptr<Lookup>> open_environ_table(std::string_view spec,
                                                    const OpenOptions& options) {
-  return std::unique_ptr<Lookup>(std::make_unique<EnvironTable>(spec, options.fold));
+  return std::unique_ptr<Lookup>(
+      std::make_unique<EnvironTable>(spec, folding_of(options.fold, options.utf8)));
 }
 
 }  // namespace headgate::tables

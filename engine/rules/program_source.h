@@ -101,6 +101,13 @@ class ProgramSource {
   virtual Result<std::shared_ptr<const DataFile>> data_file(const std::string& path,
                                                             const DataForm& form);
 
+  // Whether data_file() answers now with what was good before, whatever has become of the file.
+  [[nodiscard]] virtual bool keeps_data(const std::string& path, const DataForm& form) const {
+    (void)path;
+    (void)form;
+    return false;
+  }
+
   // For a table whose load() said wants_build: compiles its databases, so that the next load() has them. Blocks, up to
   // table_limit; ends early when `cancelled` becomes true. An Error is the reason why the table stays without.
   virtual Result<void> build(Dialect, const std::string& name, const std::atomic<bool>& cancelled) {

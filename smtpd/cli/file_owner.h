@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <optional>
+#include <vector>
 
 #include "engine/base/error.h"
 
@@ -23,6 +24,8 @@ class AsOwner {
 
  private:
   bool switched_ = false;
+  gid_t group_before_ = 0;
+  std::vector<gid_t> groups_before_;
   std::optional<Error> failed_;
 };
 

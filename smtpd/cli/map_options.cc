@@ -141,6 +141,18 @@ class Parser {
 
 }  // namespace
 
+tables::NulForm nul_form_of(MapTerminator terminator) {
+  switch (terminator) {
+    case MapTerminator::nul:
+      return tables::NulForm::with;
+    case MapTerminator::none:
+      return tables::NulForm::without;
+    case MapTerminator::either:
+      break;
+  }
+  return tables::NulForm::first_met;
+}
+
 MapOptions parse_map_options(const std::vector<std::string>& words) {
   return Parser(words).parse();
 }

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "tables/open.h"
+
 namespace headgate::cli {
 
 enum class MapMode : std::uint8_t { build, query, list, remove };
@@ -39,6 +41,9 @@ struct MapOptions {
 
   [[nodiscard]] bool is_message() const { return header || body; }
 };
+
+// Which keys of a compiled table are asked for.
+tables::NulForm nul_form_of(MapTerminator terminator);
 
 MapOptions parse_map_options(const std::vector<std::string>& words);
 

@@ -6,6 +6,7 @@
 // Tested by tests/cases/postmap and tests/collide, both against postmap itself.
 #include "smtpd/cli/map_query.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <ostream>
@@ -42,9 +43,7 @@ class MapQuery {
     open_options_.fold = options.fold;
     open_options_.scan = options.scan;
     open_options_.duplicates = true;
-    open_options_.nul = options.terminator == MapTerminator::nul    ? tables::NulForm::with
-                        : options.terminator == MapTerminator::none ? tables::NulForm::without
-                                                                    : tables::NulForm::first_met;
+    open_options_.nul = nul_form_of(options.terminator);
     open_options_.utf8 = utf8 && (!options.is_message() || options.force_utf8);
   }
 
@@ -137,7 +136,7 @@ class MapQuery {
       if (!found) return fail_lookup(i, found.error());
       if (!*found) continue;
       std::string& value = (*found)->value;
-      if (options_.files && !decode(name_of(i), key, value)) return;
+      if (options_.files && !decode(options_.tables[i], key, value)) return;
       if (value.empty()) complain_of_empty(name_of(i), key);
       if (with_key) out_.append(key) += '\t';
       out_.append(value) += '\n';
@@ -163,6 +162,7 @@ class MapQuery {
     auto bytes = text::decode_base64(value);
     if (bytes) {
       value = std::move(*bytes);
+      value.resize(std::min(value.find('\0'), value.size()));  // as postmap prints it
       return true;
     }
     voice_.warn(fmt::format("table {}: key {}: malformed BASE64 value: {}", table, key, value));

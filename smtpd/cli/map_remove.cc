@@ -2,9 +2,13 @@
 // Tested by tests/tables/map_agrees_test.py and map_types_test.py, both beside postmap(1).
 #include "smtpd/cli/map_remove.h"
 
+#include <sys/stat.h>
+
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -25,6 +29,8 @@ namespace {
 constexpr int kFound = 0, kFailed = 1;
 
 class KeyRemoval {
+  using File = std::tuple<dev_t, ino_t, std::string>;
+
  public:
   KeyRemoval(Invocation& invocation, const MapOptions& options, const config::Settings& settings)
       : invocation_(invocation),
@@ -34,9 +40,7 @@ class KeyRemoval {
         folding_(tables::folding_of(options.fold, utf8_)) {}
 
   int run() {
-    for (const std::string& spec : options_.tables) {
-      if (!open(spec)) return kFailed;
-    }
+    if (!open_all()) return kFailed;
     if (options_.key != "-") {
       if (!remove(options_.key)) return kFailed;
     } else {
@@ -45,57 +49,68 @@ class KeyRemoval {
         if (!remove(*key)) return kFailed;
       }
     }
-    for (const auto& maker : makers_) {
-      if (auto committed = maker->commit(); !committed) return refuse(committed.error().text());
+    for (auto& [file, maker] : makers_) {
+      if (auto committed = maker->commit(); !committed) {
+        refuse(committed.error().text());
+        return kFailed;
+      }
     }
     return found_ ? kFound : kFailed;
   }
 
  private:
-  bool open(const std::string& spec) {
-    const auto split = tables::split_type(spec);
-    if (!split) {
-      refuse(split.error().text());
-      return false;
-    }
-    if (const auto why = why_not_removed(split->type, split->name)) {
-      refuse(*why);
-      return false;
+  // A file has one maker, whatever it is called: two would wait for each other. They are opened in the files' order, so that
+  // two who change the same files do not, either.
+  bool open_all() {
+    std::map<File, std::pair<std::string, std::string>> files;  // type and name
+    for (const std::string& spec : options_.tables) {
+      const auto split = tables::split_type(spec);
+      if (!split) return refuse(split.error().text());
+      if (const auto why = why_not_removed(split->type, split->name)) return refuse(*why);
+      const File file = file_of(split->type, std::string(split->name));
+      files.try_emplace(file, split->type, split->name);
+      files_.push_back(file);
     }
     tables::MakeOptions make;
     make.mode = tables::MakeMode::existing;
-    auto maker = tables::make_map(split->type, std::string(split->name), make);
-    if (!maker) {
-      refuse(maker.error().text());
-      return false;
+    make.nul = nul_form_of(options_.terminator);
+    for (const auto& [file, table] : files) {
+      auto maker = tables::make_map(table.first, table.second, make);
+      if (!maker) return refuse(maker.error().text());
+      makers_.emplace(file, std::move(*maker));
     }
-    makers_.push_back(std::move(*maker));
     return true;
+  }
+
+  // One that is not there is known by its name.
+  static File file_of(std::string_view type, const std::string& name) {
+    struct stat status {};
+
+    const std::string path = fmt::format("{}.{}", name, type);
+    if (::stat(path.c_str(), &status) != 0) return {0, 0, path};
+    return {status.st_dev, status.st_ino, {}};
   }
 
   // False: it went wrong. A key that is not UTF-8 counts as found, as by postmap.
   bool remove(std::string_view key) {
     key = key.substr(0, key.find('\0'));
-    for (std::size_t i = 0; i < makers_.size(); ++i) {
+    for (std::size_t i = 0; i < files_.size(); ++i) {
       if (utf8_ && !text::valid_utf8(key)) {
         voice_.warn(fmt::format("{}: non-UTF-8 key \"{}\": malformed UTF-8 or invalid codepoint",
                                 options_.tables[i], key));
         found_ = true;
         continue;
       }
-      const auto removed = makers_[i]->remove(tables::fold_key(key, folding_, folded_));
-      if (!removed) {
-        refuse(removed.error().text());
-        return false;
-      }
+      const auto removed = makers_.at(files_[i])->remove(tables::fold_key(key, folding_, folded_));
+      if (!removed) return refuse(removed.error().text());
       found_ = found_ || *removed;
     }
     return true;
   }
 
-  int refuse(std::string_view text) {
+  bool refuse(std::string_view text) {
     voice_.fatal(text);
-    return kFailed;
+    return false;
   }
 
   Invocation& invocation_;
@@ -103,7 +118,8 @@ class KeyRemoval {
   MapVoice voice_;
   bool utf8_;
   tables::Folding folding_;
-  std::vector<std::unique_ptr<tables::MapMaker>> makers_;
+  std::vector<File> files_;  // of options_.tables
+  std::map<File, std::unique_ptr<tables::MapMaker>> makers_;
   std::string folded_;
   bool found_ = false;
 };

@@ -39,6 +39,11 @@ class RemoteBuilds final : public rules::ProgramSource {
     return programs_.data_file(path, form);
   }
 
+  [[nodiscard]] bool keeps_data(const std::string& path,
+                                const rules::DataForm& form) const override {
+    return programs_.keeps_data(path, form);
+  }
+
   Result<void> build(rules::Dialect dialect, const std::string& name,
                      const std::atomic<bool>& cancelled) override;
 

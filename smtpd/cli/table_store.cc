@@ -66,12 +66,18 @@ Result<std::string> TableStore::read_text(const std::string& path, std::size_t l
 
 Result<std::shared_ptr<const DataFile>> TableStore::data_file(const std::string& path,
                                                               const rules::DataForm& form) {
-  const Key key{{}, path, "mapped " + form.name, true, form.in_place, form.optional};
+  const Key key = mapped_key(path, form);
   TRY(content, get(key, [&]() -> Result<Content> {
         TRY(data, source_.data_file(path, form));
         return Content{{}, {}, std::move(data)};
       }));
   return std::move(content.data);
+}
+
+bool TableStore::keeps_data(const std::string& path, const rules::DataForm& form) const {
+  const std::lock_guard lock(mutex_);
+  const auto at = entries_.find(mapped_key(path, form));
+  return kind_ != Round::reload && at != entries_.end() && at->second.content.has_value();
 }
 
 FileStamp TableStore::look_at(const Key& key, bool is_used) {
@@ -80,7 +86,7 @@ FileStamp TableStore::look_at(const Key& key, bool is_used) {
 }
 
 // Of a file that is changed in place, and is in use, only which file it is. One that could not be used is looked at whole:
-// whatever is written to it may be what it lacked.
+// whatever is written to it may be what it lacked. An older file may be in use in its place.
 FileStamp TableStore::comparable(const Key& key, bool is_used, FileStamp stamp) {
   if (!key.in_place || !is_used) return stamp;
   stamp.changed_ns = stamp.inode_changed_ns = 0;
@@ -110,7 +116,7 @@ Result<TableStore::Content> TableStore::get(const Key& key,
     entry.asked = round_;
     if (auto answer = known(entry)) return std::move(*answer);
     fresh.after_build = entry.rebuilt;
-    is_used = entry.content.has_value();
+    is_used = entry.is_in_use();
   }
   fresh.before = look_at(key, is_used);
   Result<Content> content = read();
@@ -272,7 +278,7 @@ std::vector<std::string> TableStore::mark_changed(bool look) {
     const std::lock_guard lock(mutex_);
     drop_fresh();
     for (const auto& [key, entry] : entries_)
-      looks.push_back({key, entry.content.has_value(), FileStamp()});
+      looks.push_back({key, entry.is_in_use(), FileStamp()});
   }
   for (Look& one : looks) {
     if (look) one.stamp = look_at(one.key, one.is_used);

@@ -47,6 +47,8 @@ class TableStore final : public rules::ProgramSource {
                                 const rules::TextForm& form) override;
   Result<std::shared_ptr<const DataFile>> data_file(const std::string& path,
                                                     const rules::DataForm& form) override;
+  [[nodiscard]] bool keeps_data(const std::string& path,
+                                const rules::DataForm& form) const override;
 
   void begin_reload();
 
@@ -134,7 +136,14 @@ class TableStore final : public rules::ProgramSource {
     std::optional<FileStamp> tried;  // of the text that was built, or could not be
     std::string build_problem;
     TableInfo info;
+
+    // The file as it stands is what answers.
+    [[nodiscard]] bool is_in_use() const { return content && !error; }
   };
+
+  static Key mapped_key(const std::string& path, const rules::DataForm& form) {
+    return {{}, path, "mapped " + form.name, true, form.in_place, form.optional};
+  }
 
   static FileStamp look_at(const Key& key, bool is_used);
   static FileStamp comparable(const Key& key, bool is_used, FileStamp stamp);

@@ -82,7 +82,7 @@ def deliver(connection, key, reply, right):
     return True
 
 
-COMMON = [b'ok', b'slow', b'once', b'ABC', 'ü'.encode(), b'\xff', b'a\tb', b'a b', b'a%b', b'\x01', b'\x7f', b'~!"#$&\'()*+,/:;<=>?@[\\]^_`{|}',
+COMMON = [b'ok', b'slow', b'once', b'ABC', 'ü'.encode(), 'ÜẞÄ'.encode(), b'\xff', b'a\tb', b'a b', b'a%b', b'\x01', b'\x7f', b'~!"#$&\'()*+,/:;<=>?@[\\]^_`{|}',
           b'k' * 300, b'K' * 3000, b'']
 AGAIN = [b'close', b'reset', b'part']  # tried again
 

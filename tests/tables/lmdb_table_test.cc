@@ -220,6 +220,32 @@ TEST_F(LmdbTableTest, all_entries_or_damage) {
   EXPECT_EQ(wrong, 0);  // heads and pointers only were changed
 }
 
+// LMDB has no empty keys, but zeros read as a node that has one.
+TEST_F(LmdbTableTest, a_part_of_a_page_that_is_zeros_is_damage) {
+  const Entries entries = numbered(3000, 40);
+  make(entries);
+  const std::string good = *read_file(file());
+  int refused = 0;
+  for (std::size_t at = 8192; at < good.size(); at += 4096) {
+    if (static_cast<unsigned char>(good[at + 10]) != 2) continue;  // no leaf
+    std::string bad = good;
+    bad.replace(at + 2048, 2048, std::string(2048, '\0'));
+    const LmdbReader reader(bad);
+    int hidden = 0;
+    for (const auto& [key, value] : entries) {
+      const auto answer = reader.find(key);
+      if (answer.damage != nullptr) {
+        ++refused;
+      } else if (!answer.found) {
+        ++hidden;
+      }
+    }
+    EXPECT_EQ(hidden, 0) << at;
+    EXPECT_NE(reader.for_each([](auto, auto) { return true; }), nullptr) << at;
+  }
+  EXPECT_GT(refused, 100);
+}
+
 // A flip in a key or a value is not noticed (lmdb_reader.h); one anywhere else is, or does not matter.
 TEST_F(LmdbTableTest, flips) {
   const Entries entries = numbered(300, 40);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -163,6 +164,31 @@ TEST_F(MapMakerTest, a_key_is_removed_in_the_form_with_nul_first) {
   EXPECT_THAT(entries(), ElementsAre(Pair("a", "1"), Pair("b", "3")));
 }
 
+TEST_F(MapMakerTest, a_key_is_removed_in_the_forms_that_are_asked_for) {
+  struct Row {
+    NulForm form;
+    Entries left;
+  };
+
+  const std::string nul(1, '\0');
+  for (const Row& row :
+       {Row{NulForm::with, {{"a", "1"}, {"b", "2"}}},
+        Row{NulForm::without, {{"a", "3"}, {"c", "4"}}},
+        Row{NulForm::first_met, {{"a", "1"}, {"b", "2"}}}, Row{NulForm::either, {{"a", "1"}}}}) {
+    const auto maker = make("lmdb");
+    put(*maker, "a", "1");
+    put(*maker, "b", "2");
+    put(*maker, "a" + nul, "3" + nul);
+    put(*maker, "c" + nul, "4" + nul);
+    ASSERT_TRUE(maker->commit());
+    auto removing = make_map("lmdb", path(), {MakeMode::existing, 0644, row.form});
+    ASSERT_TRUE(removing);
+    for (const char* key : {"a", "b", "c"}) ASSERT_TRUE((*removing)->remove(key));
+    ASSERT_TRUE((*removing)->commit());
+    EXPECT_EQ(entries(), row.left) << static_cast<int>(row.form);
+  }
+}
+
 TEST_F(MapMakerTest, what_stands_in_for_hash_is_listed) {
   const auto lmdb = make("lmdb");
   put(*lmdb, "of", "lmdb");
@@ -237,6 +263,110 @@ TEST_F(MapMakerTest, a_file_that_is_no_lmdb_is_not_written_to) {
   EXPECT_EQ(*read_file(path() + ".lmdb"), std::string(8192, 'x'));
   const auto shown = for_each_entry("lmdb", path(), [](auto, auto) { return true; });
   EXPECT_EQ(shown.error().code, Code::corrupt);
+}
+
+TEST_F(MapMakerTest, an_lmdb_file_that_was_cut_is_not_written_to) {
+  const auto maker = make("lmdb");
+  for (int i = 0; i < 3000; ++i) put(*maker, fmt::format("key{:05}", i), std::string(40, 'v'));
+  ASSERT_TRUE(maker->commit());
+  const std::string whole = *read_file(path() + ".lmdb");
+  for (const std::size_t size : {std::size_t{8192}, whole.size() / 2, whole.size() - 4096}) {
+    std::filesystem::resize_file(path() + ".lmdb", size);
+    for (const MakeMode mode : {MakeMode::create, MakeMode::incremental, MakeMode::existing}) {
+      const auto refused = make_map("lmdb", path(), {mode, 0644});
+      ASSERT_FALSE(refused) << size;
+      EXPECT_EQ(refused.error().code, Code::corrupt);
+      EXPECT_THAT(refused.error().text(), HasSubstr("; remove it and build it anew"));
+    }
+    EXPECT_EQ(std::filesystem::file_size(path() + ".lmdb"), size);
+    std::ofstream(path() + ".lmdb") << whole;
+  }
+}
+
+// Pages that were given back within the transaction that took them are counted and need not have been written.
+TEST_F(MapMakerTest, an_lmdb_file_that_ends_before_pages_it_does_not_use_is_whole) {
+  const auto maker = make("lmdb");
+  for (int i = 0; i < 3000; ++i) put(*maker, fmt::format("key{:05}", i), std::string(40, 'v'));
+  ASSERT_TRUE(maker->commit());
+  std::string bytes = *read_file(path() + ".lmdb");
+  for (const std::size_t meta : {0U, 4096U})
+    bytes[meta + 136 + 1] = static_cast<char>(bytes[meta + 136 + 1] + 1);
+  std::ofstream(path() + ".lmdb") << bytes;  // 256 pages more
+  const auto more = make("lmdb", MakeMode::incremental);
+  put(*more, "more", "1");
+  ASSERT_TRUE(more->commit());
+  EXPECT_EQ(entries().size(), 3001U);
+}
+
+TEST_F(MapMakerTest, an_lmdb_file_that_came_while_it_was_made_is_not_lost) {
+  for (const MakeMode mode : {MakeMode::create, MakeMode::incremental}) {
+    const auto maker = make("lmdb", mode);
+    put(*maker, "a", "1");
+    auto other = make_map("lmdb", path("G"));  // as by postmap, in its place
+    ASSERT_TRUE(other);
+    put(**other, "a", "9");
+    for (int i = 0; i < 3000; ++i) put(**other, fmt::format("key{:05}", i), std::string(40, 'v'));
+    ASSERT_TRUE((*other)->commit());
+    std::filesystem::rename(path("G.lmdb"), path() + ".lmdb");
+    EXPECT_TRUE(maker->remove("none"));
+    EXPECT_TRUE(maker->put("b", "2", OnDuplicate::replace));
+    ASSERT_TRUE(maker->commit());
+    EXPECT_EQ(entries().size(), mode == MakeMode::create ? 2U : 3002U);
+    EXPECT_THAT(files(), ElementsAre("F.lmdb"));
+    std::filesystem::remove(path() + ".lmdb");
+  }
+}
+
+TEST_F(MapMakerTest, a_temporary_file_that_is_somebody_elses_is_not_used) {
+  for (const std::string type : {"cdb", "lmdb"}) {
+    const std::string temporary = path() + '.' + type + ".tmp";
+    std::ofstream(path("victim")) << "precious";
+    std::filesystem::create_hard_link(path("victim"), temporary);
+    put(*make(type), "a", "1");
+    EXPECT_EQ(*read_file(path("victim")), "precious");
+    if (::geteuid() == 0) {
+      std::ofstream(temporary) << "x";
+      ASSERT_EQ(::chown(temporary.c_str(), 12345, 12345), 0);
+      const auto maker = make(type);
+      put(*maker, "a", "1");
+      ASSERT_TRUE(maker->commit());
+
+      struct stat made {};
+
+      ASSERT_EQ(::stat((path() + '.' + type).c_str(), &made), 0);
+      EXPECT_EQ(made.st_uid, 0U);
+    }
+  }
+}
+
+TEST_F(MapMakerTest, what_is_no_file_of_ours_is_left_where_it_is) {
+  for (const std::string type : {"cdb", "lmdb"}) {
+    const std::string temporary = path() + '.' + type + ".tmp";
+    ASSERT_EQ(::mkfifo(temporary.c_str(), 0600), 0);
+    EXPECT_FALSE(make_map(type, path()));
+    EXPECT_TRUE(std::filesystem::exists(temporary));
+  }
+}
+
+TEST_F(MapMakerTest, a_damaged_cdb_is_not_listed_as_if_it_were_whole) {
+  const auto maker = make("cdb");
+  for (int i = 0; i < 300; ++i) put(*maker, fmt::format("key{:05}", i), "value");
+  ASSERT_TRUE(maker->commit());
+  const std::string good = *read_file(path() + ".cdb");
+  constexpr std::size_t kRecordBytes = 8 + 8 + 5, kSecond = 2048 + kRecordBytes;
+  const std::string most = "\xff\xff\xff\xff";
+  for (const std::string& sizes :
+       {most + good.substr(kSecond + 4, 4), good.substr(kSecond, 4) + most,
+        std::string("\xf0\xff\xff\xff\x08\0\0\0", 8), std::string("\xe3\xff\xff\xff\0\0\0\0", 8)}) {
+    std::string bad = good;
+    bad.replace(kSecond, 8, sizes);
+    std::ofstream(path() + ".cdb") << bad;
+    int shown = 0;
+    const auto listed = for_each_entry("hash", path(), [&](auto, auto) { return ++shown < 1000; });
+    ASSERT_FALSE(listed);
+    EXPECT_THAT(listed.error().text(), HasSubstr("is damaged: a record does not end before"));
+    EXPECT_EQ(shown, 1);
+  }
 }
 
 TEST_F(MapMakerTest, a_temporary_file_that_is_a_link_is_not_followed) {

@@ -32,7 +32,8 @@ LINES = [
     ('-q Mixed cdb:t', True), ('-fq Mixed cdb:t', True), ('-fq mixed cdb:t', True), ('-uq Mixed cdb:t', True), ('-mq - cdb:t', True),
     ('-s texthash:nosuch', True), ('-s pcre:nosuch', True), ('-s lmdb:nosuch', True), ('-s cdb:nosuch', True), ('-d x texthash:nosuch', True),
     ('-q plain -- cdb:t', True), ('-c . -q plain cdb:t', True), ('-c. -q plain cdb:t', True), ('-wc . -q plain cdb:t', True), ('-fwc. -q plain cdb:t', True),
-    ('-c nosuch -q plain cdb:t', True), ('-o cdb:t', True), ('-o -w cdb:t', True), ('-op cdb:t', True), ('-d plain lmdb:t', True), ('-d - lmdb:t', True),
+    ('-c nosuch -q plain cdb:t', True), ('-o cdb:t', True), ('-o -w cdb:t', True), ('-op cdb:t', True), ('-d plain lmdb:t', True), ('-d - lmdb:t', True), ('-d plain lmdb:t lmdb:./t', True),
+    ('-N -d plain lmdb:t', True), ('-n -d plain lmdb:t', True), ('-Nd nothere lmdb:t', True), ('-nd nothere lmdb:t', True),
     ('-d PLAIN lmdb:t', True), ('-fd PLAIN lmdb:t', True), ('-d plain lmdb:t texthash:t', True), ('-s lmdb:t', True), ('-i lmdb:t', True), ('-v cdb:t', False),
     ('proxy:cdb:t', True), ('-s proxy:cdb:t', True), ('-i proxy:cdb:t', True),
 ]

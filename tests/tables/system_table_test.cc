@@ -41,6 +41,10 @@ TEST(EnvironTable, IsTheEnvironment) {
   EXPECT_EQ(ask(open_environ_table("environ:x", options), "HEADGATE_TEST"), "value");
   EXPECT_EQ(ask(open_environ_table("environ:x", options), "headgate_test=value"), "(none)");
   EXPECT_EQ(ask(open_environ_table("environ:x", options), ""), "(none)");
+  ::setenv("headgate_\xc3\xa4", "folded", 1);
+  EXPECT_EQ(ask(open_environ_table("environ:x", options), "HEADGATE_\xc3\x84"), "(none)");
+  options.utf8 = true;
+  EXPECT_EQ(ask(open_environ_table("environ:x", options), "HEADGATE_\xc3\x84"), "folded");
   options.fold = false;
   EXPECT_EQ(ask(open_environ_table("environ:x", options), "HEADGATE_TEST"), "loud");
 }

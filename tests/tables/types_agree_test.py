@@ -68,7 +68,7 @@ class Comparison:
         self.place = place
         self.lock = threading.Lock()
         self.lookups = self.answers = self.errors = self.different = 0
-        self.environment = {'PATH': os.environ.get('PATH', ''), 'MAIL_CONFIG': place, 'k': 'from the environment', 'x': ''}
+        self.environment = {'PATH': os.environ.get('PATH', ''), 'MAIL_CONFIG': place, 'k': 'from the environment', 'x': '', 'ä': 'umlaut', 'ss': 'sharp'}
 
     def run(self, program, prefix, words, keys):
         p = subprocess.run(program + words, input=keys, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.place, env=self.environment)
@@ -131,6 +131,8 @@ def main():
         with concurrent.futures.ThreadPoolExecutor(16) as pool:
             for job in [pool.submit(one_seed, compare, seed) for seed in range(options.seed, options.seed + options.tables)]:
                 job.result()
+        for flags in [], ['-f'], ['-u']:
+            compare.ask(flags + ['-q', '-', 'environ:x'], coded('ä\nÄ\nß\nẞ\nK\n'), 'case of the environment')
         # Ten megabytes in a line.
         big = b'k ' + b'v' * 10_000_000 + b'\n' + b'K' * 10_000_000 + b' long key\nl after\n'
         for name, text in (('big', big), ('bignet', b'10.0.0.0/8 ' + big[2:10_000_003] + b'9' * 10_000_000 + b' x\n10.1.0.0/8\n11.0.0.0/8 after\n'),

@@ -8,6 +8,8 @@
 #include <fstream>
 
 #include "engine/rules/program_lookup.h"
+#include "tables/map_maker.h"
+#include "tables/open.h"
 #include "tests/smtpd/cli/fake_source.h"
 #include "tests/support/fake_env.h"
 
@@ -547,6 +549,96 @@ TEST_F(TableStoreTest, AFileThatWasNoneAndIsFilledInPlaceIsTaken) {
   std::ofstream(path_) << "changed in place";
   store_.mark_changed();
   EXPECT_THAT(store_.mark_changed(), IsEmpty());
+}
+
+TEST_F(TableStoreTest, AFileThatCameInPlaceOfOneInUseAndIsFilledLaterIsTaken) {
+  rules::DataForm form{"lmdb", true, false, nullptr};
+  form.check = [](std::string_view bytes) -> Result<void> {
+    if (bytes != "half") return {};
+    return fail(Code::corrupt, "damaged");
+  };
+  const auto look_and_read = [&]() -> std::string {
+    store_.mark_changed();
+    EXPECT_THAT(store_.mark_changed(), ElementsAre(path_));
+    std::string text((*store_.data_file(path_, form))->bytes());
+    store_.end_round();
+    return text;
+  };
+  ASSERT_TRUE(store_.data_file(path_, form));
+  write("half");
+  EXPECT_EQ(look_and_read(), "one");
+  store_.mark_changed();
+  EXPECT_EQ(look_and_read(), "one");  // whole stamps are compared now
+  store_.mark_changed();
+  EXPECT_THAT(store_.mark_changed(), IsEmpty());
+  std::ofstream(path_) << "half and half";
+  EXPECT_EQ(look_and_read(), "half and half");
+  std::ofstream(path_) << "in place";
+  store_.mark_changed();
+  EXPECT_THAT(store_.mark_changed(), IsEmpty());
+}
+
+// hash:F, which F.lmdb or F.cdb stands in for.
+class StandInTest : public TableStoreTest {
+ protected:
+  void make(const std::string& type) {
+    auto maker = tables::make_map(type, path_);
+    ASSERT_TRUE(maker);
+    ASSERT_TRUE((*maker)->put("key", type, tables::OnDuplicate::keep_first));
+    ASSERT_TRUE((*maker)->commit());
+  }
+
+  // Which of the files answers, or the Error.
+  std::string ask() {
+    auto table = tables::open_table("hash:" + path_, store_, [](const Diagnostic&) {});
+    if (!table) return table.error().text();
+    const auto found = table->full->find("key");
+    return found && *found ? (*found)->value : "?";
+  }
+
+  // The same in a round that another table's change began.
+  std::string ask_after_a_change() {
+    write(std::to_string(++changes_));
+    store_.mark_changed();
+    store_.mark_changed();
+    EXPECT_TRUE(text(path_));
+    std::string answer = ask();
+    store_.end_round();
+    return answer;
+  }
+
+  std::string ask_in_a_reload() {
+    store_.begin_reload();
+    std::string answer = ask();
+    store_.abandon_round();
+    return answer;
+  }
+
+  int changes_ = 0;
+};
+
+TEST_F(StandInTest, AnOlderOneStaysUntilAReload) {
+  ASSERT_TRUE(text(path_));
+  make("cdb");
+  EXPECT_EQ(ask(), "cdb");
+  std::ofstream(path_ + ".db") << "x";
+  std::filesystem::last_write_time(
+      path_ + ".db", std::filesystem::file_time_type::clock::now() + std::chrono::seconds(100));
+  EXPECT_EQ(ask_after_a_change(), "cdb");
+  EXPECT_THAT(ask_in_a_reload(), testing::HasSubstr(".cdb is older; run"));
+  EXPECT_EQ(ask_after_a_change(), "cdb");
+}
+
+TEST_F(StandInTest, ADamagedOneBeforeTheOneInUseChangesNothing) {
+  ASSERT_TRUE(text(path_));
+  make("lmdb");
+  EXPECT_EQ(ask(), "lmdb");
+  std::ofstream(path_ + ".cdb") << "abc";
+  EXPECT_EQ(ask_after_a_change(), "lmdb");
+  EXPECT_EQ(ask_after_a_change(), "lmdb");
+  EXPECT_THAT(ask_in_a_reload(), testing::HasSubstr(".cdb is damaged"));
+  make("cdb");
+  EXPECT_EQ(ask_after_a_change(), "cdb");
 }
 
 TEST_F(TableStoreTest, AnOptionalFileIsNoProblemAndIsTakenWhenItComes) {
