@@ -112,7 +112,7 @@ class LmdbMaker final : public MapMaker {
                                            "file holds up to {}",
                                            path_, key.size(), longest));
     }
-    TRY(status, change({Change::put, duplicate, key.size(), value.size()}, key, value));
+    TRY(status, change({Change::is_put, duplicate, key.size(), value.size()}, key, value));
     return status != MDB_KEYEXIST;
   }
 
@@ -121,7 +121,7 @@ class LmdbMaker final : public MapMaker {
     for (const bool with_nul : {true, false}) {
       const std::string_view form = key_.form(with_nul);
       if (form.empty() || forms_.leaves_out(with_nul)) continue;
-      TRY(status, change({Change::remove, {}, form.size(), 0}, form, {}));
+      TRY(status, change({Change::is_removal, {}, form.size(), 0}, form, {}));
       if (status == MDB_NOTFOUND) continue;
       forms_.met(with_nul);
       return true;
@@ -149,7 +149,7 @@ class LmdbMaker final : public MapMaker {
 
  private:
   struct Change {
-    enum Kind : std::uint8_t { put, remove } kind;
+    enum Kind : std::uint8_t { is_put, is_removal } kind;
 
     OnDuplicate duplicate;
     std::size_t key_bytes, value_bytes;
@@ -252,7 +252,7 @@ class LmdbMaker final : public MapMaker {
   [[nodiscard]] int apply(const Change& change, std::string_view key, std::string_view value) {
     MDB_val mdb_key = value_of(key);
     MDB_val mdb_value = value_of(value);
-    if (change.kind == Change::remove) return ::mdb_del(txn_, dbi_, &mdb_key, nullptr);
+    if (change.kind == Change::is_removal) return ::mdb_del(txn_, dbi_, &mdb_key, nullptr);
     const int status = ::mdb_put(txn_, dbi_, &mdb_key, &mdb_value, MDB_NOOVERWRITE);
     if (status != MDB_KEYEXIST || change.duplicate == OnDuplicate::keep_first) return status;
     mdb_value = value_of(value);

@@ -27,7 +27,17 @@ void compare(const Answer& one, const Answer& other, std::string_view file) {
 void ask_cdb(std::string_view file, std::string_view key) {
   CdbReader reader(file);
   if (reader.check() != nullptr) return;
+  const std::uint32_t hash = cdb_hash_of(key);
+  reader.expect_record(reader.expect_slot(hash), hash);
   compare(reader.find(key), reader.find(key), file);
+  std::uint64_t before = 0;
+  for (CdbReader::Entry entry = reader.next_entry({}); entry.damage == nullptr && !entry.at_end;
+       entry = reader.next_entry(entry)) {
+    fuzz::require(is_within(entry.key, file) && is_within(entry.value, file),
+                  "an entry within the file");
+    fuzz::require(entry.next > before, "one entry behind the other");
+    before = entry.next;
+  }
   fuzz::require(reader.changed() == nullptr, "nothing has changed");
 }
 
@@ -40,6 +50,8 @@ void ask_lmdb(std::string_view file, std::string_view key) {
     fuzz::require(is_within(value, file), "a value within the file");
     return true;
   });
+  (void)reader.bytes_wanted();
+  (void)reader.check_pages();
   fuzz::require(answer.damage != nullptr || reader.still_valid(answer), "a state that stands");
 }
 
