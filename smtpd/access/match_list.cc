@@ -110,17 +110,23 @@ struct MatchList::Item {
 // Where an item stands: in main.cf, or in a file that is named there.
 struct MatchList::Place {
   const Opening& opening;
+  std::string_view parameter;
   bool negated = false;
   int depth = 0;
+
+  [[nodiscard]] std::string named(std::string_view text) const {
+    return parameter.empty() ? std::string(text) : fmt::format("{}: {}", parameter, text);
+  }
 
   void warn(Severity severity, std::string text, std::string file = {}) const {
     opening.warn({severity, std::move(text), std::move(file), 0, 0});
   }
 };
 
-MatchList::MatchList(const std::vector<std::string>& items, MatchKind kind, const Opening& opening)
+MatchList::MatchList(const std::vector<std::string>& items, MatchKind kind, const Opening& opening,
+                     std::string_view parameter)
     : kind_(kind), folding_(tables::folding_of(true, opening.utf8)) {
-  add(items, Place{opening});
+  add(items, Place{opening, parameter});
 }
 
 MatchList::MatchList(const std::vector<std::string>& items, MatchKind kind,
@@ -154,7 +160,7 @@ void MatchList::add(const std::vector<std::string>& items, const Place& place) {
   for (const std::string& item : items) {
     if (item.starts_with('#')) {
       place.warn(Severity::warning,
-                 fmt::format("comment at end of line is not supported: {}", item));
+                 place.named(fmt::format("comment at end of line is not supported: {}", item)));
       return;
     }
     add_item(item, place);
@@ -212,7 +218,10 @@ void MatchList::add_item(std::string_view given, const Place& place) {
     item.is_network = true;
     auto network = network_of(given);
     if (network) item.network = std::move(*network);
-    if (!network) item.broken = std::move(network.error());
+    if (!network) {
+      item.broken = std::move(network.error());
+      item.broken->what = place.named(item.broken->what);
+    }
   } else if (of_clients() && given.find_first_not_of(kDigitsAndDots) == std::string_view::npos) {
     place.warn(Severity::warning,
                fmt::format("bad address pattern: \"{}\" matches nothing; write the network's "

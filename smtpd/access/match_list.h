@@ -37,7 +37,9 @@ MatchKind kind_of_clients(const config::Settings& settings, std::string_view par
 
 class MatchList {
  public:
-  MatchList(const std::vector<std::string>& items, MatchKind kind, const Opening& opening);
+  // `parameter`: whose list it is; what is wrong with it is told under that name.
+  MatchList(const std::vector<std::string>& items, MatchKind kind, const Opening& opening,
+            std::string_view parameter = {});
   // All alone.
   MatchList(const std::vector<std::string>& items, MatchKind kind, rules::ProgramSource& programs,
             const WarningSink& warn);

@@ -28,6 +28,11 @@ KeyRules key_rules(const Evaluation& evaluation) {
   return rules;
 }
 
+// Those that ask a server have said why it did not answer.
+bool has_complained(const Lookup& table) {
+  return table.name().starts_with("tcp:") || table.name().starts_with("socketmap:");
+}
+
 // The table's answer, for the first key that it has one for; nothing when it has none. `datum` is what was looked for.
 std::optional<Outcome> ask(Evaluation& evaluation, const std::vector<Key>& keys,
                            std::string_view datum) {
@@ -38,7 +43,7 @@ std::optional<Outcome> ask(Evaluation& evaluation, const std::vector<Key>& keys,
     const auto found = table.find(std::string_view(key.text).substr(0, key.text.find('\0')));
     if (!found && must_ask_apart(found.error())) return evaluation.ask_apart();
     if (!found) {
-      evaluation.warn(found.error().text());
+      if (!has_complained(table)) evaluation.warn(found.error().text());
       evaluation.warn(
           fmt::format("{} lookup error for \"{}\"", name, key.text.substr(0, kMaxLoggedKey)));
       return apply_result(evaluation, name, kFailed, datum);

@@ -57,15 +57,13 @@ StatePtr open_state(config::SettingsPtr settings, std::shared_ptr<checks::CheckS
   state->needs_client_name =
       asks_for_client_name(*settings) || state->access->mynetworks_have_names();
   // All that follows is asked on the loop.
-  const auto list = [&](const std::vector<std::string>& items, MatchKind kind) {
-    return std::make_shared<MatchList>(
-        items, kind,
-        Opening{programs, warn, Waits::no, &tables.on_loop, settings->smtputf8_enable});
-  };
+  const Opening on_loop{programs, warn, Waits::no, &tables.on_loop, settings->smtputf8_enable};
   const auto clients = [&](const std::vector<std::string>& items, std::string_view parameter) {
-    return list(items, access::kind_of_clients(*settings, parameter));
+    return std::make_shared<MatchList>(items, access::kind_of_clients(*settings, parameter),
+                                       on_loop, parameter);
   };
-  state->forbidden_commands = list(settings->smtpd_forbidden_commands, MatchKind::words);
+  state->forbidden_commands = std::make_shared<MatchList>(
+      settings->smtpd_forbidden_commands, MatchKind::words, on_loop, "smtpd_forbidden_commands");
   state->limit_exceptions =
       clients(settings->smtpd_client_event_limit_exceptions, "smtpd_client_event_limit_exceptions");
   state->xclient_hosts =

@@ -379,6 +379,10 @@ TEST(Access, LookupFailuresAre451) {
   networks.settings.mynetworks = {"192.0.2.1/24"};
   EXPECT_EQ(text(networks.access().recipient(stranger("alice"))),
             "451 4.3.0 <alice>: Temporary lookup failure");
+  const auto said = networks.access().recipient(stranger("alice")).lines_of(Line::Kind::warning);
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_EQ(said[0].find("mynetworks: non-null host address bits in \"192.0.2.1/24\""), 0U)
+      << said[0];
 }
 
 TEST(Access, SoftBounceAndCodes) {
