@@ -7,11 +7,14 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/text.h"
 #include "smtpd/access/basic.h"
 #include "smtpd/access/evaluation.h"
 #include "smtpd/access/parse.h"
 #include "smtpd/access/table_checks.h"
+#include "smtpd/config/fill.h"
 #include "smtpd/config/interfaces.h"
+#include "smtpd/proto/address.h"
 
 namespace headgate::access {
 namespace {
@@ -45,15 +48,28 @@ constexpr std::string_view kNoRelayControl =
 
 }  // namespace
 
+// Who hears what the tables say: at opening and outside of questions the caller of Access, within a question its Decision.
+struct Listeners {
+  WarningSink caller;
+  Evaluation* question = nullptr;
+
+  void operator()(const Diagnostic& said) const {
+    if (question == nullptr) return caller(said);
+    question->warn(said.text);
+  }
+};
+
 class Access::Impl {
  public:
-  Impl(config::SettingsPtr the_settings, rules::ProgramSource& programs, WarningSink warn)
+  Impl(config::SettingsPtr the_settings, const Opening& opening)
       : settings(std::move(the_settings)),
-        warning_sink(std::move(warn)),
-        mynetworks(settings->mynetworks, kind_of_clients(*settings, "mynetworks"), programs,
-                   warning_sink, MatchList::Waits::no),
-        recipients(settings, own_addresses(settings->inet_interfaces), programs, warning_sink),
-        restrictions(settings, programs, warning_sink),
+        listeners{opening.warn},
+        tables(listened(opening)),
+        mynetworks(settings->mynetworks, kind_of_clients(*settings, "mynetworks"),
+                   Opening{tables.programs, tables.warn, Waits::no, tables.shared, tables.utf8},
+                   "mynetworks"),
+        recipients(settings, own_addresses(settings->inet_interfaces), tables),
+        restrictions(settings, tables),
         client_list(restrictions.open(settings->smtpd_client_restrictions)),
         helo_list(restrictions.open(settings->smtpd_helo_restrictions)),
         sender_list(restrictions.open(settings->smtpd_sender_restrictions)),
@@ -62,25 +78,33 @@ class Access::Impl {
         data_list(restrictions.open(settings->smtpd_data_restrictions)),
         end_of_data_list(restrictions.open(settings->smtpd_end_of_data_restrictions)),
         etrn_list(restrictions.open(settings->smtpd_etrn_restrictions)),
-        relay_controlled(has_relay_control(relay_list) || has_relay_control(recipient_list)) {
-    if (!relay_controlled) warning_sink({Severity::fatal, std::string(kNoRelayControl), "", 0, 0});
+        relay_controlled(config::has_relay_control(*settings)) {
+    if (!relay_controlled) opening.warn({Severity::fatal, std::string(kNoRelayControl), "", 0, 0});
   }
 
-  Evaluation evaluation(const Context& context) const {
-    return {context, *settings, mynetworks, recipients, restrictions};
+  // `ask` runs the lists.
+  template <class Ask>
+  Decision question(const Context& context, const Ask& ask) {
+    Evaluation evaluation(context, *settings, mynetworks, recipients, restrictions);
+    listeners.question = &evaluation;
+    const auto leave = [this](Evaluation*) { listeners.question = nullptr; };
+    const std::unique_ptr<Evaluation, decltype(leave)> listening(&evaluation, leave);
+    return ask(evaluation);
   }
 
   bool run_client(Evaluation& e) const {
     return e.run(client_list, {e.context.client(), "Client host"}, table_checks::client);
   }
 
+  // Who has not said HELO, or MAIL, is not judged by it.
   bool run_helo(Evaluation& e) const {
-    return e.run(helo_list, {e.context.helo_name.value_or(""), "Helo command"}, table_checks::helo);
+    const auto& name = e.context.helo_name;
+    return !name || e.run(helo_list, {*name, "Helo command"}, table_checks::helo);
   }
 
   bool run_sender(Evaluation& e) const {
-    return e.run(sender_list, {e.context.sender.value_or(""), "Sender address"},
-                 table_checks::sender);
+    const auto& sender = e.context.sender;
+    return !sender || e.run(sender_list, {*sender, "Sender address"}, table_checks::sender);
   }
 
   // Relay control first or second, both in full: permit ends its own list only.
@@ -92,30 +116,55 @@ class Access::Impl {
            e.run_too(relay_first ? recipient_list : relay_list);
   }
 
-  Decision recipient(const Context& context) const {
-    Evaluation e = evaluation(context);
+  // What the lists of client, HELO and sender say when they have waited for the recipient. Without a sender there is only
+  // what that of the last one has left.
+  bool run_delayed(Evaluation& e) const {
+    if (!settings->smtpd_delay_reject) return true;
+    e.set_deferral(std::nullopt);
+    if (!(run_client(e) && run_helo(e) && run_sender(e))) return false;
+    if (e.context.sender)
+      e.keep_deferral();
+    else
+      e.set_deferral(e.context.deferral);
+    return true;
+  }
+
+  // address_verify_sender: probes come from it, and whoever they ask may ask for it in turn.
+  [[nodiscard]] bool is_verify_sender(std::string_view address) const {
+    std::string sender = settings->address_verify_sender;
+    if (sender.empty()) return false;
+    if (!proto::has_domain(sender)) sender += '@' + settings->myorigin;
+    return text::equal_ignore_case(sender, address);
+  }
+
+  Decision recipient(Evaluation& e) const {
     if (!relay_controlled) {
       e.server_error(std::string(kNoRelayControl));
       return e.finish();
     }
-    if (settings->smtpd_delay_reject && !(run_client(e) && run_helo(e) && run_sender(e)))
-      return e.finish();
     // Who is deferred all the same is not told whether the recipient exists.
-    if (run_recipient(e) && !e.defers() && settings->smtpd_reject_unlisted_recipient &&
-        check_listed())
+    if (run_delayed(e) && run_recipient(e) && !e.defers() &&
+        settings->smtpd_reject_unlisted_recipient)
       e.run_too(listed);
     return e.finish();
   }
 
-  [[nodiscard]] bool check_listed() const {
-    for (const std::string& option : settings->receive_override_options) {
-      if (option == "no_unknown_recipient_checks") return false;
-    }
-    return true;
+  Decision etrn(Evaluation& e) const {
+    if (settings->smtpd_delay_reject && !(run_client(e) && run_helo(e))) return e.finish();
+    e.run(etrn_list, {e.context.etrn_domain.value_or(""), "Etrn command"}, table_checks::etrn);
+    return e.finish();
+  }
+
+  Opening listened(const Opening& opening) {
+    Opening own = opening;
+    own.warn = [this](const Diagnostic& said) { listeners(said); };
+    own.utf8 = settings->smtputf8_enable;
+    return own;
   }
 
   config::SettingsPtr settings;
-  WarningSink warning_sink;
+  Listeners listeners;
+  Opening tables;
   MatchList mynetworks;
   Recipients recipients;
   Restrictions restrictions;
@@ -125,51 +174,63 @@ class Access::Impl {
   const bool relay_controlled;
 };
 
+Access::Access(config::SettingsPtr settings, const Opening& opening)
+    : impl_(std::make_unique<Impl>(std::move(settings), opening)) {}
+
 Access::Access(config::SettingsPtr settings, rules::ProgramSource& programs, WarningSink warn)
-    : impl_(std::make_unique<Impl>(std::move(settings), programs, std::move(warn))) {}
+    : Access(std::move(settings), Opening{programs, std::move(warn)}) {}
 
 Access::~Access() = default;
 
 Decision Access::client(const Context& context) {
-  Evaluation e = impl_->evaluation(context);
-  if (!impl_->settings->smtpd_delay_reject) impl_->run_client(e);
-  return e.hand_over();
+  return impl_->question(context, [this](Evaluation& e) {
+    if (!impl_->settings->smtpd_delay_reject) impl_->run_client(e);
+    return e.hand_over();
+  });
 }
 
 Decision Access::helo(const Context& context) {
-  Evaluation e = impl_->evaluation(context);
-  if (!impl_->settings->smtpd_delay_reject) impl_->run_helo(e);
-  return e.hand_over();
+  return impl_->question(context, [this](Evaluation& e) {
+    if (!impl_->settings->smtpd_delay_reject) impl_->run_helo(e);
+    return e.hand_over();
+  });
 }
 
 Decision Access::sender(const Context& context) {
-  Evaluation e = impl_->evaluation(context);
-  if (!impl_->settings->smtpd_delay_reject) impl_->run_sender(e);
-  return e.hand_over();
+  return impl_->question(context, [this](Evaluation& e) {
+    if (!impl_->settings->smtpd_delay_reject) impl_->run_sender(e);
+    return e.hand_over();
+  });
 }
 
-Decision Access::recipient(const Context& context) { return impl_->recipient(context); }
+Decision Access::recipient(const Context& context) {
+  return impl_->question(context, [this](Evaluation& e) {
+    const auto& recipient = e.context.recipient;
+    const bool free = recipient && impl_->is_verify_sender(*recipient);
+    return free ? e.finish_permitted() : impl_->recipient(e);
+  });
+}
 
-Decision Access::verify(const Context& context) { return impl_->recipient(context); }
+Decision Access::verify(const Context& context) {
+  return impl_->question(context, [this](Evaluation& e) { return impl_->recipient(e); });
+}
 
 Decision Access::data(const Context& context) {
-  Evaluation e = impl_->evaluation(context);
-  e.run(impl_->data_list, {"DATA", "Data command"}, nullptr);
-  return e.finish();
+  return impl_->question(context, [this](Evaluation& e) {
+    e.run(impl_->data_list, {"DATA", "Data command"}, nullptr);
+    return e.finish();
+  });
 }
 
 Decision Access::etrn(const Context& context) {
-  Evaluation e = impl_->evaluation(context);
-  if (impl_->settings->smtpd_delay_reject && !(impl_->run_client(e) && impl_->run_helo(e)))
-    return e.finish();
-  e.run(impl_->etrn_list, {context.etrn_domain.value_or(""), "Etrn command"}, table_checks::etrn);
-  return e.finish();
+  return impl_->question(context, [this](Evaluation& e) { return impl_->etrn(e); });
 }
 
 Decision Access::end_of_data(const Context& context) {
-  Evaluation e = impl_->evaluation(context);
-  e.run(impl_->end_of_data_list, {"END-OF-MESSAGE", "End-of-data"}, nullptr);
-  return e.finish();
+  return impl_->question(context, [this](Evaluation& e) {
+    e.run(impl_->end_of_data_list, {"END-OF-MESSAGE", "End-of-data"}, nullptr);
+    return e.finish();
+  });
 }
 
 bool Access::mynetworks_have_names() const { return impl_->mynetworks.asks_names(); }

@@ -2,8 +2,9 @@
 //   Use       with smtpd_delay_reject (the default) the session asks only recipient(), which runs client, helo and sender
 //             lists first; without it, each at its command as well. The entry points check the setting themselves: call
 //             all of them at their commands.
-//   Ownership owns its tables; `programs` is borrowed for the construction.      Threads  one owner (tables hold scratch).
-//   Waits     for other programs where may_wait(): then never ask it on an event loop.
+//   Ownership owns its tables; what the Opening borrows is needed for the construction.      Threads  one owner (tables hold scratch).
+//   Waits     for other programs where may_wait(). Ask it on an event loop only when it was opened with Waits::apart: then
+//             Decision::must_ask_apart says that the question has to be put to another one (access_pool.h).
 //   Errors    fail closed: an unknown or not yet implemented restriction, an unreadable table, relay lists without a
 //             working relay restriction answer 451.
 //   Later     entry points that ask DNS or a policy server become Tasks.
@@ -17,6 +18,7 @@
 #include "engine/base/diagnostic.h"
 #include "engine/base/error.h"
 #include "engine/rules/program_source.h"
+#include "smtpd/access/opening.h"
 #include "smtpd/access/restriction.h"
 #include "smtpd/config/settings.h"
 
@@ -24,7 +26,9 @@ namespace headgate::access {
 
 class Access {
  public:
-  // `warn` hears of bad items now and of lookup failures later.
+  // Opening::warn hears of bad items now; what tables say while they are asked stands in the Decision.
+  Access(config::SettingsPtr settings, const Opening& opening);
+  // All alone.
   Access(config::SettingsPtr settings, rules::ProgramSource& programs, WarningSink warn);
   ~Access();
 

@@ -1,6 +1,8 @@
 // Tested by access_test.
 #include "smtpd/access/basic.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "smtpd/proto/address.h"
@@ -50,6 +52,11 @@ Outcome address_literal_helo(Evaluation& evaluation, std::string_view name) {
   if (proto::valid_address_literal(name)) return Outcome::dunno;
   return bad_helo(evaluation, evaluation.settings.invalid_hostname_reject_code,
                   "invalid ip address");
+}
+
+bool knows_recipients(const Evaluation& evaluation) {
+  const auto& options = evaluation.settings.receive_override_options;
+  return std::find(options.begin(), options.end(), "no_unknown_recipient_checks") == options.end();
 }
 
 }  // namespace
@@ -112,7 +119,7 @@ Outcome defer_unauth_destination(Evaluation& evaluation) {
 }
 
 Outcome reject_unlisted_recipient(Evaluation& evaluation) {
-  if (!evaluation.context.recipient) return Outcome::dunno;
+  if (!evaluation.context.recipient || !knows_recipients(evaluation)) return Outcome::dunno;
   const std::string& recipient = *evaluation.context.recipient;
   const auto resolved = evaluation.recipients.resolve(recipient);
   if (!resolved) return evaluation.lookup_failure(resolved.error(), recipient);

@@ -10,9 +10,9 @@
 namespace headgate::access {
 namespace {
 
-constexpr std::size_t kMaxLogged = 200;
-
-std::string logged(std::string_view text) { return text::printable(text.substr(0, kMaxLogged)); }
+proto::Reply softened_if(bool soft_bounce, proto::Reply reply) {
+  return soft_bounce ? reply.softened() : reply;
+}
 
 }  // namespace
 
@@ -22,11 +22,11 @@ std::string log_line(const Context& context, std::string_view label, std::string
       text::printable(context.shown_client.empty() ? context.client() : context.shown_client),
       text::printable(text));
   if (context.sender)
-    line += fmt::format(" from=<{}>", logged(proto::quote_address(*context.sender)));
+    line += fmt::format(" from=<{}>", text::printable(proto::quote_address(*context.sender)));
   if (context.recipient)
-    line += fmt::format(" to=<{}>", logged(proto::quote_address(*context.recipient)));
+    line += fmt::format(" to=<{}>", text::printable(proto::quote_address(*context.recipient)));
   line += fmt::format(" proto={}", context.protocol);
-  if (context.helo_name) line += fmt::format(" helo=<{}>", logged(*context.helo_name));
+  if (context.helo_name) line += fmt::format(" helo=<{}>", text::printable(*context.helo_name));
   return line;
 }
 
@@ -38,7 +38,9 @@ Evaluation::Evaluation(const Context& the_context, const config::Settings& the_s
       mynetworks(the_mynetworks),
       recipients(the_recipients),
       restrictions(the_restrictions),
-      defer_if_permit_(the_context.deferral) {}
+      defer_if_permit_(the_context.deferral) {
+  keep_deferral();
+}
 
 std::string Evaluation::rejected(std::string_view text) const {
   return fmt::format("<{}>: {} rejected: {}", subject.name, subject.what, text);
@@ -57,12 +59,15 @@ void Evaluation::note(std::string_view label, std::string_view text) {
 }
 
 void Evaluation::note_permit(std::string_view action, std::string_view source) {
-  if (defer_if_permit_ || !restrictions.logs_permit(action)) return;
+  if (defer_if_permit_) return;
+  const Result<bool> logged = restrictions.logs_permit(action);
+  if (!logged && must_ask_apart(logged.error())) ask_apart();
+  if (!logged || !*logged) return;
   note("permit", fmt::format("action={} for {}={} {}", action, subject.what, subject.name, source));
 }
 
 void Evaluation::refuse(proto::Reply reply) {
-  if (settings.soft_bounce) reply = reply.softened();
+  reply = softened_if(settings.soft_bounce, std::move(reply));
   decision_.lines.push_back({Line::Kind::refusal, log_line(context, "reject", reply.first_line())});
   decision_.refusal = std::move(reply);
 }
@@ -80,7 +85,7 @@ proto::Reply Evaluation::reply_of(std::int64_t code, std::string dsn, std::strin
 Outcome Evaluation::reject(std::int64_t code, std::string dsn, std::string text) {
   proto::Reply reply = reply_of(code, std::move(dsn), std::move(text));
   if (softened_) {
-    note("reject_warning", reply.first_line());
+    note("reject_warning", softened_if(settings.soft_bounce, reply).first_line());
     return Outcome::dunno;
   }
   if (reply.permanent() && defer_if_reject_) reply = *defer_if_reject_;
@@ -98,7 +103,13 @@ Outcome Evaluation::server_error(std::string warning) {
   return trouble(451, "4.3.5", "Server configuration error", std::move(warning));
 }
 
+Outcome Evaluation::ask_apart() {
+  decision_.must_ask_apart = true;
+  return server_error("a table that may wait for another program was asked on an event loop");
+}
+
 Outcome Evaluation::lookup_failure(const Error& error, std::string_view subject_address) {
+  if (must_ask_apart(error)) return ask_apart();
   return trouble(451, "4.3.0", fmt::format("<{}>: Temporary lookup failure", subject_address),
                  error.text());
 }
@@ -106,7 +117,7 @@ Outcome Evaluation::lookup_failure(const Error& error, std::string_view subject_
 void Evaluation::defer_if_permit(std::int64_t code, std::string dsn, std::string_view text) {
   proto::Reply reply = reply_of(code, std::move(dsn), rejected(text));
   if (softened_) {
-    note("reject_warning", reply.first_line());
+    note("reject_warning", softened_if(settings.soft_bounce, reply).first_line());
   } else if (!defer_if_permit_) {
     defer_if_permit_ = std::move(reply);
   }
@@ -203,6 +214,7 @@ Decision Evaluation::finish() {
 }
 
 Decision Evaluation::hand_over() {
+  decision_.deferral.reset();
   if (!decision_.refusal) decision_.deferral = std::move(defer_if_permit_);
   return std::move(decision_);
 }

@@ -55,6 +55,9 @@ class Evaluation {
   Outcome server_error(std::string warning);
   Outcome lookup_failure(const Error& error, std::string_view subject_address);
 
+  // For an Error with must_ask_apart().
+  Outcome ask_apart();
+
   void defer_if_permit(std::int64_t code, std::string dsn, std::string_view text);
   void defer_if_reject(std::int64_t code, std::string dsn, std::string_view text);
 
@@ -69,9 +72,20 @@ class Evaluation {
 
   [[nodiscard]] bool defers() const { return defer_if_permit_.has_value(); }
 
+  [[nodiscard]] bool discarding() const { return context.discarding || decision_.effects.discard; }
+
   [[nodiscard]] bool holding() const { return context.holding || decision_.effects.hold; }
 
-  Decision finish();     // applies defer_if_permit
+  // defer_if_permit as it is now is what later questions begin with.
+  void keep_deferral() { decision_.deferral = defer_if_permit_; }
+
+  // Instead of what the lists before have left.
+  void set_deferral(std::optional<proto::Reply> reply) { defer_if_permit_ = std::move(reply); }
+
+  Decision finish();  // applies defer_if_permit
+
+  Decision finish_permitted() { return std::move(decision_); }  // whatever was deferred
+
   Decision hand_over();  // leaves it to the next command's question
 
   const Context& context;
@@ -90,8 +104,6 @@ class Evaluation {
   void note_own_permit(const Step& step);
   void warn_of_ignored(const Step& step, Outcome outcome);
   proto::Reply reply_of(std::int64_t code, std::string dsn, std::string text);
-
-  [[nodiscard]] bool discarding() const { return context.discarding || decision_.effects.discard; }
 
   Decision decision_;
   Check bare_ = nullptr;

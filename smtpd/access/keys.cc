@@ -20,14 +20,16 @@ void add_parents(std::string_view name, bool parents, std::vector<Key>& keys) {
 
 bool is_owner_or_request(std::string_view local) {
   constexpr std::string_view kOwner = "owner-", kRequest = "-request";
-  if (local.size() > kOwner.size() && text::starts_with_ignore_case(local, kOwner)) return true;
+  if (local.size() >= kOwner.size() && text::starts_with_ignore_case(local, kOwner)) return true;
   return local.size() > kRequest.size() &&
          text::equal_ignore_case(local.substr(local.size() - kRequest.size()), kRequest);
 }
 
 // Without "+ext"; the whole when there is none.
 std::string_view without_extension(std::string_view local, const KeyRules& rules) {
-  for (const std::string_view whole : {"postmaster", "mailer-daemon", "double-bounce"}) {
+  for (const std::string_view whole :
+       {std::string_view("postmaster"), std::string_view("mailer-daemon"),
+        rules.double_bounce_sender}) {
     if (text::equal_ignore_case(local, whole)) return local;
   }
   if (rules.owner_request_special && rules.delimiters.find('-') != std::string_view::npos &&
@@ -73,9 +75,10 @@ std::vector<Key> address_keys(std::string_view address) {
 }
 
 std::vector<Key> mail_keys(std::string_view address, const KeyRules& rules) {
-  const std::string lower = text::lower(address);
-  const std::string_view local = proto::local_part(lower);
-  const std::string_view domain = proto::domain_part(lower);
+  std::string memory;
+  const std::string_view folded = tables::fold_key(address, rules.folding, memory);
+  const std::string_view local = proto::local_part(folded);
+  const std::string_view domain = proto::domain_part(folded);
   const std::string_view base = without_extension(local, rules);
   const bool extended = base.size() != local.size();
   std::vector<Key> keys;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tables/case_fold.h"
 #include "tables/maps.h"
 
 namespace headgate::access {
@@ -23,6 +24,8 @@ struct KeyRules {
       true;  // smtpd_access_maps in parent_domain_matches_subdomains: else .parent is asked for
   std::string_view delimiters;        // recipient_delimiter
   bool owner_request_special = true;  // owner-list and list-request are whole names
+  std::string_view double_bounce_sender = "double-bounce";  // a whole name, too
+  tables::Folding folding = tables::Folding::ascii;         // of mail addresses
 };
 
 // a.b.example, then b.example and example, or .b.example and .example. An IP address has no parents.
@@ -31,7 +34,7 @@ std::vector<Key> domain_keys(std::string_view name, const KeyRules& rules);
 // 192.0.2.1, 192.0.2, 192.0, 192; 2001:db8::1, 2001:db8:, 2001:db8, 2001.
 std::vector<Key> address_keys(std::string_view address);
 
-// user+ext@domain, user@domain, the domain and its parents, user+ext@, user@, in lower case. A local part that must be quoted
+// user+ext@domain, user@domain, the domain and its parents, user+ext@, user@, all folded. A local part that must be quoted
 // in SMTP is asked for in quotes, then without. `address` is the internal form, with a domain.
 std::vector<Key> mail_keys(std::string_view address, const KeyRules& rules);
 

@@ -12,7 +12,6 @@
 
 #include "engine/base/text.h"
 #include "tables/cidr_pattern.h"
-#include "tables/open.h"
 
 namespace headgate::access {
 namespace {
@@ -108,19 +107,31 @@ struct MatchList::Item {
   std::optional<Error> broken;  // every question that reaches the item fails
 };
 
-struct MatchList::Opener {
-  rules::ProgramSource& programs;
-  const WarningSink& warn;
-  Waits waits;
+// Where an item stands: in main.cf, or in a file that is named there.
+struct MatchList::Place {
+  const Opening& opening;
+  std::string_view parameter;
   bool negated = false;
   int depth = 0;
+
+  [[nodiscard]] std::string named(std::string_view text) const {
+    return parameter.empty() ? std::string(text) : fmt::format("{}: {}", parameter, text);
+  }
+
+  void warn(Severity severity, std::string text, std::string file = {}) const {
+    opening.warn({severity, std::move(text), std::move(file), 0, 0});
+  }
 };
 
-MatchList::MatchList(const std::vector<std::string>& items, MatchKind kind,
-                     rules::ProgramSource& programs, const WarningSink& warn, Waits waits)
-    : kind_(kind) {
-  add(items, Opener{programs, warn, waits});
+MatchList::MatchList(const std::vector<std::string>& items, MatchKind kind, const Opening& opening,
+                     std::string_view parameter)
+    : kind_(kind), folding_(tables::folding_of(true, opening.utf8)) {
+  add(items, Place{opening, parameter});
 }
+
+MatchList::MatchList(const std::vector<std::string>& items, MatchKind kind,
+                     rules::ProgramSource& programs, const WarningSink& warn)
+    : MatchList(items, kind, Opening{programs, warn}) {}
 
 MatchList::~MatchList() = default;
 MatchList::MatchList(MatchList&&) noexcept = default;
@@ -145,22 +156,22 @@ bool MatchList::asks_names() const {
   });
 }
 
-void MatchList::add(const std::vector<std::string>& items, const Opener& opener) {
+void MatchList::add(const std::vector<std::string>& items, const Place& place) {
   for (const std::string& item : items) {
     if (item.starts_with('#')) {
-      opener.warn({Severity::warning,
-                   fmt::format("comment at end of line is not supported: {}", item), "", 0, 0});
+      place.warn(Severity::warning,
+                 place.named(fmt::format("comment at end of line is not supported: {}", item)));
       return;
     }
-    add_item(item, opener);
+    add_item(item, place);
   }
 }
 
-void MatchList::add_file(std::string_view path, const Opener& opener) {
-  Opener inner = opener;
+void MatchList::add_file(std::string_view path, const Place& place) {
+  Place inner = place;
   ++inner.depth;
-  auto content = opener.depth < kMaxFileDepth
-                     ? opener.programs.read_text(std::string(path), kMaxFileBytes)
+  auto content = place.depth < kMaxFileDepth
+                     ? place.opening.programs.read_text(std::string(path), kMaxFileBytes)
                      : Result<std::string>(fail(Code::limit, "files nested too deeply"));
   if (content) {
     for (const std::string_view line : text::split(*content, "\n")) {
@@ -171,54 +182,54 @@ void MatchList::add_file(std::string_view path, const Opener& opener) {
   Item item;
   item.text = path;
   item.broken = content.error();
-  opener.warn({Severity::error, item.broken->text(), std::string(path), 0, 0});
+  place.warn(Severity::error, item.broken->text(), std::string(path));
   items_.push_back(std::move(item));
 }
 
 // A bad pattern is a warning; a file or table that is not there is an error, for it refuses a reload.
-void MatchList::add_item(std::string_view given, const Opener& opener) {
+void MatchList::add_item(std::string_view given, const Place& place) {
   Item item;
-  item.negated = opener.negated;
+  item.negated = place.negated;
   while (!given.empty() && given.front() == '!') {
     item.negated = !item.negated;
     given.remove_prefix(1);
   }
   if (given.starts_with('/')) {
-    Opener file = opener;
+    Place file = place;
     file.negated = item.negated;
     return add_file(given, file);
   }
-  item.text = text::lower(given);
+  std::string memory;
+  item.text = tables::fold_key(given, folding_, memory);
   Severity severity = Severity::warning;
   if (given.empty()) {
     item.broken = Error{Code::invalid, "no pattern after '!'", ""};
   } else if (is_table(given)) {
     severity = Severity::error;
-    auto opened = tables::open_table(given, opener.programs, opener.warn);
-    if (opened && opener.waits == Waits::no && opened->full->may_wait()) {
+    item.table = place.opening.table(std::string(given));
+    if (place.opening.waits == Waits::no && item.table->may_wait()) {
+      item.table.reset();
       item.broken = Error{
           Code::invalid,
           "a table that waits for another program cannot be asked here (docs/tables/access.md)",
           std::string(given)};
-    } else if (!opened) {
-      opener.warn({Severity::error, opened.error().text(), std::string(given), 0, 0});
-      item.table = tables::unavailable_table(given, opened.error());
-    } else {
-      item.table = std::move(opened->full);
     }
   } else if (of_clients() && is_network(given)) {
     item.is_network = true;
     auto network = network_of(given);
     if (network) item.network = std::move(*network);
-    if (!network) item.broken = std::move(network.error());
+    if (!network) {
+      item.broken = std::move(network.error());
+      item.broken->what = place.named(item.broken->what);
+    }
   } else if (of_clients() && given.find_first_not_of(kDigitsAndDots) == std::string_view::npos) {
-    opener.warn({Severity::warning,
-                 fmt::format("bad address pattern: \"{}\" matches nothing; write the network's "
-                             "first address and its length, as 192.0.2.0/24",
-                             given),
-                 std::string(given), 0, 0});
+    place.warn(Severity::warning,
+               fmt::format("bad address pattern: \"{}\" matches nothing; write the network's "
+                           "first address and its length, as 192.0.2.0/24",
+                           given),
+               std::string(given));
   }
-  if (item.broken) opener.warn({severity, item.broken->text(), std::string(given), 0, 0});
+  if (item.broken) place.warn(severity, item.broken->text(), std::string(given));
   items_.push_back(std::move(item));
 }
 
@@ -258,7 +269,8 @@ Result<bool> MatchList::match_item(const Item& item, std::string_view subject,
 }
 
 Result<bool> MatchList::matches(std::string_view subject) const {
-  const std::string lower = text::lower(subject);
+  std::string memory;
+  const std::string_view lower = tables::fold_key(subject, folding_, memory);
   if (lower.empty() || lower.find('\0') != std::string::npos) return false;
   for (const Item& item : items_) {
     TRY(hit, match_item(item, lower, false));
@@ -269,7 +281,8 @@ Result<bool> MatchList::matches(std::string_view subject) const {
 
 // An item decides for the name and the address alike, so that !item excludes both.
 Result<bool> MatchList::matches_client(std::string_view name, std::string_view address) const {
-  const std::string lower = text::lower(name);
+  std::string memory;
+  const std::string_view lower = tables::fold_key(name, folding_, memory);
   for (const Item& item : items_) {
     for (const bool is_address : {false, true}) {
       const std::string_view subject = is_address ? address : lower;

@@ -17,7 +17,9 @@
 #include "engine/base/diagnostic.h"
 #include "engine/lookup.h"
 #include "engine/rules/program_source.h"
+#include "smtpd/access/opening.h"
 #include "smtpd/config/settings.h"
+#include "tables/case_fold.h"
 
 namespace headgate::access {
 
@@ -35,11 +37,12 @@ MatchKind kind_of_clients(const config::Settings& settings, std::string_view par
 
 class MatchList {
  public:
-  // `Waits::no`: asked on an event loop; a table that may wait for another program is an Error.
-  enum class Waits : std::uint8_t { yes, no };
-
+  // `parameter`: whose list it is; what is wrong with it is told under that name.
+  MatchList(const std::vector<std::string>& items, MatchKind kind, const Opening& opening,
+            std::string_view parameter = {});
+  // All alone.
   MatchList(const std::vector<std::string>& items, MatchKind kind, rules::ProgramSource& programs,
-            const WarningSink& warn, Waits waits = Waits::yes);
+            const WarningSink& warn);
   ~MatchList();
   MatchList(MatchList&&) noexcept;
   MatchList& operator=(MatchList&&) noexcept;
@@ -58,11 +61,11 @@ class MatchList {
  private:
   struct Item;
 
-  struct Opener;
+  struct Place;
 
-  void add(const std::vector<std::string>& items, const Opener& opener);
-  void add_item(std::string_view given, const Opener& opener);
-  void add_file(std::string_view path, const Opener& opener);
+  void add(const std::vector<std::string>& items, const Place& place);
+  void add_item(std::string_view given, const Place& place);
+  void add_file(std::string_view path, const Place& place);
   [[nodiscard]] bool of_clients() const;
   [[nodiscard]] bool with_parents() const;
   [[nodiscard]] Result<bool> match_item(const Item& item, std::string_view subject,
@@ -71,6 +74,7 @@ class MatchList {
                                          bool is_address) const;
 
   MatchKind kind_;
+  tables::Folding folding_;
   std::vector<Item> items_;
 };
 

@@ -11,7 +11,6 @@
 #include "smtpd/access/basic.h"
 #include "smtpd/access/evaluation.h"
 #include "smtpd/access/table_checks.h"
-#include "tables/open.h"
 
 namespace headgate::access {
 namespace {
@@ -21,16 +20,15 @@ enum class Takes : std::uint8_t { nothing, table };
 struct Row {
   std::string_view name;
   Check check;
-  bool relay_control = false;
   Takes takes = Takes::nothing;
 };
 
 // A new restriction: a function and a row.
 constexpr Row kRows[] = {
     {"permit", basic::permit},
-    {"reject", basic::reject, true},
-    {"defer", basic::defer, true},
-    {"defer_if_permit", basic::defer_if_permit, true},
+    {"reject", basic::reject},
+    {"defer", basic::defer},
+    {"defer_if_permit", basic::defer_if_permit},
     {"defer_if_reject", basic::defer_if_reject},
     {"permit_mynetworks", basic::permit_mynetworks},
     {"permit_inet_interfaces", basic::permit_inet_interfaces},
@@ -38,8 +36,8 @@ constexpr Row kRows[] = {
     {"permit_tls_clientcerts", basic::nothing},
     {"permit_tls_all_clientcerts", basic::nothing},
     {"permit_auth_destination", basic::permit_auth_destination},
-    {"reject_unauth_destination", basic::reject_unauth_destination, true},
-    {"defer_unauth_destination", basic::defer_unauth_destination, true},
+    {"reject_unauth_destination", basic::reject_unauth_destination},
+    {"defer_unauth_destination", basic::defer_unauth_destination},
     {"reject_unlisted_recipient", basic::reject_unlisted_recipient},
     {"reject_non_fqdn_sender", basic::reject_non_fqdn_sender},
     {"reject_non_fqdn_recipient", basic::reject_non_fqdn_recipient},
@@ -48,14 +46,14 @@ constexpr Row kRows[] = {
     {"reject_invalid_helo_hostname", basic::reject_invalid_helo_hostname},
     {"reject_invalid_hostname", basic::reject_invalid_helo_hostname},
     {"reject_unauth_pipelining", basic::reject_unauth_pipelining},
-    {"check_client_access", table_checks::client, false, Takes::table},
-    {"check_reverse_client_hostname_access", table_checks::reverse_client, false, Takes::table},
-    {"check_helo_access", table_checks::helo, false, Takes::table},
-    {"check_sender_access", table_checks::sender, false, Takes::table},
-    {"check_recipient_access", table_checks::recipient, false, Takes::table},
-    {"check_etrn_access", table_checks::etrn, false, Takes::table},
-    {"check_sasl_access", table_checks::sasl, false, Takes::table},
-    {"check_ccert_access", table_checks::client_certificate, false, Takes::table},
+    {"check_client_access", table_checks::client, Takes::table},
+    {"check_reverse_client_hostname_access", table_checks::reverse_client, Takes::table},
+    {"check_helo_access", table_checks::helo, Takes::table},
+    {"check_sender_access", table_checks::sender, Takes::table},
+    {"check_recipient_access", table_checks::recipient, Takes::table},
+    {"check_etrn_access", table_checks::etrn, Takes::table},
+    {"check_sasl_access", table_checks::sasl, Takes::table},
+    {"check_ccert_access", table_checks::client_certificate, Takes::table},
 };
 
 // What Postfix has and headgate not yet: those that ask DNS, a policy service, an address verifier, or rights of logins.
@@ -171,13 +169,10 @@ Step read_step(const std::vector<std::string>& list, std::size_t& at) {
 
 }  // namespace
 
-Restrictions::Restrictions(config::SettingsPtr settings, rules::ProgramSource& programs,
-                           WarningSink warn)
+Restrictions::Restrictions(config::SettingsPtr settings, Opening opening)
     : settings_(std::move(settings)),
-      programs_(programs),
-      warn_(std::move(warn)),
-      permits_logged_(settings_->smtpd_log_access_permit_actions, MatchKind::words, programs,
-                      warn_) {
+      opening_(std::move(opening)),
+      permits_logged_(settings_->smtpd_log_access_permit_actions, MatchKind::words, opening_) {
   for (const auto& [name, list] : settings_->restriction_classes) classes_[name] = open(list);
 }
 
@@ -206,12 +201,7 @@ std::vector<Step> Restrictions::open(const std::vector<std::string>& list) {
 
 Lookup* Restrictions::table(const std::string& spec) {
   std::unique_ptr<Lookup>& table = tables_[spec];
-  if (table) return table.get();
-  tables::OpenOptions options;
-  options.utf8 = settings_->smtputf8_enable;
-  auto opened = tables::open_table(spec, programs_, warn_, options);
-  if (!opened) warn_({Severity::error, opened.error().text(), spec, 0, 0});
-  table = opened ? std::move(opened->full) : tables::unavailable_table(spec, opened.error());
+  if (!table) table = opening_.table(spec);
   return table.get();
 }
 
@@ -230,7 +220,7 @@ void Restrictions::warn_of_failing(const Step& step) const {
   }
   const std::string text =
       fmt::format("restriction \"{}\" {}: every request that reaches it gets 451", step.name, what);
-  warn_({Severity::warning, text, "", 0, 0});
+  opening_.warn({Severity::warning, text, "", 0, 0});
 }
 
 const std::vector<Step>* Restrictions::find_class(const std::string& name) const {
@@ -238,26 +228,14 @@ const std::vector<Step>* Restrictions::find_class(const std::string& name) const
   return found == classes_.end() ? nullptr : &found->second;
 }
 
-bool Restrictions::logs_permit(std::string_view action) const {
-  if (permits_logged_.empty()) return false;
-  const Result<bool> logged = permits_logged_.matches(action);
-  return logged && *logged;
+Result<bool> Restrictions::logs_permit(std::string_view action) const {
+  return permits_logged_.matches(action);
 }
 
 bool Restrictions::may_wait() const {
   return permits_logged_.may_wait() ||
          std::any_of(tables_.begin(), tables_.end(),
                      [](const auto& entry) { return entry.second->may_wait(); });
-}
-
-bool has_relay_control(const std::vector<Step>& list) {
-  for (const Step& step : list) {
-    const Row* row = step.bare ? nullptr : find_row(step.name);
-    if (row == nullptr || step.softened) continue;
-    if (row->check == &basic::permit) return false;
-    if (row->relay_control) return true;
-  }
-  return false;
 }
 
 }  // namespace headgate::access

@@ -1,22 +1,20 @@
 // Restrictions: restriction lists as steps, with the tables that they name, and the restriction classes.
 //   Names     any case; legacy aliases as Postfix has them. What is not known, not served yet, or lacks its table is a step
 //             that fails closed.
-//   Lifetime  owns the tables; steps borrow them.       Threads  one owner (tables hold scratch).
-//   Errors    what cannot be opened answers 451 later; `warn` hears of it now.
+//   Lifetime  owns the tables; steps borrow them; what the Opening borrows is needed while lists are opened.
+//   Threads   one owner (tables hold scratch).
+//   Errors    what cannot be opened answers 451 later; Opening::warn hears of it now.
 //   Source    postconf(5) smtpd_*_restrictions, RESTRICTION_CLASS_README; smtpd.md §4.1, §4.4.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "engine/base/diagnostic.h"
 #include "engine/lookup.h"
-#include "engine/rules/program_source.h"
 #include "smtpd/access/match_list.h"
 #include "smtpd/access/restriction.h"
 #include "smtpd/config/settings.h"
@@ -39,7 +37,7 @@ struct Step {
 
 class Restrictions {
  public:
-  Restrictions(config::SettingsPtr settings, rules::ProgramSource& programs, WarningSink warn);
+  Restrictions(config::SettingsPtr settings, Opening opening);
 
   // A list of main.cf. Warns of what every request will fail at.
   std::vector<Step> open(const std::vector<std::string>& list);
@@ -51,7 +49,7 @@ class Restrictions {
   [[nodiscard]] const std::vector<Step>* find_class(const std::string& name) const;
 
   // smtpd_log_access_permit_actions
-  [[nodiscard]] bool logs_permit(std::string_view action) const;
+  [[nodiscard]] Result<bool> logs_permit(std::string_view action) const;
 
   // A table may wait for another program.
   [[nodiscard]] bool may_wait() const;
@@ -61,14 +59,10 @@ class Restrictions {
   void warn_of_failing(const Step& step) const;
 
   config::SettingsPtr settings_;
-  rules::ProgramSource& programs_;
-  WarningSink warn_;
+  Opening opening_;
   std::map<std::string, std::unique_ptr<Lookup>> tables_;  // each once, however often it is named
   std::map<std::string, std::vector<Step>> classes_;
   MatchList permits_logged_;
 };
-
-// Does the list hold a restriction that stops strangers from relaying, where it works (not after permit, not softened)?
-bool has_relay_control(const std::vector<Step>& list);
 
 }  // namespace headgate::access

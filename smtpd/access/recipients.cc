@@ -9,7 +9,6 @@
 
 #include "engine/base/text.h"
 #include "smtpd/proto/address.h"
-#include "tables/open.h"
 
 namespace headgate::access {
 namespace {
@@ -54,14 +53,8 @@ bool valid_domain(std::string_view domain) {
 // The tables of one *_maps parameter, or none.
 class Recipients::Table {
  public:
-  Table(const std::vector<std::string>& specs, rules::ProgramSource& programs,
-        const WarningSink& warn, const tables::OpenOptions& options) {
-    for (const std::string& spec : specs) {
-      auto opened = tables::open_table(spec, programs, warn, options);
-      if (!opened) warn({Severity::error, opened.error().text(), spec, 0, 0});
-      tables_.push_back(opened ? std::move(opened->full)
-                               : tables::unavailable_table(spec, opened.error()));
-    }
+  Table(const std::vector<std::string>& specs, const Opening& opening) {
+    for (const std::string& spec : specs) tables_.push_back(opening.table(spec));
   }
 
   [[nodiscard]] bool empty() const { return tables_.empty(); }
@@ -85,17 +78,15 @@ class Recipients::Table {
 };
 
 Recipients::Recipients(config::SettingsPtr settings, std::vector<std::string> own_addresses,
-                       rules::ProgramSource& programs, const WarningSink& warn)
+                       const Opening& opening)
     : settings_(std::move(settings)),
-      local_domains_(settings_->mydestination, MatchKind::words, programs, warn),
-      virtual_domains_(settings_->virtual_mailbox_domains, MatchKind::words, programs, warn),
+      local_domains_(settings_->mydestination, MatchKind::words, opening),
+      virtual_domains_(settings_->virtual_mailbox_domains, MatchKind::words, opening),
       relay_domains_(settings_->relay_domains, kind_of_domains(*settings_, "relay_domains"),
-                     programs, warn) {
+                     opening) {
   for (const std::string& address : own_addresses) own_.push_back(address_bytes(address));
-  tables::OpenOptions options;
-  options.utf8 = settings_->smtputf8_enable;
   const auto open = [&](const std::vector<std::string>& specs) {
-    return std::make_unique<Table>(specs, programs, warn, options);
+    return std::make_unique<Table>(specs, opening);
   };
   local_users_ = open(settings_->local_recipient_maps);
   virtual_users_ = open(settings_->virtual_mailbox_maps);
@@ -138,6 +129,11 @@ Result<Resolved> Recipients::resolve(std::string_view address) const {
     const std::size_t at = rest.rfind('@');
     if (at != std::string::npos) {
       const std::string domain(strip_dot(std::string_view(rest).substr(at + 1)));
+      if (domain.empty()) {  // a route to nowhere: u%@here
+        resolved.invalid = true;
+        resolved.address = std::move(rest);
+        return resolved;
+      }
       TRY(local, is_local_domain(domain));
       if (!local) {
         rest = rest.substr(0, at + 1) + domain;
@@ -172,7 +168,9 @@ Result<std::string> Recipients::unknown_in(const Resolved& recipient) const {
   const std::string user(proto::local_part(recipient.address));
   const std::string domain(proto::domain_part(recipient.address));
   if (local) {
-    for (const std::string_view exempt : {"", "postmaster", "mailer-daemon", "double-bounce"}) {
+    for (const std::string_view exempt :
+         {std::string_view(), std::string_view("postmaster"), std::string_view("mailer-daemon"),
+          std::string_view(settings_->double_bounce_sender)}) {
       if (text::equal_ignore_case(user, exempt)) return std::string();
     }
   }

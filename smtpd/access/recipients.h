@@ -36,7 +36,7 @@ struct Resolved {
 class Recipients {
  public:
   Recipients(config::SettingsPtr settings, std::vector<std::string> own_addresses,
-             rules::ProgramSource& programs, const WarningSink& warn);
+             const Opening& opening);
   ~Recipients();
 
   [[nodiscard]] Result<Resolved> resolve(std::string_view address) const;

@@ -57,8 +57,11 @@ struct Decision {
   std::optional<proto::Reply> refusal;  // none: permitted
   std::vector<Line> lines;
   Effects effects;  // on the message, whether or not this recipient is refused
-  // DEFER_IF_PERMIT at a command that is not the last: for the next question.
+  // DEFER_IF_PERMIT at a command that is not the last: for the next question. At RCPT and VRFY that of the sender's list.
   std::optional<proto::Reply> deferral;
+  // Asked on an event loop (Waits::apart), and a table would have to be asked that may wait: refused, and nothing of this
+  // holds. Somebody else has to be asked.
+  bool must_ask_apart = false;
 
   [[nodiscard]] bool permits() const { return !refusal.has_value(); }
 

@@ -23,7 +23,14 @@ KeyRules key_rules(const Evaluation& evaluation) {
     rules.parents |= text::equal_ignore_case(user, "smtpd_access_maps");
   rules.delimiters = evaluation.settings.recipient_delimiter;
   rules.owner_request_special = evaluation.settings.owner_request_special;
+  rules.double_bounce_sender = evaluation.settings.double_bounce_sender;
+  rules.folding = tables::folding_of(true, evaluation.settings.smtputf8_enable);
   return rules;
+}
+
+// Those that ask a server have said why it did not answer.
+bool has_complained(const Lookup& table) {
+  return table.name().starts_with("tcp:") || table.name().starts_with("socketmap:");
 }
 
 // The table's answer, for the first key that it has one for; nothing when it has none. `datum` is what was looked for.
@@ -34,8 +41,9 @@ std::optional<Outcome> ask(Evaluation& evaluation, const std::vector<Key>& keys,
   for (const Key& key : keys) {
     if (key.part == tables::KeyPart::partial && table.whole_key_only()) continue;
     const auto found = table.find(std::string_view(key.text).substr(0, key.text.find('\0')));
+    if (!found && must_ask_apart(found.error())) return evaluation.ask_apart();
     if (!found) {
-      evaluation.warn(found.error().text());
+      if (!has_complained(table)) evaluation.warn(found.error().text());
       evaluation.warn(
           fmt::format("{} lookup error for \"{}\"", name, key.text.substr(0, kMaxLoggedKey)));
       return apply_result(evaluation, name, kFailed, datum);
@@ -72,7 +80,10 @@ Answer mail_address(Evaluation& evaluation, const std::string& address, std::str
   if (!resolved) return {evaluation.lookup_failure(resolved.error(), address)};
   std::string whole = resolved->address;
   if (!proto::has_domain(whole)) whole += '@' + evaluation.settings.myorigin;
-  const auto outcome = ask(evaluation, mail_keys(whole, key_rules(evaluation)), text::lower(whole));
+  const KeyRules rules = key_rules(evaluation);
+  std::string memory;
+  const auto outcome =
+      ask(evaluation, mail_keys(whole, rules), tables::fold_key(whole, rules.folding, memory));
   return {outcome.value_or(Outcome::dunno), resolved->routed};
 }
 
@@ -87,7 +98,7 @@ Outcome reverse_client(Evaluation& evaluation) {
   const std::string& name = evaluation.context.reverse_name;
   const OtherSubject other(evaluation, {name, "Unverified Client host"});
   const Outcome outcome = name_or_address(evaluation, name);
-  if (outcome != Outcome::permit) return outcome;
+  if (outcome != Outcome::permit || evaluation.discarding()) return outcome;
   evaluation.warn(fmt::format("restriction {} returns OK for {}", evaluation.step->name, name));
   evaluation.warn("this is not allowed for security reasons");
   return evaluation.server_error("use DUNNO instead of OK if you want to make an exception");
@@ -104,9 +115,10 @@ Outcome sender(Evaluation& evaluation) {
   const auto& address = evaluation.context.sender;
   if (!address) return Outcome::dunno;
   if (!address->empty()) return mail_address(evaluation, *address, "Sender address").outcome;
+  const std::string& key = evaluation.settings.smtpd_null_access_lookup_key;
+  if (key.empty()) return Outcome::dunno;
   const OtherSubject other(evaluation, {"", "Sender address"});
-  return ask_whole(evaluation, evaluation.settings.smtpd_null_access_lookup_key)
-      .value_or(Outcome::dunno);
+  return ask_whole(evaluation, key).value_or(Outcome::dunno);
 }
 
 Outcome recipient(Evaluation& evaluation) {

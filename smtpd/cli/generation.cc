@@ -126,8 +126,10 @@ Result<session::GenerationPtr> open_generation(const config::Service& service,
   const session::ServiceChecks checks =
       session::open_service_checks(*service.calm, *service.stressed, programs, warn);
   auto generation = std::make_shared<session::Generation>();
-  generation->calm = session::open_state(service.calm, checks.calm, programs, warn);
-  generation->stressed = session::open_state(service.stressed, checks.stressed, programs, warn);
+  session::AccessTables tables;
+  generation->calm = session::open_state(service.calm, checks.calm, programs, tables, warn);
+  generation->stressed =
+      session::open_state(service.stressed, checks.stressed, programs, tables, warn);
   open_tls(*generation->calm, service, programs, tls, reports);
   open_tls(*generation->stressed, service, programs, tls, reports);
   reports->opened();

@@ -22,4 +22,7 @@ SettingsPtr fill_settings(const Dictionary& smtpd, const Dictionary& cleanup,
 // Postfix's rule: the relay and recipient restrictions together must hold a restriction that stops strangers.
 Result<void> check_relay_safety(const Settings& settings);
 
+// A restriction of the relay or the recipient list stops strangers from relaying: itself or in a restriction class.
+bool has_relay_control(const Settings& settings);
+
 }  // namespace headgate::config

@@ -13,6 +13,7 @@ namespace {
 constexpr auto kParams = std::to_array<Param>({
     {"access_map_defer_code", "450", &Settings::access_map_defer_code},
     {"access_map_reject_code", "554", &Settings::access_map_reject_code},
+    {"address_verify_sender", "$double_bounce_sender", &Settings::address_verify_sender, State::differs, "taken as a recipient without being asked about; nothing is probed"},
     {"always_add_missing_headers", "no", &Settings::always_add_missing_headers},
     {"anvil_rate_time_unit", "60s", &Settings::anvil_rate_time_unit, State::done, "", "", 1},
     {"anvil_status_update_time", "600s", &Settings::anvil_status_update_time, State::done, "", "", 1},
@@ -39,6 +40,7 @@ constexpr auto kParams = std::to_array<Param>({
     {"disable_mime_input_processing", "no", &Settings::disable_mime_input_processing},
     {"disable_mime_output_conversion", "no", &Settings::disable_mime_output_conversion},
     {"disable_vrfy_command", "no", &Settings::disable_vrfy_command},
+    {"double_bounce_sender", "double-bounce", &Settings::double_bounce_sender},
     {"enable_long_queue_ids", "no", &Settings::enable_long_queue_ids},
     {"header_address_token_limit", "10240", &Settings::header_address_token_limit, State::differs, "nothing to limit while addresses are not rewritten (21)"},
     {"header_checks", "", &Settings::header_checks},

@@ -2,6 +2,9 @@
 // Tested by tests/smtpd/config/load_test.cc, params_test.cc.
 #include "smtpd/config/settings.h"
 
+#include <algorithm>
+#include <set>
+
 #include <fmt/format.h>
 
 #include "engine/base/text.h"
@@ -96,25 +99,6 @@ void add_error(std::vector<Diagnostic>& errors, const Error& error) {
   errors.push_back({Severity::fatal, text, error.where});
 }
 
-// True when one of the required restrictions stands where it works: not softened by warn_if_reject, not after permit.
-bool stops_strangers(const std::vector<std::string>& restrictions) {
-  constexpr std::string_view kRequired[] = {
-      "reject_unauth_destination", "defer_unauth_destination", "reject", "defer",
-      "defer_if_permit",           "check_relay_domains"};
-  for (std::size_t i = 0; i < restrictions.size(); ++i) {
-    const std::string& restriction = restrictions[i];
-    if (text::equal_ignore_case(restriction, "permit")) return false;
-    if (text::equal_ignore_case(restriction, "warn_if_reject")) {
-      ++i;
-      continue;
-    }
-    for (const std::string_view required : kRequired) {
-      if (text::equal_ignore_case(restriction, required)) return true;
-    }
-  }
-  return false;
-}
-
 // A mistake in main.cf is told once: see add_error.
 Settings::Cleanup read_by_both(const Dictionary& cleanup, std::vector<Diagnostic>& errors) {
   Settings settings;
@@ -162,11 +146,65 @@ SettingsPtr fill_settings(const Dictionary& smtpd, const Dictionary& cleanup,
   return settings;
 }
 
-Result<void> check_relay_safety(const Settings& settings) {
-  if (stops_strangers(settings.smtpd_relay_restrictions) ||
-      stops_strangers(settings.smtpd_recipient_restrictions)) {
-    return {};
+namespace {
+
+// What a list of restrictions does to a stranger who wants to relay.
+enum class Strangers : std::uint8_t { go_on, pass, stop };
+
+class RelayControl {
+ public:
+  explicit RelayControl(const Settings& settings) : settings_(settings) {}
+
+  [[nodiscard]] bool in(const std::vector<std::string>& list) {
+    return strangers(list) == Strangers::stop;
   }
+
+ private:
+  // What is softened by warn_if_reject does not count, nor what stands after permit.
+  Strangers strangers(const std::vector<std::string>& list) {
+    bool softened = false;
+    for (const std::string& name : list) {
+      const bool skipped = softened;
+      softened = text::equal_ignore_case(name, "warn_if_reject");
+      if (skipped || softened) continue;
+      if (text::equal_ignore_case(name, "permit")) return Strangers::pass;
+      if (is_required(name)) return Strangers::stop;
+      const Strangers within = of_class(name);
+      if (within != Strangers::go_on) return within;
+    }
+    return Strangers::go_on;
+  }
+
+  // A class that is in itself brings nothing more.
+  Strangers of_class(const std::string& name) {
+    const auto found = settings_.restriction_classes.find(name);
+    if (found == settings_.restriction_classes.end()) return Strangers::go_on;
+    if (!entered_.insert(name).second) return Strangers::go_on;
+    return strangers(found->second);
+  }
+
+  static bool is_required(std::string_view name) {
+    constexpr std::string_view kRequired[] = {
+        "reject_unauth_destination", "defer_unauth_destination", "reject", "defer",
+        "defer_if_permit",           "check_relay_domains"};
+    return std::any_of(
+        std::begin(kRequired), std::end(kRequired),
+        [name](std::string_view required) { return text::equal_ignore_case(name, required); });
+  }
+
+  const Settings& settings_;
+  std::set<std::string> entered_;
+};
+
+}  // namespace
+
+bool has_relay_control(const Settings& settings) {
+  return RelayControl(settings).in(settings.smtpd_relay_restrictions) ||
+         RelayControl(settings).in(settings.smtpd_recipient_restrictions);
+}
+
+Result<void> check_relay_safety(const Settings& settings) {
+  if (has_relay_control(settings)) return {};
   return fail(Code::invalid,
               "in parameter smtpd_relay_restrictions or smtpd_recipient_restrictions, specify at "
               "least one working "

@@ -112,6 +112,8 @@ struct Settings {
   std::vector<std::string> parent_domain_matches_subdomains, smtpd_log_access_permit_actions;
   std::string smtpd_null_access_lookup_key = "<>";
   bool owner_request_special = true;
+  // Whom bounces of bounces, and probes of addresses, are from.
+  std::string double_bounce_sender = "double-bounce", address_verify_sender = "double-bounce";
 
   // ---- content checks
   std::vector<std::string> header_checks, mime_header_checks, nested_header_checks, body_checks;

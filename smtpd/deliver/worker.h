@@ -76,7 +76,8 @@ class Worker final : public queue::Deliverer {
   Tables tables_;
   std::atomic<std::uint64_t> deliveries_ = 0;
   net::Turns turns_{DeliveryChecks::kAskers};
-  net::Turns routers_turns_{1};  // of routers with tables that may wait: one asker each
+  net::Turns routers_turns_{
+      1, net::Turns::kTableServers};  // of routers with tables that may wait: one asker each
 };
 
 }  // namespace headgate::deliver

@@ -14,12 +14,16 @@ namespace headgate::net {
 using namespace std::chrono_literals;
 
 struct Turns::Waiter {
-  Waiter(const aio::any_io_executor& executor, Work what)
-      : bell(executor), joined(std::chrono::steady_clock::now()), work(std::move(what)) {}
+  Waiter(const aio::any_io_executor& executor, std::string_view thread, Work what)
+      : bell(executor),
+        joined(std::chrono::steady_clock::now()),
+        of(thread),
+        work(std::move(what)) {}
 
   aio::steady_timer bell;  // this and `done`: only on its executor
   bool done = false;
   const Time joined;
+  const std::string_view of;  // Words::thread
   const Work work;
   Result<void> result;  // this and the next: before `done` the thread's
   std::exception_ptr thrown;
@@ -30,26 +34,26 @@ struct Turns::Waiter {
     try {
       std::rethrow_exception(thrown);
     } catch (const std::exception& error) {
-      return {Code::bug, fmt::format("exception in a content check: {}", error.what()), {}};
+      return {Code::bug, fmt::format("exception in a {}: {}", of, error.what()), {}};
     } catch (...) {
-      return {Code::bug, "exception in a content check", {}};
+      return {Code::bug, fmt::format("exception in a {}", of), {}};
     }
   }
 };
 
 Task<Result<void>> Turns::run(const void* key, std::chrono::milliseconds patience, Work work) {
   const auto home = co_await aio::this_coro::executor;
-  const WaiterPtr waiter = std::make_shared<Waiter>(home, std::move(work));
+  const WaiterPtr waiter = std::make_shared<Waiter>(home, words_.thread, std::move(work));
   waiter->bell.expires_after(std::min(patience, longest_wait_));
   if (!join_queue(key, waiter))
-    co_return fail(Code::limit, "cannot start a thread for content checks");
+    co_return fail(Code::limit, fmt::format("cannot start a thread: {}", words_.thread));
   for (;;) {
     co_await waiter->bell.async_wait(kAsTuple);
     if (waiter->done) break;
     const std::optional<Time> later = until(key, *waiter, patience);
     if (!later)
       co_return fail(Code::timeout,
-                     fmt::format("content checks were busy with other messages for {}s",
+                     fmt::format("{} for {}s", words_.busy,
                                  (std::chrono::steady_clock::now() - waiter->joined) / 1s));
     waiter->bell.expires_at(*later);
   }
@@ -74,7 +78,9 @@ void Turns::hire(const void* key, Queue& queue) {
       idle_.reserve(threads_.size() + 1);  // for all of them
       threads_.push_back(std::make_unique<Thread>(1));
       idle_.push_back(threads_.back().get());
-      aio::post(*idle_.back(), [] { ::pthread_setname_np(::pthread_self(), "content check"); });
+      aio::post(*idle_.back(), [name = std::string(words_.thread)] {
+        ::pthread_setname_np(::pthread_self(), name.c_str());
+      });
     }
     Thread* thread = idle_.back();
     aio::post(*thread, [this, key, thread] { serve(key, *thread); });  // it waits for the mutex

@@ -17,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/error.h"
@@ -32,9 +33,19 @@ class Turns {
   // in them, a long one that lies in our socket buffer whole needs more.
   static constexpr std::chrono::minutes kLongestWait{4};
 
-  explicit Turns(std::size_t threads_of_a_key,
+  // As log lines and lists of threads name it; at most 15 bytes for a thread.
+  struct Words {
+    std::string_view thread, busy;
+  };
+
+  static constexpr Words kContentChecks{"content check",
+                                        "content checks were busy with other messages"};
+  static constexpr Words kTableServers{"table server",
+                                       "table servers were busy with other questions"};
+
+  explicit Turns(std::size_t threads_of_a_key, Words words = kContentChecks,
                  std::chrono::milliseconds longest_wait = kLongestWait)
-      : threads_of_a_key_(threads_of_a_key), longest_wait_(longest_wait) {}
+      : threads_of_a_key_(threads_of_a_key), words_(words), longest_wait_(longest_wait) {}
 
   Task<Result<void>> run(const void* key, std::chrono::milliseconds patience, Work work);
 
@@ -58,6 +69,7 @@ class Turns {
   void hire(const void* key, Queue& queue);
 
   const std::size_t threads_of_a_key_;
+  const Words words_;
   const std::chrono::milliseconds longest_wait_;
   std::mutex mutex_;                     // over all that follows, and Waiter::begun
   std::map<const void*, Queue> queues_;  // those with a thread

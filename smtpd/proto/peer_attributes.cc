@@ -3,7 +3,10 @@
 // Tested by peer_attributes_test, tests/smtp/xclient*.smtp, xforward.smtp, smtp_dialogue_fuzz.
 #include "smtpd/proto/peer_attributes.h"
 
+#include <arpa/inet.h>
+
 #include <charconv>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -50,16 +53,36 @@ Text host_name(const Attribute& a, bool may_be_temporary) {
   return a.value;
 }
 
-// 192.0.2.1, IPv6:2001:db8::1
+// Four decimal numbers; one that begins with 0 is octal, as the system has it and Postfix after it.
+bool read_ipv4(const std::string& text, in_addr& address) {
+  const std::vector<std::string_view> parts = text::split(text, ".");
+  if (parts.size() != 4) return false;
+  for (const std::string_view part : parts) {
+    unsigned value = 0;
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
+    if (error != std::errc() || end != part.data() + part.size() || value > 255) return false;
+  }
+  return ::inet_aton(text.c_str(), &address) == 1;
+}
+
+std::string shown(int family, const void* address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  return ::inet_ntop(family, address, text, sizeof text) == nullptr ? std::string() : text;
+}
+
+// 192.0.2.1, IPv6:2001:db8::1; as tables have it: shortened, and ::ffff:192.0.2.1 as 192.0.2.1.
 Text host_address(const Attribute& a) {
   if (a.unavailable) return std::string(kUnknown);
-  if (!a.value) return std::nullopt;
-  std::string_view address = *a.value;
-  const bool v6 = text::starts_with_ignore_case(address, "IPv6:");
-  if (v6) address.remove_prefix(5);
-  if (!valid_host_address(address) || v6 != (address.find(':') != std::string_view::npos))
-    return std::nullopt;
-  return std::string(address);
+  if (!a.value || a.value->find('\0') != std::string::npos) return std::nullopt;
+  std::string address = *a.value;
+  in_addr v4{};
+  in6_addr v6{};
+  if (!text::starts_with_ignore_case(address, "IPv6:"))
+    return read_ipv4(address, v4) ? Text(shown(AF_INET, &v4)) : std::nullopt;
+  address.erase(0, std::string_view("IPv6:").size());
+  if (::inet_pton(AF_INET6, address.c_str(), &v6) != 1) return std::nullopt;
+  if (!IN6_IS_ADDR_V4MAPPED(&v6)) return shown(AF_INET6, &v6);
+  return shown(AF_INET, reinterpret_cast<const char*>(&v6) + sizeof v6 - sizeof v4);
 }
 
 std::optional<std::uint16_t> port(const Attribute& a) {

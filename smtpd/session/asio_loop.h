@@ -30,7 +30,7 @@ class AsioLoop final : public Loop {
  private:
   net::Errands errands_;
   net::Turns turns_{1};
-  net::Turns questions_{access::AccessPool::kCopies};
+  net::Turns questions_{access::AccessPool::kCopies, net::Turns::kTableServers};
 };
 
 }  // namespace headgate::session

@@ -1,5 +1,5 @@
-// One function asks, `told` logs and turns the Decision into what the verbs need. Where a table may wait for another program
-// the question goes off the loop, with the coroutine waiting for it.
+// One function asks, `told` logs and turns the Decision into what the verbs need. A question that comes to a table that may
+// wait for another program is put once more, off the loop, with the coroutine waiting for it.
 // Tested by tests/smtp/relay_*.smtp and access_test.
 #include "smtpd/session/judge.h"
 
@@ -95,11 +95,11 @@ Decision unanswered(const Context& context, const Error& why) {
   return decision;
 }
 
-// The answer, apart from the loop where it may take long.
+// The answer, apart from the loop where it may take long: most questions never come to the table for which that is so.
 Task<Decision> answer(Dialogue& dialogue, const Context& context, Question question) {
   const StatePtr state = dialogue.session.state;
-  if (!state->access_pool) co_return question(*state->access);
-  Decision decision;
+  Decision decision = question(*state->access);
+  if (!decision.must_ask_apart || !state->access_pool) co_return decision;
   const std::function<Result<void>()> work = [&]() -> Result<void> {
     decision = state->access_pool->ask(question);
     return {};
@@ -135,7 +135,6 @@ Task<Refusal> judge_client(Dialogue& dialogue, std::string where) {
 Task<Refusal> judge_helo(Dialogue& dialogue, std::string name, bool extended) {
   Context context = context_of(dialogue, extended ? "EHLO" : "HELO");
   context.helo_name = std::move(name);
-  context.sender.reset();
   context.deferral = dialogue.session.deferrals.client;
   const Question question = [&context](access::Access& access) { return access.helo(context); };
   Decision decision = co_await answer(dialogue, context, question);
@@ -150,10 +149,8 @@ Task<Refusal> judge_sender(Dialogue& dialogue, std::string sender) {
   context.deferral = deferrals.helo ? deferrals.helo : deferrals.client;
   const Question question = [&context](access::Access& access) { return access.sender(context); };
   Decision decision = co_await answer(dialogue, context, question);
-  deferrals.sender = decision.deferral;
-  Refusal refusal = told(dialogue, std::move(decision));
-  if (refusal) dialogue.session.effects = access::Effects();  // there will be no message
-  co_return refusal;
+  if (!dialogue.session.settings().smtpd_delay_reject) deferrals.sender = decision.deferral;
+  co_return told(dialogue, std::move(decision));
 }
 
 Task<Refusal> judge_recipient(Dialogue& dialogue, std::string recipient) {
@@ -164,6 +161,7 @@ Task<Refusal> judge_recipient(Dialogue& dialogue, std::string recipient) {
     return access.recipient(context);
   };
   Decision decision = co_await answer(dialogue, context, question);
+  dialogue.session.deferrals.sender = decision.deferral;
   co_return told(dialogue, std::move(decision));
 }
 
@@ -173,6 +171,7 @@ Task<Refusal> judge_verify(Dialogue& dialogue, std::string address) {
   context.deferral = dialogue.session.deferrals.sender;
   const Question question = [&context](access::Access& access) { return access.verify(context); };
   Decision decision = co_await answer(dialogue, context, question);
+  dialogue.session.deferrals.sender = decision.deferral;
   co_return told(dialogue, std::move(decision));
 }
 

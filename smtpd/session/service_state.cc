@@ -42,25 +42,28 @@ bool asks_for_client_name(const config::Settings& settings) {
 }  // namespace
 
 StatePtr open_state(config::SettingsPtr settings, std::shared_ptr<checks::CheckSet> checks,
-                    rules::ProgramSource& programs, const WarningSink& warn) {
+                    rules::ProgramSource& programs, AccessTables& tables, const WarningSink& warn) {
   using access::MatchKind;
   using access::MatchList;
+  using access::Opening;
+  using access::Waits;
   auto state = std::make_shared<ServiceState>();
   state->settings = settings;
   state->checks = std::move(checks);
-  state->access = std::make_shared<access::Access>(settings, programs, warn);
+  state->access = std::make_shared<access::Access>(
+      settings, Opening{programs, warn, Waits::apart, &tables.on_loop});
   if (state->access->may_wait())
-    state->access_pool = std::make_shared<access::AccessPool>(settings, programs);
+    state->access_pool = std::make_shared<access::AccessPool>(settings, programs, tables.apart);
   state->needs_client_name =
       asks_for_client_name(*settings) || state->access->mynetworks_have_names();
   // All that follows is asked on the loop.
-  const auto list = [&](const std::vector<std::string>& items, MatchKind kind) {
-    return std::make_shared<MatchList>(items, kind, programs, warn, MatchList::Waits::no);
-  };
+  const Opening on_loop{programs, warn, Waits::no, &tables.on_loop, settings->smtputf8_enable};
   const auto clients = [&](const std::vector<std::string>& items, std::string_view parameter) {
-    return list(items, access::kind_of_clients(*settings, parameter));
+    return std::make_shared<MatchList>(items, access::kind_of_clients(*settings, parameter),
+                                       on_loop, parameter);
   };
-  state->forbidden_commands = list(settings->smtpd_forbidden_commands, MatchKind::words);
+  state->forbidden_commands = std::make_shared<MatchList>(
+      settings->smtpd_forbidden_commands, MatchKind::words, on_loop, "smtpd_forbidden_commands");
   state->limit_exceptions =
       clients(settings->smtpd_client_event_limit_exceptions, "smtpd_client_event_limit_exceptions");
   state->xclient_hosts =

@@ -21,9 +21,8 @@ namespace headgate::session {
 struct ServiceState {
   config::SettingsPtr settings;
   std::shared_ptr<checks::CheckSet> checks;
-  std::shared_ptr<access::Access> access;
-  std::shared_ptr<access::AccessPool>
-      access_pool;  // asked instead where that may wait, off the loop
+  std::shared_ptr<access::Access> access;           // asked on the loop
+  std::shared_ptr<access::AccessPool> access_pool;  // off the loop, where that must be asked apart
   std::shared_ptr<access::MatchList> limit_exceptions;    // smtpd_client_event_limit_exceptions
   bool needs_client_name = false;                         // a restriction asks for it
   std::shared_ptr<access::MatchList> forbidden_commands;  // smtpd_forbidden_commands
@@ -38,7 +37,13 @@ struct ServiceState {
 
 using StatePtr = std::shared_ptr<ServiceState>;
 
+// What the access tables of a service's states have in common, while these are opened: those asked on the loop, and those
+// asked apart from it.
+struct AccessTables {
+  access::SharedTables on_loop, apart;
+};
+
 StatePtr open_state(config::SettingsPtr settings, std::shared_ptr<checks::CheckSet> checks,
-                    rules::ProgramSource& programs, const WarningSink& warn);
+                    rules::ProgramSource& programs, AccessTables& tables, const WarningSink& warn);
 
 }  // namespace headgate::session

@@ -47,6 +47,13 @@ std::optional<proto::Reply> too_big(Dialogue& dialogue, const proto::Mail& wish)
   return reply;
 }
 
+// The restrictions, then the disk.
+Task<Refusal> objection(Dialogue& dialogue, const proto::Mail& wish) {
+  Refusal refusal = co_await judge_sender(dialogue, wish.sender);
+  if (!refusal) refusal = check_queue(dialogue, wish.size.value_or(0));
+  co_return refusal;
+}
+
 }  // namespace
 
 Task<Answer> mail(Dialogue& dialogue, const proto::Request& request) {
@@ -64,10 +71,11 @@ Task<Answer> mail(Dialogue& dialogue, const proto::Request& request) {
   if (!parsed) co_return Answer(parsed.error());
   const auto& wish = std::get<proto::Mail>(*parsed);
   if (const std::optional<proto::Reply> big = too_big(dialogue, wish)) co_return Answer(*big);
-  const Refusal refusal = co_await judge_sender(dialogue, wish.sender);
-  if (refusal) co_return Answer(*refusal);
-  if (const std::optional<proto::Reply> full = check_queue(dialogue, wish.size.value_or(0)))
-    co_return Answer(*full);
+  const Refusal refusal = co_await objection(dialogue, wish);
+  if (refusal) {
+    session.forget_transaction();  // what the tables wanted to do to its message, and XFORWARD
+    co_return Answer(*refusal);
+  }
   session.envelope = envelope_of(wish);
   co_return Answer(proto::reply::sender_ok());
 }

@@ -6,6 +6,11 @@
 #include "smtpd/session/judge.h"
 
 namespace headgate::session {
+namespace {
+
+constexpr std::size_t kMostLoggedDomain = 100;
+
+}  // namespace
 
 proto::ParseRules parse_rules(const Session& session) {
   const config::Settings& settings = session.settings();
@@ -50,6 +55,10 @@ Task<Answer> etrn(Dialogue& dialogue, const proto::Request& request) {
   const std::string& domain = std::get<proto::Etrn>(*parsed).domain;
   const Refusal refusal = co_await judge_etrn(dialogue, domain);
   if (refusal) co_return Answer(*refusal);
+  const std::string_view shown = std::string_view(domain).substr(0, kMostLoggedDomain);
+  dialogue.session.log(dialogue.services.log, Level::warning,
+                       fmt::format("reject: ETRN {}... from {}", text::printable(shown),
+                                   dialogue.session.peer.name_and_address()));
   co_return Answer(proto::reply::etrn_unavailable(domain));
 }
 

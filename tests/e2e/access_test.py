@@ -177,6 +177,7 @@ def dialogues():
                                     beside.lines(ONE + "QUIT")),
     }
     said["data"][0]["smtpd_data_restrictions"] = keys
+    said.update(who_is_not_judged())
     for name in ("client", "helo", "sender"):
         deferred = {"smtpd_delay_reject": "no", f"smtpd_{name}_restrictions": "check_client_access static:{DEFER_IF_PERMIT x}"}
         said["not delayed, deferred by " + name] = (deferred, beside.lines(
@@ -186,6 +187,47 @@ def dialogues():
             if name == "client" or word == "HOLD":
                 said[f"not delayed, {word} by {name}"] = (acting, beside.lines(ONE + "QUIT"))
     return said, main
+
+
+def who_is_not_judged():
+    """Without HELO or MAIL; at VRFY; in a transaction; the sender of probes; addresses in several spellings."""
+    by_address = "check_client_access inline:{{2001:db8::9=450 v6},{1.2.3.4=450 v4},{::5=450 five}}"
+    addresses = ["IPV6:2001:DB8:0:0:0:0:0:9", "IPV6:::ffff:1.2.3.4", "1.2.3.04", "IPV6:0:0::5", "1.2.3.09"]
+    one, verify = MAIL + "RCPT TO:<x@here.example>\n", "VRFY x@here.example\n"
+    deferred = "check_client_access static:{DEFER_IF_PERMIT x}"
+    said = {
+        "no HELO": ({"smtpd_helo_restrictions": "reject"}, beside.lines(one + "RSET\nETRN a.b\nQUIT")),
+        "no MAIL": ({"smtpd_sender_restrictions": "reject"}, beside.lines(HELLO + verify + "QUIT")),
+        "HELO in a transaction": ({"smtpd_delay_reject": "no", "smtpd_helo_restrictions": "check_sender_access static:REJECT"},
+                                  beside.lines(HELLO + MAIL + "HELO d\nRSET\nHELO d\nQUIT")),
+        "warned of, soft": ({"soft_bounce": "yes", "smtpd_recipient_restrictions": "warn_if_reject reject"}, beside.lines(ONE + "QUIT")),
+        "relay control in a class": ({"smtpd_relay_restrictions": "to_helo, strict", "smtpd_recipient_restrictions": ""},
+                                     beside.lines(ONE + "QUIT")),
+        "probes": ({"smtpd_recipient_restrictions": "reject"},
+                   beside.lines(HELLO + MAIL + "RCPT TO:<Double-bounce@here.example>\nRCPT TO:<double-bounce@mx.here.example>\n"
+                                "RCPT TO:<double-bounce>\nVRFY double-bounce@here.example\nQUIT")),
+        "unlisted, unchecked": ({"local_recipient_maps": "inline:{a=b}", "receive_override_options": "no_unknown_recipient_checks",
+                                 "smtpd_recipient_restrictions": "reject_unlisted_recipient"}, beside.lines(ONE + "QUIT")),
+        "reverse name, discard": ({"smtpd_client_restrictions": "check_reverse_client_hostname_access static:DISCARD"}, beside.lines(ONE + "QUIT")),
+        "no null key": ({"smtpd_sender_restrictions": "check_sender_access static:REJECT", "smtpd_null_access_lookup_key": ""},
+                        beside.lines(HELLO + "MAIL FROM:<>\nRCPT TO:<x@here.example>\nQUIT")),
+        "owner-": ({"recipient_delimiter": "-", "smtpd_recipient_restrictions": "check_recipient_access inline:{{owner@=550 o}}"},
+                   beside.lines(HELLO + MAIL + "RCPT TO:<owner-@here.example>\nQUIT")),
+        "folded": ({"smtpd_sender_restrictions": "check_sender_access pcre:{{/^(.*)$$/ 450 k=$$1}}", "relay_domains": "bücher.example"},
+                   [*beside.lines(HELLO), piece("MAIL FROM:<Ü@BÜ.example> SMTPUTF8\n"), piece("RCPT TO:<x@here.example>\nRCPT TO:<x@BÜCHER.example>\n"),
+                    *beside.lines("QUIT")]),
+        "long log lines": ({"smtpd_recipient_restrictions": "reject"},
+                           beside.lines("EHLO " + "h" * 300 + ".example\nMAIL FROM:<" + "l" * 240 + "@b.example>\nRCPT TO:<x@here.example>\nQUIT")),
+        "spellings of addresses": ({**beside.FRONT, "smtpd_authorized_xclient_hosts": "static:all", "smtpd_client_restrictions": by_address, "inet_protocols": "all",
+                                    "smtpd_relay_restrictions": "reject_unauth_destination"},
+                                   beside.lines("EHLO p\n" + "".join(f"XCLIENT ADDR={a} NAME=[UNAVAILABLE]\n{ONE}RSET\n" for a in addresses) + "QUIT")),
+    }
+    for kind in ("client", "helo", "sender"):
+        for delay in ("yes", "no"):
+            said[f"VRFY, deferred by {kind}, delayed {delay}"] = (
+                {"smtpd_delay_reject": delay, f"smtpd_{kind}_restrictions": deferred},
+                beside.lines(verify + HELLO + verify + "ETRN a.b\n" + MAIL + "RSET\n" + verify + one + "RSET\n" + verify + "HELO d\n" + verify + "QUIT"))
+    return said
 
 
 class AccessTest(unittest.TestCase):

@@ -17,7 +17,8 @@ constexpr auto kCopies = static_cast<std::ptrdiff_t>(AccessPool::kCopies);
 // All copies are asked at once: none of the questions ends before the last one has begun.
 TEST(AccessPool, AsksItsCopiesAtTheSameTime) {
   NoPrograms programs;
-  AccessPool pool(std::make_shared<const config::Settings>(example_settings()), programs);
+  SharedTables tables;
+  AccessPool pool(std::make_shared<const config::Settings>(example_settings()), programs, tables);
   std::latch all_asked(kCopies);
   std::mutex mutex;
   std::set<const Access*> asked;
@@ -41,7 +42,8 @@ TEST(AccessPool, AsksItsCopiesAtTheSameTime) {
 
 TEST(AccessPool, AQuestionThatThrowsGivesItsCopyBack) {
   NoPrograms programs;
-  AccessPool pool(std::make_shared<const config::Settings>(example_settings()), programs);
+  SharedTables tables;
+  AccessPool pool(std::make_shared<const config::Settings>(example_settings()), programs, tables);
   for (std::ptrdiff_t i = 0; i < 2 * kCopies; ++i)
     EXPECT_THROW(pool.ask([](Access&) -> Decision { throw std::bad_alloc(); }), std::bad_alloc);
   EXPECT_TRUE(pool.ask([](Access& access) { return access.client(Context()); }).permits());
@@ -50,7 +52,8 @@ TEST(AccessPool, AQuestionThatThrowsGivesItsCopyBack) {
 // More threads than copies: each is answered, and never by a copy that another one asks.
 TEST(AccessPool, ACopyHasOneOwnerAtATime) {
   NoPrograms programs;
-  AccessPool pool(std::make_shared<const config::Settings>(example_settings()), programs);
+  SharedTables tables;
+  AccessPool pool(std::make_shared<const config::Settings>(example_settings()), programs, tables);
   std::mutex mutex;
   std::multiset<const Access*> asked;
   std::size_t most = 0;

@@ -90,6 +90,10 @@ TEST(Access, LogLine) {
   EXPECT_NE(log_of(access.recipient(stranger("x y@o")))
                 .find("<x y@o>: Relay access denied; from=<a@b.example> to=<\"x y\"@o>"),
             std::string::npos);
+  const std::string longer(300, 'l');
+  EXPECT_NE(log_of(access.recipient(stranger("x@o", longer + "@b.example")))
+                .find("from=<" + longer + "@b.example>"),
+            std::string::npos);
   Context bare = stranger("x\x01@o", "");
   bare.helo_name.reset();
   bare.protocol = "SMTP";
@@ -268,6 +272,40 @@ TEST(Access, HeloAndNames) {
   }
 }
 
+// Who has not said HELO, or MAIL, is not judged by its list, whatever stands there.
+TEST(Access, NoListWithoutItsSubject) {
+  Fixture f;
+  f.settings.smtpd_helo_restrictions = {"reject"};
+  Context context = stranger("alice");
+  context.helo_name.reset();
+  context.etrn_domain = "a.b";
+  EXPECT_EQ(text(f.access().recipient(context)), "permit");
+  EXPECT_EQ(text(f.access().etrn(context)), "permit");
+  f.settings.smtpd_sender_restrictions = {"reject"};
+  context.sender.reset();
+  EXPECT_EQ(text(f.access().verify(context)), "permit");
+  context.sender = "";
+  EXPECT_EQ(text(f.access().recipient(context)),
+            "554 5.7.1 <>: Sender address rejected: Access denied");
+}
+
+// VRFY without a sender is deferred by what the last sender's list has left, not by the client's and HELO's own.
+TEST(Access, DeferralOfVerify) {
+  Fixture f;
+  f.settings.smtpd_client_restrictions = {"defer_if_permit"};
+  Access access = f.access();
+  Context context = stranger("alice");
+  const Decision with_sender = access.verify(context);
+  EXPECT_FALSE(with_sender.permits());
+  ASSERT_TRUE(with_sender.deferral);
+  context.sender.reset();
+  const Decision without = access.verify(context);
+  EXPECT_TRUE(without.permits());
+  EXPECT_FALSE(without.deferral);
+  context.deferral = with_sender.deferral;
+  EXPECT_FALSE(access.verify(context).permits());
+}
+
 TEST(Access, NonFqdnAddresses) {
   Fixture f;
   f.settings.smtpd_sender_restrictions = {"reject_non_fqdn_sender"};
@@ -302,6 +340,29 @@ TEST(Access, UnlistedRecipients) {
   EXPECT_EQ(
       text(f.access().recipient(stranger("nobody"))),
       "450 4.1.1 <nobody>: Recipient address rejected: User unknown in local recipient table");
+  f.settings.receive_override_options = {"no_unknown_recipient_checks"};
+  EXPECT_EQ(text(f.access().recipient(stranger("nobody"))), "permit");
+}
+
+// Whoever asks whether our probes' sender exists is not asked about.
+TEST(Access, TheSenderOfProbes) {
+  Fixture f;
+  f.settings.smtpd_client_restrictions = {"reject"};
+  const std::tuple<std::string, std::string, bool> cases[] = {
+      // address_verify_sender, recipient, taken
+      {"double-bounce", "double-bounce@local.example", true},
+      {"double-bounce", "Double-Bounce@LOCAL.example", true},
+      {"double-bounce", "double-bounce", false},
+      {"double-bounce", "double-bounce@mx.local.example", false},
+      {"probe@p.example", "probe@p.example", true},
+      {"probe@p.example", "double-bounce@local.example", false},
+      {"", "@local.example", false},
+  };
+  for (const auto& [sender, recipient, taken] : cases) {
+    f.settings.address_verify_sender = sender;
+    EXPECT_EQ(f.access().recipient(stranger(recipient)).permits(), taken) << recipient;
+    EXPECT_FALSE(f.access().verify(stranger(recipient)).permits()) << recipient;
+  }
 }
 
 TEST(Access, LookupFailuresAre451) {
@@ -318,6 +379,10 @@ TEST(Access, LookupFailuresAre451) {
   networks.settings.mynetworks = {"192.0.2.1/24"};
   EXPECT_EQ(text(networks.access().recipient(stranger("alice"))),
             "451 4.3.0 <alice>: Temporary lookup failure");
+  const auto said = networks.access().recipient(stranger("alice")).lines_of(Line::Kind::warning);
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_EQ(said[0].find("mynetworks: non-null host address bits in \"192.0.2.1/24\""), 0U)
+      << said[0];
 }
 
 TEST(Access, SoftBounceAndCodes) {
@@ -326,6 +391,11 @@ TEST(Access, SoftBounceAndCodes) {
   f.settings.smtpd_recipient_restrictions = {"reject"};
   EXPECT_EQ(text(f.access().recipient(stranger("alice"))),
             "454 4.7.1 <alice>: Recipient address rejected: Access denied");
+  f.settings.smtpd_recipient_restrictions = {"warn_if_reject", "reject"};
+  const auto notes = f.access().recipient(stranger("alice")).lines_of(Line::Kind::note);
+  ASSERT_EQ(notes.size(), 1U);
+  EXPECT_NE(notes[0].find(": 454 4.7.1 <alice>"), std::string::npos) << notes[0];
+  f.settings.smtpd_recipient_restrictions = {"reject"};
   f.settings.soft_bounce = false;
   f.settings.reject_code = 521;
   EXPECT_TRUE(f.access().recipient(stranger("alice")).refusal->closes());

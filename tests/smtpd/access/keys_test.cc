@@ -69,7 +69,8 @@ TEST(Keys, MailAddresses) {
       {"+", "a+b+c@b", "a+b+c@b (a@b) (b) (a+b+c@) (a@)"},
       {"+-", "owner-x@b", "owner-x@b (b) (owner-x@)"},
       {"+-", "a-request@b", "a-request@b (b) (a-request@)"},
-      {"-", "owner-@b", "owner-@b (owner@b) (b) (owner-@) (owner@)"},
+      {"-", "owner-@b", "owner-@b (b) (owner-@)"},
+      {"-", "-request@b", "-request@b (b) (-request@)"},
       {"+", "owner+x@b", "owner+x@b (owner@b) (b) (owner+x@) (owner@)"},
       {"-", "mailer-daemon@b", "mailer-daemon@b (b) (mailer-daemon@)"},
       {"-", "double-bounce@b", "double-bounce@b (b) (double-bounce@)"},
@@ -84,6 +85,17 @@ TEST(Keys, MailAddresses) {
   rules.parents = rules.owner_request_special = false;
   EXPECT_EQ(shown(mail_keys("owner-x@a.b.c", rules)),
             "owner-x@a.b.c (owner@a.b.c) (a.b.c) (.b.c) (.c) (owner-x@) (owner@)");
+  rules.double_bounce_sender = "a-b";
+  EXPECT_EQ(shown(mail_keys("A-B@c", rules)), "a-b@c (c) (a-b@)");
+  EXPECT_EQ(shown(mail_keys("double-bounce@c", rules)),
+            "double-bounce@c (double@c) (c) (double-bounce@) (double@)");
+}
+
+TEST(Keys, MailAddressesAreFolded) {
+  KeyRules rules;
+  EXPECT_EQ(shown(mail_keys("Ü@B", rules)), "Ü@b (b) (Ü@)");
+  rules.folding = tables::Folding::unicode;
+  EXPECT_EQ(shown(mail_keys("Ü@BÜ", rules)), "ü@bü (bü) (ü@)");
 }
 
 }  // namespace

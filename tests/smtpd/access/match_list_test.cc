@@ -161,6 +161,20 @@ TEST(MatchList, Domains) {
   }
 }
 
+TEST(MatchList, NamesAreFolded) {
+  NoPrograms programs;
+  Warnings warnings;
+  Opening opening{programs, warnings.sink()};
+  EXPECT_FALSE(
+      MatchList({"Bücher.example"}, MatchKind::words, opening).matches("BÜCHER.example").value());
+  opening.utf8 = true;
+  EXPECT_TRUE(
+      MatchList({"Bücher.example"}, MatchKind::words, opening).matches("BÜCHER.example").value());
+  EXPECT_TRUE(MatchList({"Bücher.example"}, MatchKind::clients, opening)
+                  .matches_client("BÜCHER.example", "192.0.2.1")
+                  .value());
+}
+
 TEST(MatchList, Files) {
   const std::string path = testing::TempDir() + "match_list_test.txt";
   const auto about = [&](const std::string& item, std::string_view address) {

@@ -12,8 +12,7 @@ Recipients make(const config::Settings& settings, Warnings& warnings) {
   NoPrograms programs;
   return {std::make_shared<const config::Settings>(settings),
           {"127.0.0.1", "::1"},
-          programs,
-          warnings.sink()};
+          Opening{programs, warnings.sink()}};
 }
 
 TEST(Recipients, OnlyOursAndUnroutedIsAuthorised) {
@@ -21,6 +20,8 @@ TEST(Recipients, OnlyOursAndUnroutedIsAuthorised) {
   const Recipients recipients = make(example_settings(), warnings);
   const std::tuple<std::string_view, bool, std::string_view> cases[] = {
       // internal form, authorised, rewritten
+      {"u%@local.example", false, "u@"},
+      {"!u@local.example", false, "u@"},
       {"alice", true, "alice"},
       {"alice@local.example", true, "alice@local.example"},
       {"alice@LOCAL.example.", true, "alice@LOCAL.example"},

@@ -118,6 +118,8 @@ TEST(TableChecks, TheNullSenderHasAKeyOfItsOwn) {
   context.sender = "";
   EXPECT_EQ(reply(house.recipient({"check_sender_access", "inline:{<>=REJECT}"}, context)),
             "554 5.7.1 <>: Sender address rejected: Access denied");
+  house.settings.smtpd_null_access_lookup_key = "";
+  EXPECT_EQ(reply(house.recipient({"check_sender_access", "static:REJECT"}, context)), "permit");
   house.settings.smtpd_null_access_lookup_key = "null";
   EXPECT_EQ(reply(house.recipient({"check_sender_access", "inline:{null=REJECT}"}, context)),
             "554 5.7.1 <>: Sender address rejected: Access denied");
@@ -291,6 +293,16 @@ TEST(TableChecks, AnUnverifiedNameMustNotPermit) {
               "this is not allowed for security reasons\n"
               "use DUNNO instead of OK if you want to make an exception");
   }
+}
+
+// It is the message that is thrown away; nobody is permitted by it.
+TEST(TableChecks, AnUnverifiedNameMayDiscard) {
+  House house;
+  const Decision decision =
+      house.recipient({"check_reverse_client_hostname_access", "static:DISCARD", "reject"});
+  EXPECT_EQ(reply(decision), "permit");
+  EXPECT_EQ(shown(decision.effects), "discard ");
+  EXPECT_EQ(decision.lines_of(Line::Kind::warning), List{});
 }
 
 TEST(TableChecks, ListsOfTables) {

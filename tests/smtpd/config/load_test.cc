@@ -299,6 +299,25 @@ TEST_F(LoadTest, NoServerStartsAsAnOpenRelay) {
       {"smtpd_relay_restrictions = warn_if_reject reject_unauth_destination, defer\n", true},
       {"smtpd_relay_restrictions = ${stress?{permit_mynetworks}:{reject}}\n", false},
       {"smtpd_relay_restrictions = REJECT\n", true},
+      {"smtpd_relay_restrictions = warn_if_reject warn_if_reject reject\n", false},
+      // Restriction classes, in each other and in themselves.
+      {"smtpd_restriction_classes = a\na = permit_mynetworks, reject_unauth_destination\n"
+       "smtpd_relay_restrictions = a\n",
+       true},
+      {"smtpd_restriction_classes = a, b\na = b\nb = defer\n"
+       "smtpd_relay_restrictions =\nsmtpd_recipient_restrictions = permit_mynetworks, a\n",
+       true},
+      {"smtpd_restriction_classes = a, b\na = b, a\nb = a\nsmtpd_relay_restrictions = a\n", false},
+      {"smtpd_restriction_classes = a, b\na = b, reject\nb = a\nsmtpd_relay_restrictions = b\n",
+       true},
+      {"smtpd_restriction_classes = a\na = reject\nsmtpd_relay_restrictions = warn_if_reject a\n",
+       false},
+      {"smtpd_restriction_classes = a\na = permit\nsmtpd_relay_restrictions = a, reject\n", false},
+      {"smtpd_restriction_classes = a\na = permit_mynetworks\nsmtpd_relay_restrictions = a\n",
+       false},
+      {"smtpd_relay_restrictions = check_client_access static:a\nsmtpd_restriction_classes = a\n"
+       "a = reject\n",
+       false},
   };
   for (const SafetyCase& c : cases) {
     const auto config = load_texts(c.main);

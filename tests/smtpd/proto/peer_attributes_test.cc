@@ -20,6 +20,38 @@ std::string xforward(const std::string& words) {
 }
 
 // The answers of Postfix 3.7.11; "" is a 220.
+// Tables know addresses in one form; what Postfix 3.7.11 makes of these.
+TEST(PeerAttributes, AddressesAreNormalised) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"192.0.2.1", "192.0.2.1"},
+      {"1.2.3.04", "1.2.3.4"},
+      {"1.2.3.010", "1.2.3.8"},
+      {"01.2.3.0000004", "1.2.3.4"},
+      {"1.2.3.08", "bad"},
+      {"1.2.3.256", "bad"},
+      {"1.2.3", "bad"},
+      {"1.2.3.4.", "bad"},
+      {"1..2.3.4", "bad"},
+      {"0x1.2.3.4", "bad"},
+      {"IPV6:2001:DB8:0:0:0:0:0:9", "2001:db8::9"},
+      {"IPv6:0:0::5", "::5"},
+      {"IPV6:::ffff:1.2.3.4", "1.2.3.4"},
+      {"IPV6:::FFFF:102:304", "1.2.3.4"},
+      {"IPV6:::1.2.3.4", "::1.2.3.4"},
+      {"IPV6:64:ff9b::1.2.3.4", "64:ff9b::102:304"},
+      {"IPV6:1.2.3.4", "bad"},
+      {"IPV6:fe80::1%lo", "bad"},
+      {"::ffff:1.2.3.4", "bad"},
+  };
+  for (const auto& [given, expected] : cases) {
+    const auto client = parse_xclient(tokenise("ADDR=" + given + " DESTADDR=" + given));
+    EXPECT_EQ(client ? client->address : "bad", expected) << given;
+    EXPECT_EQ(client ? client->server_address : "bad", expected) << given;
+    const auto forwarded = parse_xforward(tokenise("ADDR=" + given));
+    EXPECT_EQ(forwarded ? forwarded->address : "bad", expected) << given;
+  }
+}
+
 TEST(PeerAttributes, XclientSyntax) {
   const std::pair<std::string, const char*> rows[] = {
       {"", "501 5.5.4 Syntax: XCLIENT attribute=value..."},

@@ -50,6 +50,21 @@ TEST_F(ConverseTest, AGroupOfCommandsIsAnsweredInOneWrite) {
   EXPECT_EQ(wire_->flushes(), 3);  // greeting, EHLO, the group
 }
 
+// A table that waits for another program concerns those who come to it. (192.0.2.7 is one of our networks.)
+TEST_F(ConverseTest, OnlyWhatComesToATableThatWaitsLeavesTheLoop) {
+  house_.loop.answers = false;
+  const std::string message = "C: MAIL FROM:<a@b.example>\nC: RCPT TO:<x@here.example>\n";
+  const std::string main =
+      "smtpd_recipient_restrictions = permit_mynetworks, check_recipient_access tcp:127.0.0.1:1\n";
+  const std::string all = "S: 220\nC: EHLO c\nS: 250\n" + message +
+                          "C: DATA\nS: 250\nS: 250\nS: 354\nC: .\nS: 250\nC: ETRN a.b\nS: 459\n";
+  run(all + "C: QUIT\nS: 221\n", main + "mynetworks = 192.0.2.0/24\n");
+  EXPECT_EQ(house_.loop.asked, 0);
+  run("S: 220\nC: EHLO c\nS: 250\n" + message + "S: 250\nS: 451 4.3.0\nC: QUIT\nS: 221\n", main);
+  EXPECT_EQ(house_.loop.asked, 1);
+  EXPECT_EQ(house_.log.count("access tables: nobody has answered"), 1);
+}
+
 // Postfix measures a record once it is complete, and none from the first bare newline on. What it logs, as Postfix
 // 3.7.11 was seen to do, wherever the content is cut on its way.
 TEST_F(ConverseTest, BareNewlineAndSizeAreToldAlikeHoweverTheContentArrives) {

@@ -43,12 +43,14 @@ class FakeLoop final : public Loop {
   Task<Result<void>> ask(const void*, std::chrono::milliseconds,
                          std::function<Result<void>()> work) override {
     ++asked;
+    if (!answers) co_return fail(Code::timeout, "nobody has answered");
     co_return work();
   }
 
   std::chrono::milliseconds paused{0};
   std::function<void()> before_inspecting;
   int asked = 0;
+  bool answers = true;  // what is asked
 
  private:
   testing_support::FakeEnv& env_;
@@ -101,8 +103,9 @@ class SessionHouse {
     const WarningSink warn = [this](const Diagnostic& d) { warnings.push_back(d.text); };
     const ServiceChecks checks =
         open_service_checks(*service.calm, *service.stressed, programs_, warn);
-    calm = open_state(service.calm, checks.calm, programs_, warn);
-    stressed = open_state(service.stressed, checks.stressed, programs_, warn);
+    AccessTables tables;
+    calm = open_state(service.calm, checks.calm, programs_, tables, warn);
+    stressed = open_state(service.stressed, checks.stressed, programs_, tables, warn);
     for (const StatePtr& state : {calm, stressed}) {
       if (!uses_tls(*state->settings)) continue;
       const auto keys = std::make_shared<net::TlsTicketKeys>(env, std::chrono::hours(1));
