@@ -13,7 +13,8 @@ namespace {
 void mask(unsigned char* bytes, std::size_t size, std::int64_t length) {
   for (std::size_t i = 0; i < size; ++i, length -= 8) {
     if (length >= 8) continue;
-    bytes[i] &= length <= 0 ? 0 : static_cast<unsigned char>(0xff << (8 - length));
+    const unsigned kept = length <= 0 ? 0U : 0xffU << static_cast<unsigned>(8 - length);
+    bytes[i] = static_cast<unsigned char>(bytes[i] & kept);
   }
 }
 
