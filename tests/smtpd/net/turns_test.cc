@@ -129,7 +129,7 @@ TEST_F(TurnsTest, AQueueThatMovesIsWaitedOut) {
 // However patient, and although the queue moves: each of those before the last takes a quarter of the longest wait.
 TEST_F(TurnsTest, NoWaitIsLongerThanTheLongest) {
   static constexpr std::chrono::milliseconds kLongest{1000};
-  Turns turns(1, kLongest);
+  Turns turns(1, Turns::kContentChecks, kLongest);
   const auto start_one = [&](const Turns::Work& work) {
     return aio::co_spawn(io_.get_executor(), turns.run(nullptr, kPatience, work), aio::use_future);
   };
