@@ -29,9 +29,10 @@ Result<std::unique_ptr<Lookup>> open_berkeley_table(std::string_view spec, const
     const std::string file = fmt::format("{}.{}", path, type.name);
     const bool was_used =
         programs != nullptr && programs->keeps_data(file, compiled_form(type.name, &stand_in));
+    if (broken && !was_used) continue;  // nor read: `programs` would keep it for the next one
     auto table = type.open(spec, path, warn, options, programs, &stand_in);
-    if (table && (!broken || was_used)) return table;
-    if (table || table.error().code == Code::not_found) continue;
+    if (table) return table;
+    if (table.error().code == Code::not_found) continue;
     if (table.error().code == Code::invalid) {
       if (outdated.empty()) outdated = file;
     } else if (!broken) {

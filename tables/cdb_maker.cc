@@ -141,24 +141,29 @@ class CdbMaker final : public MapMaker {
 
 // The file alone, locked; nothing when another builder renamed or removed it while we waited for the lock.
 Result<std::optional<Fd>> try_lock(const std::string& temporary, unsigned permissions) {
-  auto fd = open_file(temporary, O_RDWR | O_CREAT | O_NOFOLLOW, permissions);
-  if (!fd) return tl::unexpected(of_database(std::move(fd.error())));
-  while (::flock(fd->get(), LOCK_EX) != 0) {
-    if (errno != EINTR) return fail_errno("lock database", temporary, errno);
+  auto opened = open_temporary(temporary, permissions);
+  if (!opened) return tl::unexpected(of_database(std::move(opened.error())));
+  if (!*opened) return std::nullopt;
+  Temporary& file = **opened;
+  while (::flock(file.fd.get(), LOCK_EX) != 0) {
+    if (errno == EINTR) continue;
+    const int why = errno;
+    if (file.is_new) ::unlink(temporary.c_str());
+    return fail_errno("lock database", temporary, why);
   }
 
   struct stat ours {};
 
   struct stat there {};
 
-  if (::fstat(fd->get(), &ours) != 0) return fail_errno("stat database", temporary, errno);
+  if (::fstat(file.fd.get(), &ours) != 0) return fail_errno("stat database", temporary, errno);
   if (::lstat(temporary.c_str(), &there) != 0 || ours.st_ino != there.st_ino ||
       ours.st_dev != there.st_dev)
     return std::nullopt;
   if (!S_ISREG(ours.st_mode)) return fail(Code::invalid, "not a regular file", temporary);
-  TRY(is_taken, take_temporary(*fd, ours, temporary, permissions));
+  TRY(is_taken, take_temporary(file, ours, temporary, permissions));
   if (!is_taken) return std::nullopt;
-  return std::optional<Fd>(std::move(*fd));
+  return std::optional<Fd>(std::move(file.fd));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Tested by tests/tables/cdb_table_test.cc and lmdb_table_test.cc.
 #include "tables/compiled_file.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -79,9 +80,24 @@ void CompiledKey::set(std::string_view key, Folding folding) {
   bytes_ += '\0';
 }
 
-Result<bool> take_temporary(const Fd& fd, const struct stat& status, const std::string& path,
-                            unsigned permissions) {
-  if (status.st_uid != ::geteuid() || status.st_nlink != 1) {
+Result<std::optional<Temporary>> open_temporary(const std::string& path, unsigned permissions) {
+  auto found = open_file(path, O_RDWR | O_NOFOLLOW);
+  if (found) return Temporary{std::move(*found), false};
+  if (found.error().code != Code::not_found) return tl::unexpected(std::move(found.error()));
+  auto created = open_file(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, permissions);
+  if (created) return Temporary{std::move(*created), true};
+
+  struct stat there {};
+
+  if (::lstat(path.c_str(), &there) == 0) return std::nullopt;  // it came meanwhile
+  return tl::unexpected(std::move(created.error()));
+}
+
+// Not every file system lets a file be whose who created it is.
+Result<bool> take_temporary(const Temporary& temporary, const struct stat& status,
+                            const std::string& path, unsigned permissions) {
+  const Fd& fd = temporary.fd;
+  if (!temporary.is_new && (status.st_uid != ::geteuid() || status.st_nlink != 1)) {
     if (::unlink(path.c_str()) != 0) return fail_errno("remove", path, errno);
     return false;
   }

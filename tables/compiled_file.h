@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -80,10 +81,19 @@ class KeyForms {
   NulForm nul_;
 };
 
-// Makes a locked temporary file, `status` of which was just taken, an empty one of ours. False: it was somebody else's or has
-// another name, too, and is no longer there: whoever owns it could write to the table that it becomes.
-Result<bool> take_temporary(const Fd& fd, const struct stat& status, const std::string& path,
-                            unsigned permissions);
+// The file that a table is written to until it is whole, to be locked next.
+struct Temporary {
+  Fd fd;
+  bool is_new = false;  // nobody else has it, but who was quick
+};
+
+// Nothing: it came meanwhile, try again. Links are not followed.
+Result<std::optional<Temporary>> open_temporary(const std::string& path, unsigned permissions);
+
+// Makes one that is locked, and `status` of which was just taken, an empty one of ours. False: it was there before, is
+// somebody else's or has another name, too, and is no longer there: whoever owns it could write to the table that it becomes.
+Result<bool> take_temporary(const Temporary& temporary, const struct stat& status,
+                            const std::string& path, unsigned permissions);
 
 // A value as Postfix takes it, up to the first NUL, out of bytes that may be taken away; false then. `out` is long enough.
 bool copy_value(std::string_view value, std::string& out);

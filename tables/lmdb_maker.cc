@@ -203,36 +203,53 @@ class LmdbMaker final : public MapMaker {
 
   // False when the file was replaced while we waited for the lock, or came.
   Result<bool> try_lock() {
+    if (is_ours_) ::unlink(written_.c_str());  // of the try before
+    is_ours_ = false;
     written_ = path_;
     auto fd = open_file(path_, O_RDWR | O_NOFOLLOW);
     const bool is_new = !fd && fd.error().code == Code::not_found && mode_ != MakeMode::existing;
+    Temporary temporary;
     if (is_new) {
       written_ += ".tmp";
-      fd = open_file(written_, O_RDWR | O_CREAT | O_NOFOLLOW, permissions_);
+      auto opened = open_temporary(written_, permissions_);
+      if (opened && !*opened) return false;
+      if (opened) {
+        temporary = std::move(**opened);
+        is_ours_ = temporary.is_new;
+      } else {
+        fd = tl::unexpected(std::move(opened.error()));
+      }
+    } else if (fd) {
+      temporary.fd = std::move(*fd);
     }
-    if (!fd) {
+    if (temporary.fd.get() < 0) {
       Error error = of_database(std::move(fd.error()));
       const auto at = error.what.find(written_);
       if (at != std::string::npos) error.what.replace(at, written_.size(), path_);  // as Postfix
       return tl::unexpected(std::move(error));
     }
-    lock_ = std::move(*fd);
-    TRY_OK(lock_file(lock_, F_WRLCK, written_));
+    TRY_OK(lock_file(temporary.fd, F_WRLCK, written_));
 
     struct stat ours {};
 
     struct stat there {};
 
-    if (::fstat(lock_.get(), &ours) != 0) return fail_errno("stat database", written_, errno);
+    if (::fstat(temporary.fd.get(), &ours) != 0)
+      return fail_errno("stat database", written_, errno);
     if (::lstat(written_.c_str(), &there) != 0 || ours.st_ino != there.st_ino ||
-        ours.st_dev != there.st_dev)
+        ours.st_dev != there.st_dev) {
+      is_ours_ = false;
       return false;
+    }
     if (!S_ISREG(ours.st_mode)) return fail(Code::invalid, "not a regular file", written_);
-    if (!is_new) return true;
-    if (::access(path_.c_str(), F_OK) == 0) return false;
-    TRY(is_taken, take_temporary(lock_, ours, written_, permissions_));
-    is_ours_ = is_taken;
-    return is_taken;
+    if (is_new && ::access(path_.c_str(), F_OK) == 0) return false;
+    if (is_new) {
+      TRY(is_taken, take_temporary(temporary, ours, written_, permissions_));
+      is_ours_ = is_taken;
+      if (!is_taken) return false;
+    }
+    lock_ = std::move(temporary.fd);
+    return true;
   }
 
   // A transaction in which nothing was done yet but to empty the database, if that is wanted.

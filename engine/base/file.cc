@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstdio>
 
+#include <fmt/format.h>
+
 namespace headgate {
 
 Fd& Fd::operator=(Fd&& other) noexcept {
@@ -70,7 +72,7 @@ Result<void> sync_directory(const std::string& path) {
 }
 
 Result<void> write_file_atomically(const std::string& path, std::string_view data, unsigned mode) {
-  const std::string temporary = path + ".tmp";
+  const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
   ::unlink(temporary.c_str());  // what a writer left that was killed, or a link of somebody's
   return write_file_atomically(path, data, mode, temporary, O_EXCL | O_NOFOLLOW);
 }

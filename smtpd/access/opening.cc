@@ -37,9 +37,9 @@ bool must_ask_apart(const Error& error) { return error.code == Code::cancelled; 
 // A table, and who listens to it at the moment.
 class SharedTables::Table {
  public:
-  // Null: it cannot be opened, or may wait.
-  static std::shared_ptr<Table> open(const std::string& spec, const Opening& opening,
-                                     const tables::OpenOptions& options) {
+  // Null: it may wait.
+  static Result<std::shared_ptr<Table>> open(const std::string& spec, const Opening& opening,
+                                             const tables::OpenOptions& options) {
     auto table = std::make_shared<Table>();
     std::vector<Diagnostic> said;
     const WarningSink keep = [&said](const Diagnostic& diagnostic) { said.push_back(diagnostic); };
@@ -48,8 +48,9 @@ class SharedTables::Table {
       if (asked->asker_ != nullptr) (*asked->asker_)(diagnostic);
     };
     auto opened = tables::open_table(spec, opening.programs, to_asker, options);
-    if (!opened || opened->full->may_wait()) return nullptr;
+    if (opened && opened->full->may_wait()) return nullptr;
     for (const Diagnostic& diagnostic : said) opening.warn(diagnostic);
+    if (!opened) return tl::unexpected(std::move(opened.error()));
     table->lookup_ = std::move(opened->full);
     return table;
   }
@@ -99,14 +100,27 @@ class SharedTables::View final : public Lookup {
   const WarningSink warn_;
 };
 
+namespace {
+
+std::unique_ptr<Lookup> unavailable(const std::string& spec, const Error& error,
+                                    const WarningSink& warn) {
+  warn({Severity::error, error.text(), spec, 0, 0});
+  return tables::unavailable_table(spec, error);
+}
+
+}  // namespace
+
 SharedTables::SharedTables() = default;
 SharedTables::~SharedTables() = default;
 
 std::unique_ptr<Lookup> SharedTables::view(const std::string& spec, const Opening& opening,
                                            const tables::OpenOptions& options) {
-  std::shared_ptr<Table>& table = tables_[{spec, options.utf8}];
-  if (!table) table = Table::open(spec, opening, options);
-  return table ? std::make_unique<View>(table, opening.warn) : nullptr;
+  auto at = tables_.find({spec, options.utf8});
+  if (at == tables_.end())
+    at = tables_.emplace(std::pair(spec, options.utf8), Table::open(spec, opening, options)).first;
+  const Result<std::shared_ptr<Table>>& table = at->second;
+  if (!table) return unavailable(spec, table.error(), opening.warn);
+  return *table ? std::make_unique<View>(*table, opening.warn) : nullptr;
 }
 
 std::unique_ptr<Lookup> Opening::table(const std::string& spec) const {
@@ -115,10 +129,7 @@ std::unique_ptr<Lookup> Opening::table(const std::string& spec) const {
   std::unique_ptr<Lookup> view = shared == nullptr ? nullptr : shared->view(spec, *this, options);
   if (view) return view;
   auto opened = tables::open_table(spec, programs, warn, options);
-  if (!opened) {
-    warn({Severity::error, opened.error().text(), spec, 0, 0});
-    return tables::unavailable_table(spec, opened.error());
-  }
+  if (!opened) return unavailable(spec, opened.error(), warn);
   if (waits == Waits::apart && opened->full->may_wait())
     return std::make_unique<ApartTable>(*opened->full);
   return std::move(opened->full);

@@ -43,11 +43,11 @@ class SharedTables {
   class Table;
   class View;
 
-  // Null: it is not for sharing.
+  // Null: it may wait, and is not for sharing.
   std::unique_ptr<Lookup> view(const std::string& spec, const Opening& opening,
                                const tables::OpenOptions& options);
 
-  std::map<std::pair<std::string, bool>, std::shared_ptr<Table>>
+  std::map<std::pair<std::string, bool>, Result<std::shared_ptr<Table>>>
       tables_;  // by "type:name" and utf8
 };
 

@@ -131,6 +131,7 @@ Result<Resolved> Recipients::resolve(std::string_view address) const {
       const std::string domain(strip_dot(std::string_view(rest).substr(at + 1)));
       if (domain.empty()) {  // a route to nowhere: u%@here
         resolved.invalid = true;
+        resolved.routed = true;
         resolved.address = std::move(rest);
         return resolved;
       }

@@ -87,6 +87,7 @@ using Question = std::function<Decision(access::Access&)>;
 Decision unanswered(const Context& context, const Error& why) {
   const std::string about = context.recipient ? *context.recipient : context.client();
   Decision decision;
+  decision.deferral = context.deferral;
   decision.refusal =
       proto::Reply(451, "4.3.0", fmt::format("<{}>: Temporary lookup failure", about));
   decision.lines = {

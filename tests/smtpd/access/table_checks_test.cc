@@ -150,7 +150,8 @@ TEST(TableChecks, ARecipientThatIsARouteIsNotPermitted) {
          std::initializer_list<std::pair<std::string, bool>>{{"x@other.example", true},
                                                              {"x%y@other.example", false},
                                                              {"x!y@other.example", false},
-                                                             {"x@y@other.example", false}}) {
+                                                             {"x@y@other.example", false},
+                                                             {"u%@local.example", false}}) {
       House house;
       house.settings.smtpd_relay_restrictions = {"check_recipient_access", "static:" + value,
                                                  "reject"};

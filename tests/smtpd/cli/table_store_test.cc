@@ -629,6 +629,13 @@ TEST_F(StandInTest, AnOlderOneStaysUntilAReload) {
   EXPECT_EQ(ask_after_a_change(), "cdb");
 }
 
+TEST_F(StandInTest, ADamagedOneIsNotPassedOverAtTheStart) {
+  make("lmdb");
+  std::ofstream(path_ + ".cdb") << "abc";
+  for (int opening = 0; opening < 3; ++opening)
+    EXPECT_THAT(ask(), testing::HasSubstr(".cdb is damaged"));
+}
+
 TEST_F(StandInTest, ADamagedOneBeforeTheOneInUseChangesNothing) {
   ASSERT_TRUE(text(path_));
   make("lmdb");

@@ -65,6 +65,22 @@ TEST_F(ConverseTest, OnlyWhatComesToATableThatWaitsLeavesTheLoop) {
   EXPECT_EQ(house_.log.count("access tables: nobody has answered"), 1);
 }
 
+// What the sender's list has put off is not forgotten by a question that nobody answered.
+TEST_F(ConverseTest, AQuestionWithoutAnAnswerLeavesWhatWasDeferred) {
+  house_.loop.answers = false;
+  run("S: 220\nC: EHLO c\nS: 250\nC: MAIL FROM:<a@b.example>\nS: 250\nC: RCPT "
+      "TO:<good@here.example>\n"
+      "S: 450\nC: RCPT TO:<busy@here.example>\nS: 451 4.3.0\nC: RCPT TO:<good@here.example>\nS: "
+      "450\n"
+      "C: QUIT\nS: 221\n",
+      "smtpd_delay_reject = no\n"
+      "smtpd_sender_restrictions = check_sender_access static:{DEFER_IF_PERMIT later}\n"
+      "smtpd_relay_restrictions = reject_unauth_destination\n"
+      "smtpd_recipient_restrictions = check_recipient_access inline:{good@here.example=OK}, "
+      "check_recipient_access tcp:127.0.0.1:1\n");
+  EXPECT_EQ(house_.loop.asked, 1);
+}
+
 // Postfix measures a record once it is complete, and none from the first bare newline on. What it logs, as Postfix
 // 3.7.11 was seen to do, wherever the content is cut on its way.
 TEST_F(ConverseTest, BareNewlineAndSizeAreToldAlikeHoweverTheContentArrives) {
