@@ -152,16 +152,9 @@ Result<std::optional<Fd>> try_lock(const std::string& temporary, unsigned permis
     return fail_errno("lock database", temporary, why);
   }
 
-  struct stat ours {};
-
-  struct stat there {};
-
-  if (::fstat(file.fd.get(), &ours) != 0) return fail_errno("stat database", temporary, errno);
-  if (::lstat(temporary.c_str(), &there) != 0 || ours.st_ino != there.st_ino ||
-      ours.st_dev != there.st_dev)
-    return std::nullopt;
-  if (!S_ISREG(ours.st_mode)) return fail(Code::invalid, "not a regular file", temporary);
-  TRY(is_taken, take_temporary(file, ours, temporary, permissions));
+  TRY(is_there, is_still_at(temporary, file.fd));
+  if (!is_there) return std::nullopt;
+  TRY(is_taken, take_temporary(file, temporary, permissions));
   if (!is_taken) return std::nullopt;
   return std::optional<Fd>(std::move(file.fd));
 }

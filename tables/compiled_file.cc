@@ -93,10 +93,27 @@ Result<std::optional<Temporary>> open_temporary(const std::string& path, unsigne
   return tl::unexpected(std::move(created.error()));
 }
 
+Result<bool> is_still_at(const std::string& path, const Fd& fd) {
+  struct stat ours {};
+
+  struct stat there {};
+
+  if (::fstat(fd.get(), &ours) != 0) return fail_errno("stat database", path, errno);
+  if (::lstat(path.c_str(), &there) != 0 || ours.st_ino != there.st_ino ||
+      ours.st_dev != there.st_dev)
+    return false;
+  if (!S_ISREG(ours.st_mode)) return fail(Code::invalid, "not a regular file", path);
+  return true;
+}
+
 // Not every file system lets a file be whose who created it is.
-Result<bool> take_temporary(const Temporary& temporary, const struct stat& status,
-                            const std::string& path, unsigned permissions) {
+Result<bool> take_temporary(const Temporary& temporary, const std::string& path,
+                            unsigned permissions) {
   const Fd& fd = temporary.fd;
+
+  struct stat status {};
+
+  if (::fstat(fd.get(), &status) != 0) return fail_errno("stat database", path, errno);
   if (!temporary.is_new && (status.st_uid != ::geteuid() || status.st_nlink != 1)) {
     if (::unlink(path.c_str()) != 0) return fail_errno("remove", path, errno);
     return false;

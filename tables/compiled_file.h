@@ -4,8 +4,6 @@
 //   Source    postmap(1): the age of a compiled file; keys and values with and without NUL behind them.
 #pragma once
 
-#include <sys/stat.h>
-
 #include <memory>
 #include <optional>
 #include <string>
@@ -90,10 +88,13 @@ struct Temporary {
 // Nothing: it came meanwhile, try again. Links are not followed.
 Result<std::optional<Temporary>> open_temporary(const std::string& path, unsigned permissions);
 
-// Makes one that is locked, and `status` of which was just taken, an empty one of ours. False: it was there before, is
-// somebody else's or has another name, too, and is no longer there: whoever owns it could write to the table that it becomes.
-Result<bool> take_temporary(const Temporary& temporary, const struct stat& status,
-                            const std::string& path, unsigned permissions);
+// Whether a file that was locked is still the one at its name. An Error: it is no regular file.
+Result<bool> is_still_at(const std::string& path, const Fd& fd);
+
+// Makes one that is locked an empty one of ours. False: it was there before, is somebody else's or has another name, too,
+// and is no longer there: whoever owns it could write to the table that it becomes.
+Result<bool> take_temporary(const Temporary& temporary, const std::string& path,
+                            unsigned permissions);
 
 // A value as Postfix takes it, up to the first NUL, out of bytes that may be taken away; false then. `out` is long enough.
 bool copy_value(std::string_view value, std::string& out);

@@ -158,11 +158,8 @@ class LmdbMaker final : public MapMaker {
   // A file that was cut would be the end of the process (SIGBUS) when LMDB reads what is missing. Pages that are not in use
   // any more may be missing at its end.
   Result<void> check_size() {
-    struct stat file {};
-
-    if (::fstat(lock_.get(), &file) != 0) return fail_errno("stat database", path_, errno);
-    if (file.st_size == 0) return {};
     TRY(mapped, DataFile::open(locked_file()));
+    if (mapped->bytes().empty()) return {};
     const LmdbReader reader(mapped->bytes());
     const char* why = kCutInUse;
     auto look = [&reader, &why] {
@@ -201,54 +198,42 @@ class LmdbMaker final : public MapMaker {
     return true;
   }
 
+  // The file, or where there is none a temporary one. Nothing: try again.
+  Result<std::optional<Temporary>> open_written() {
+    written_ = path_;
+    auto fd = open_file(path_, O_RDWR | O_NOFOLLOW);
+    if (fd) return Temporary{std::move(*fd), false};
+    if (fd.error().code != Code::not_found || mode_ == MakeMode::existing)
+      return tl::unexpected(std::move(fd.error()));
+    written_ += ".tmp";
+    return open_temporary(written_, permissions_);
+  }
+
   // False when the file was replaced while we waited for the lock, or came.
   Result<bool> try_lock() {
     if (is_ours_) ::unlink(written_.c_str());  // of the try before
     is_ours_ = false;
-    written_ = path_;
-    auto fd = open_file(path_, O_RDWR | O_NOFOLLOW);
-    const bool is_new = !fd && fd.error().code == Code::not_found && mode_ != MakeMode::existing;
-    Temporary temporary;
-    if (is_new) {
-      written_ += ".tmp";
-      auto opened = open_temporary(written_, permissions_);
-      if (opened && !*opened) return false;
-      if (opened) {
-        temporary = std::move(**opened);
-        is_ours_ = temporary.is_new;
-      } else {
-        fd = tl::unexpected(std::move(opened.error()));
-      }
-    } else if (fd) {
-      temporary.fd = std::move(*fd);
-    }
-    if (temporary.fd.get() < 0) {
-      Error error = of_database(std::move(fd.error()));
+    auto opened = open_written();
+    if (!opened) {
+      Error error = of_database(std::move(opened.error()));
       const auto at = error.what.find(written_);
       if (at != std::string::npos) error.what.replace(at, written_.size(), path_);  // as Postfix
       return tl::unexpected(std::move(error));
     }
-    TRY_OK(lock_file(temporary.fd, F_WRLCK, written_));
-
-    struct stat ours {};
-
-    struct stat there {};
-
-    if (::fstat(temporary.fd.get(), &ours) != 0)
-      return fail_errno("stat database", written_, errno);
-    if (::lstat(written_.c_str(), &there) != 0 || ours.st_ino != there.st_ino ||
-        ours.st_dev != there.st_dev) {
-      is_ours_ = false;
-      return false;
-    }
-    if (!S_ISREG(ours.st_mode)) return fail(Code::invalid, "not a regular file", written_);
-    if (is_new && ::access(path_.c_str(), F_OK) == 0) return false;
-    if (is_new) {
-      TRY(is_taken, take_temporary(temporary, ours, written_, permissions_));
+    if (!*opened) return false;
+    Temporary& file = **opened;
+    is_ours_ = file.is_new;
+    TRY_OK(lock_file(file.fd, F_WRLCK, written_));
+    TRY(is_there, is_still_at(written_, file.fd));
+    is_ours_ = is_ours_ && is_there;
+    if (!is_there) return false;
+    if (written_ != path_) {
+      if (::access(path_.c_str(), F_OK) == 0) return false;
+      TRY(is_taken, take_temporary(file, written_, permissions_));
       is_ours_ = is_taken;
       if (!is_taken) return false;
     }
-    lock_ = std::move(temporary.fd);
+    lock_ = std::move(file.fd);
     return true;
   }
 

@@ -78,7 +78,8 @@ class Access::Impl {
         data_list(restrictions.open(settings->smtpd_data_restrictions)),
         end_of_data_list(restrictions.open(settings->smtpd_end_of_data_restrictions)),
         etrn_list(restrictions.open(settings->smtpd_etrn_restrictions)),
-        relay_controlled(config::has_relay_control(*settings)) {
+        relay_controlled(config::has_relay_control(*settings)),
+        verify_sender(verify_sender_of(*settings)) {
     if (!relay_controlled) opening.warn({Severity::fatal, std::string(kNoRelayControl), "", 0, 0});
   }
 
@@ -130,11 +131,14 @@ class Access::Impl {
   }
 
   // address_verify_sender: probes come from it, and whoever they ask may ask for it in turn.
+  static std::string verify_sender_of(const config::Settings& settings) {
+    std::string sender = settings.address_verify_sender;
+    if (!sender.empty() && !proto::has_domain(sender)) sender += '@' + settings.myorigin;
+    return sender;
+  }
+
   [[nodiscard]] bool is_verify_sender(std::string_view address) const {
-    std::string sender = settings->address_verify_sender;
-    if (sender.empty()) return false;
-    if (!proto::has_domain(sender)) sender += '@' + settings->myorigin;
-    return text::equal_ignore_case(sender, address);
+    return !verify_sender.empty() && text::equal_ignore_case(verify_sender, address);
   }
 
   Decision recipient(Evaluation& e) const {
@@ -172,6 +176,7 @@ class Access::Impl {
       end_of_data_list, etrn_list;
   const std::vector<Step> listed = Restrictions::parse({"reject_unlisted_recipient"});
   const bool relay_controlled;
+  const std::string verify_sender;
 };
 
 Access::Access(config::SettingsPtr settings, const Opening& opening)

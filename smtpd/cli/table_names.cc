@@ -9,6 +9,10 @@ constexpr std::size_t kShortName = 100;
 
 }  // namespace
 
+std::string display_name(const std::string& type, const std::string& name) {
+  return type.empty() ? name : type + ':' + name;
+}
+
 std::string short_name(const std::string& name) {
   const std::size_t brace = name.find('{');
   const bool is_inline = brace == 0 || (brace != std::string::npos && name[brace - 1] == ':');

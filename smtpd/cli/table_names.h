@@ -8,6 +8,9 @@
 
 namespace headgate::cli {
 
+// "type:name"; a text or a mapped file has no type.
+std::string display_name(const std::string& type, const std::string& name);
+
 // A table's name for a line of the log, with or without its type: an inline table is its own name, and would leave no room
 // for the reason.
 std::string short_name(const std::string& name);

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "engine/rules/program.h"
 
 namespace headgate::cli {
@@ -14,10 +12,6 @@ namespace headgate::cli {
 namespace {
 
 bool is_file(const std::string& name) { return !name.starts_with('{'); }
-
-std::string display_name(const std::string& type, const std::string& name) {
-  return type.empty() ? name : type + ':' + name;
-}
 
 rules::Dialect dialect_of(const std::string& type) {
   return type == rules::name_of(rules::Dialect::regexp) ? rules::Dialect::regexp
